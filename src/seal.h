@@ -6,13 +6,16 @@
 #define REGLUE_SEAL_H
 
 #include "diag.h"
+#include "hash.h"
 #include "patch.h"
 #include "splice.h"
 
+/* Everything but `original` and `splice` is set on SEAL_BROKEN as well, as far as it is readable. */
 struct seal {
-	struct str version; /* of the reglue that wrote it */
-	struct str options; /* canonical text of the options; see seal_options_text */
-	struct str original; /* the bytes before patching */
+	struct str version;    /* of the reglue that wrote it; points into the bytes read */
+	struct str options;    /* canonical text of the options; see seal_options_text */
+	struct str original;   /* the bytes before patching, in the arena */
+	struct splice splice;  /* over `original`, sealed; the last insertion is the footer */
 };
 
 enum seal_result {
@@ -23,19 +26,25 @@ enum seal_result {
 
 /*
  * Adds the footer to an unsealed splice, as its last insertion, at `offset` (where the runtime
- * block stands as well: after the last statement). Seals the splice.
+ * block stands as well: after the last statement; no insertion lies behind it). Seals the splice.
  */
 void seal_write(struct arena *arena, struct splice *splice, struct str original, uint32_t offset,
 	const struct patch_options *options);
 
-/* Reads a footer back. On SEAL_BROKEN diagnostics carry offsets into `bytes`. */
+/*
+ * Reads a footer back. The last footer in the bytes counts. On SEAL_BROKEN one refusal is added;
+ * its offset is into `bytes`. bytes must outlive the seal.
+ */
 enum seal_result seal_read(struct arena *arena, struct str bytes, struct seal *seal,
 	struct diags *diags);
 
-/* The options in one canonical line: equal options, equal text. */
+/*
+ * The options in one canonical line: equal options, equal text. Holds those that differ from the
+ * default, "-" if none does; safe inside a comment whatever the names are.
+ */
 struct str seal_options_text(struct arena *arena, const struct patch_options *options);
 
-/* Lower-case hex SHA-256, 64 characters, in the arena. */
-struct str sha256_hex(struct arena *arena, struct str bytes);
+/* Whether the text's first line break is CRLF: what is inserted should then use it as well. */
+bool seal_uses_crlf(struct str original);
 
 #endif

@@ -1,0 +1,35 @@
+#include "hash.h"
+
+#include <sha2.h>
+
+struct str sha256_hex(struct arena *arena, struct str bytes)
+{
+	char *hex = arena_alloc(arena, SHA256_DIGEST_STRING_LENGTH);
+	SHA256Data((const uint8_t *)bytes.data, bytes.len, hex);
+	return (struct str){hex, SHA256_DIGEST_STRING_LENGTH - 1};
+}
+
+static uint64_t load(const unsigned char *at, size_t len)
+{
+	uint64_t word = 0;
+	for (size_t i = 0; i < len; i++) {
+		word |= (uint64_t)at[i] << (8 * i);
+	}
+	return word;
+}
+
+static uint64_t mix(uint64_t state, uint64_t word)
+{
+	state = (state ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+	return state ^ (state >> 29);
+}
+
+uint64_t hash_step(uint64_t state, struct str piece)
+{
+	const unsigned char *at = (const unsigned char *)piece.data;
+	size_t left = piece.len;
+	for (; left >= 8; at += 8, left -= 8) {
+		state = mix(state, load(at, 8));
+	}
+	return mix(mix(state, load(at, left)), piece.len);
+}
