@@ -1,0 +1,111 @@
+#include "glue.h"
+
+#include <stdio.h>
+
+struct fact *glue_add(struct glue *glue, enum fact_kind kind, node_id node)
+{
+	if (glue->fact_count == glue->fact_capacity) {
+		uint32_t capacity = glue->fact_capacity == 0 ? 128 : glue->fact_capacity * 2;
+		struct fact *facts = arena_array(glue->arena, struct fact, capacity);
+		if (glue->fact_count != 0) {
+			memcpy(facts, glue->facts, glue->fact_count * sizeof(*facts));
+		}
+		glue->facts = facts;
+		glue->fact_capacity = capacity;
+	}
+	struct fact *fact = &glue->facts[glue->fact_count++];
+	fact->kind = kind;
+	fact->node = node;
+	return fact;
+}
+
+void glue_refuse(struct glue *glue, const char *code, node_id node, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	struct str text = arena_vprintf(glue->arena, format, args);
+	va_end(args);
+	diag_add(glue->arena, glue->diags, SEVERITY_REFUSAL, code,
+		node == NO_NODE ? DIAG_NO_OFFSET : glue->tree->nodes[node].start, "%.*s",
+		STR_ARGS(text));
+}
+
+struct str glue_export_read(const struct glue *glue, node_id n)
+{
+	if (n != NO_NODE && (glue->tree->nodes[n].kind == KIND_member_expression ||
+			glue->tree->nodes[n].kind == KIND_subscript_expression) &&
+		is_exports(glue, node_child(glue->tree, n, FIELD_object))) {
+		return node_property(glue->tree, n);
+	}
+	return (struct str){"", 0};
+}
+
+bool export_is_intrinsic(struct str name)
+{
+	return str_starts(name, STR("__wb")) || str_starts(name, STR("__externref")) ||
+	       str_equal(name, STR("memory"));
+}
+
+bool is_global_path(const struct glue *glue, node_id n, const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	if (dot == NULL) {
+		return node_is(glue->tree, n, KIND_identifier) && scope_of(glue->scopes, n) == 0 &&
+		       str_equal(node_text(glue->tree, n), str_from(path));
+	}
+	if (!node_is(glue->tree, n, KIND_member_expression) ||
+		!str_equal(node_property(glue->tree, n), str_from(dot + 1))) {
+		return false;
+	}
+	node_id object = node_child(glue->tree, n, FIELD_object);
+	struct str head = {path, (size_t)(dot - path)};
+	return node_is(glue->tree, object, KIND_identifier) && scope_of(glue->scopes, object) == 0 &&
+	       str_equal(node_text(glue->tree, object), head);
+}
+
+node_id glue_function_around(const struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	node_id found = NO_NODE;
+	for (; n != NO_NODE && n != glue->root; n = tree->nodes[n].parent) {
+		if (node_is_function(tree, n)) {
+			found = n;
+		}
+	}
+	return found;
+}
+
+bool glue_touches(const struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id i = n; i < tree->nodes[n].last; i++) {
+		if (tree->nodes[i].kind != KIND_identifier) {
+			continue;
+		}
+		binding_id binding = scope_of(glue->scopes, i);
+		if (binding != 0 &&
+			(binding == glue->exports || (glue->roles[binding] & ROLE_TOUCHES) != 0)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+enum verdict glue_read(struct arena *arena, const struct tree *tree, const struct scopes *scopes,
+	struct glue *glue, struct diags *diags)
+{
+	*glue = (struct glue){.arena = arena, .tree = tree, .scopes = scopes, .diags = diags};
+	if (!glue_read_instance(glue)) {
+		return diags->errors != 0 ? VERDICT_REFUSED : VERDICT_SKIPPED;
+	}
+	if (!glue_read_refusals(glue)) {
+		return VERDICT_REFUSED;
+	}
+	glue_read_roles(glue);
+	/* every reader runs, so that one report names everything that is in the way */
+	bool understood = glue_read_entries(glue);
+	understood &= glue_read_objects(glue);
+	understood &= glue_read_closures(glue);
+	understood &= glue_read_state(glue);
+	return understood ? VERDICT_PATCHED : VERDICT_REFUSED;
+}

@@ -1,0 +1,131 @@
+/*
+ * What a glue file consists of: every recognised construct, as a fact with its place. Facts say
+ * what is in the file; what to do about it is decided in plan.c.
+ */
+#ifndef REGLUE_GLUE_H
+#define REGLUE_GLUE_H
+
+#include "patch.h"
+#include "scope.h"
+
+enum fact_kind {
+	/* instance */
+	FACT_ADOPT,       /* node: expression whose value is an instance's exports; other: the Module's
+	                     identifier, if the function has it as its second parameter */
+	FACT_ADOPT_CHAIN, /* node: `exports.__wasm = <adopt>` that the exports binding receives */
+	FACT_MODULE,      /* node: expression whose value is the Module */
+	FACT_IMPORTS,     /* node: expression whose value is the imports object */
+	FACT_ESCAPE,      /* node: the exports identifier where it leaves the glue */
+	/* entrypoints; name: as users call it */
+	FACT_FUNCTION,
+	FACT_CONSTRUCTOR,
+	FACT_STATIC,
+	FACT_METHOD,
+	FACT_GETTER,
+	FACT_SETTER,
+	FACT_FREE,
+	FACT_ARGUMENT, /* node: the entrypoint; name: a parameter that is a class object */
+	FACT_UNWRAP,   /* node: static __unwrap; name: its parameter */
+	/* objects */
+	FACT_STAMP,    /* node: expression of the object that receives its pointer */
+	FACT_REGISTRY, /* node: a FinalizationRegistry's callback */
+	FACT_REGISTER, /* node: the held value of a registration */
+	/* closures */
+	FACT_CLOSURE_STATE, /* node: declarator of the state; name: its variable */
+	FACT_CLOSURE,       /* node: function that enters Rust through the state; name: the state's
+	                       variable; other: the identifier of the variable that holds the function */
+	FACT_PROMISE,       /* node: `new Promise(x)`; other: x */
+	FACT_HOST_CALL,     /* node: argument that the host will call later: then, timers */
+	/* errors and state */
+	FACT_CATCH,   /* node: catch clause; name: its parameter */
+	FACT_STATE,   /* node: declarator; name: the variable; text: statements that reset it */
+	FACT_MARSHAL, /* node: helper that allocates in wasm memory while it reads user values */
+	FACT_PANIC_TEXT, /* node: what the glue's console.error import prints */
+	FACT_TAG,        /* node: expression of a WebAssembly.Tag of upstream's own */
+};
+
+struct fact {
+	enum fact_kind kind;
+	node_id node;
+	node_id other;
+	struct str name;
+	struct str class_name;  /* of a method and the like */
+	struct str wasm_export; /* first export an entrypoint calls that is no intrinsic */
+	struct str text;
+};
+
+/* What a top-level function is for; several may hold. */
+enum role {
+	ROLE_TOUCHES = 1 << 0,  /* reaches the exports, itself or through another top-level function */
+	ROLE_INIT = 1 << 1,     /* takes part in making the instance */
+	ROLE_SHIM = 1 << 2,     /* called by wasm: an import, or only used by imports */
+	ROLE_EXPORTED = 1 << 3,
+	ROLE_CALLS_EXPORT = 1 << 4, /* calls an export that is no intrinsic */
+};
+
+struct glue {
+	struct arena *arena;
+	const struct tree *tree;
+	const struct scopes *scopes;
+	struct diags *diags;
+
+	enum target target;
+	bool is_module;        /* has import or export statements */
+	binding_id exports;    /* the variable that holds the exports */
+	node_id root;          /* the scope it is declared in: program or a function */
+	node_id root_body;     /* node whose children are the glue's statements */
+	uint16_t *roles;       /* by binding: enum role of the function it names */
+	bool has_module;       /* the file sees the WebAssembly.Module */
+	bool has_imports;      /* … and the imports object */
+	bool heals;            /* calls __wbindgen_add_to_stack_pointer */
+	struct str instance_variable; /* glue variable that keeps the instance, may be empty */
+
+	struct fact *facts;
+	uint32_t fact_count;
+	uint32_t fact_capacity;
+};
+
+/*
+ * Looks at a parsed file. VERDICT_PATCHED: understood, facts are complete. VERDICT_SKIPPED: no
+ * glue. VERDICT_REFUSED: a diagnostic says which construct and where.
+ */
+enum verdict glue_read(struct arena *arena, const struct tree *tree, const struct scopes *scopes,
+	struct glue *glue, struct diags *diags);
+
+/* ---- for the readers (glue_*.c) */
+
+struct fact *glue_add(struct glue *glue, enum fact_kind kind, node_id node);
+void glue_refuse(struct glue *glue, const char *code, node_id node, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* `wasm.x` where wasm is the exports binding: the name x; empty for other nodes. */
+struct str glue_export_read(const struct glue *glue, node_id n);
+
+/* Whether an export's name is wasm-bindgen's own: malloc, free, drops, mangled ones. */
+bool export_is_intrinsic(struct str name);
+
+/* Whether n is an identifier that resolves to the exports binding. */
+static inline bool is_exports(const struct glue *glue, node_id n)
+{
+	return n != NO_NODE && glue->tree->nodes[n].kind == KIND_identifier &&
+	       scope_of(glue->scopes, n) == glue->exports;
+}
+
+/* A global's dotted name: `WebAssembly.Instance` written like that and not shadowed. */
+bool is_global_path(const struct glue *glue, node_id n, const char *path);
+
+/* The top-level function (child of the root) around n, or NO_NODE. */
+node_id glue_function_around(const struct glue *glue, node_id n);
+
+/* Whether a subtree reaches the exports, itself or through a top-level function it names. */
+bool glue_touches(const struct glue *glue, node_id n);
+
+bool glue_read_instance(struct glue *glue);  /* glue_instance.c: binding, target, adoption */
+void glue_read_roles(struct glue *glue);     /* glue_roles.c */
+bool glue_read_entries(struct glue *glue);   /* glue_entries.c */
+bool glue_read_objects(struct glue *glue);   /* glue_objects.c: stamps, registries */
+bool glue_read_closures(struct glue *glue);  /* glue_closures.c */
+bool glue_read_state(struct glue *glue);     /* glue_state.c */
+bool glue_read_refusals(struct glue *glue);  /* glue_refusals.c: R15 */
+
+#endif

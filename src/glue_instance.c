@@ -1,0 +1,385 @@
+/*
+ * The exports binding: which variable holds an instance's exports, how it gets them, where the
+ * Module and the imports can be seen, and where the exports object leaves the glue.
+ */
+#include "glue.h"
+
+/* Evidence that a variable holds wasm-bindgen's exports rather than anything else. */
+static bool looks_like_exports(const struct tree *tree, const struct scopes *scopes,
+	const struct binding *binding)
+{
+	bool seen = false;
+	for (node_id u = binding->first_use; u != NO_NODE; u = scopes->next_use[u]) {
+		node_id member = tree->nodes[u].parent;
+		if (tree->nodes[u].field != FIELD_object ||
+			!node_is(tree, member, KIND_member_expression)) {
+			continue;
+		}
+		struct str name = node_property(tree, member);
+		if (str_equal(name, STR("__wbg_set_wasm"))) {
+			return false; /* that is the glue's own namespace, seen from its entry file */
+		}
+		if (str_equal(name, STR("memory")) || str_starts(name, STR("__wbindgen_")) ||
+			str_starts(name, STR("__wbg_")) || str_starts(name, STR("__externref"))) {
+			seen = true;
+		}
+	}
+	return seen;
+}
+
+/* `<something>.exports`, but not CommonJS's `module.exports`. */
+static bool is_instance_exports(const struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	if (!node_is(tree, n, KIND_member_expression) ||
+		!str_equal(node_property(tree, n), STR("exports"))) {
+		return false;
+	}
+	return !is_global_path(glue, n, "module.exports");
+}
+
+/* Follows `a = b = value` to the value. */
+static node_id last_of_chain(const struct tree *tree, node_id n)
+{
+	while (node_is(tree, n, KIND_assignment_expression)) {
+		n = node_child(tree, n, FIELD_right);
+	}
+	return n;
+}
+
+/* The value that a write gives to a binding, or NO_NODE if the use is no plain assignment. */
+static node_id written_value(const struct tree *tree, node_id use)
+{
+	node_id parent = tree->nodes[use].parent;
+	if (node_is(tree, parent, KIND_assignment_expression) && tree->nodes[use].field == FIELD_left) {
+		return node_child(tree, parent, FIELD_right);
+	}
+	return NO_NODE;
+}
+
+static bool is_nothing(const struct tree *tree, node_id n)
+{
+	return node_is(tree, n, KIND_undefined) || node_is(tree, n, KIND_null) ||
+	       node_is_text(tree, n, STR("void 0"));
+}
+
+/* The second parameter of the function that adopts `instance.exports`: the Module. */
+static node_id module_parameter(const struct glue *glue, node_id adopted)
+{
+	const struct tree *tree = glue->tree;
+	node_id object = node_child(tree, adopted, FIELD_object);
+	node_id function = node_function(tree, adopted);
+	if (function == NO_NODE || !node_is(tree, object, KIND_identifier)) {
+		return NO_NODE;
+	}
+	node_id parameters = node_child(tree, function, FIELD_parameters);
+	node_id first = parameters == NO_NODE ? NO_NODE : node_nth(tree, parameters, 0);
+	node_id second = parameters == NO_NODE ? NO_NODE : node_nth(tree, parameters, 1);
+	if (!node_is(tree, first, KIND_identifier) || !node_is(tree, second, KIND_identifier) ||
+		scope_of(glue->scopes, object) != scope_of(glue->scopes, first)) {
+		return NO_NODE;
+	}
+	return second;
+}
+
+/* One assignment (or initializer) of the exports binding. */
+static bool read_adoption(struct glue *glue, node_id value)
+{
+	const struct tree *tree = glue->tree;
+	node_id plain = node_unwrap(tree, value);
+	node_id adopted = node_unwrap(tree, last_of_chain(tree, plain));
+	if (is_nothing(tree, adopted)) {
+		return true;
+	}
+	if (!is_instance_exports(glue, adopted)) {
+		glue_refuse(glue, "exports-binding", value,
+			"the exports variable '%.*s' receives something other than an instance's exports",
+			STR_ARGS(binding_name(glue->scopes, glue->exports)));
+		return false;
+	}
+	if (adopted != plain) {
+		glue_add(glue, FACT_ADOPT_CHAIN, plain);
+	}
+	struct fact *fact = glue_add(glue, FACT_ADOPT, adopted);
+	fact->other = module_parameter(glue, adopted);
+	if (fact->other != NO_NODE) {
+		glue->has_module = true;
+	}
+	return true;
+}
+
+/* Where the exports object itself is used, not one of its members. */
+static bool read_use(struct glue *glue, node_id use)
+{
+	const struct tree *tree = glue->tree;
+	node_id parent = tree->nodes[use].parent;
+	while (node_is(tree, parent, KIND_parenthesized_expression)) {
+		use = parent;
+		parent = tree->nodes[use].parent;
+	}
+	enum field field = (enum field)tree->nodes[use].field;
+	switch (tree->nodes[parent].kind) {
+	case KIND_member_expression:
+	case KIND_subscript_expression:
+		if (field == FIELD_index) {
+			break;
+		}
+		if (tree->nodes[tree->nodes[parent].parent].kind == KIND_assignment_expression &&
+			tree->nodes[parent].field == FIELD_left) {
+			glue_refuse(glue, "exports-write", use, "a member of the exports object is assigned");
+			return false;
+		}
+		return true;
+	case KIND_binary_expression:
+	case KIND_unary_expression:
+	case KIND_if_statement:
+		return true; /* compared or tested: the internal face answers like the original */
+	case KIND_assignment_expression:
+		if (field == FIELD_left) {
+			return true; /* an adoption, read elsewhere */
+		}
+		glue_add(glue, FACT_ESCAPE, use);
+		return true;
+	case KIND_return_statement:
+	case KIND_arrow_function:
+	case KIND_pair:
+	case KIND_variable_declarator:
+	case KIND_sequence_expression:
+		glue_add(glue, FACT_ESCAPE, use);
+		return true;
+	case KIND_arguments: {
+		node_id callee = node_first(tree, tree->nodes[parent].parent);
+		if (is_global_path(glue, callee, "Promise.resolve")) {
+			glue_add(glue, FACT_ESCAPE, use);
+			return true;
+		}
+		glue_refuse(glue, "exports-handed-out", use,
+			"the exports object is handed to '%.*s', which may keep the instance",
+			STR_ARGS(node_text(tree, callee)));
+		return false;
+	}
+	default:
+		break;
+	}
+	glue_refuse(glue, "exports-use", use,
+		"the exports object is used in a way that wasm-bindgen does not generate");
+	return false;
+}
+
+/*
+ * WebAssembly.Instance and instantiate calls, and where the Module is stored. A call with one
+ * argument has no imports; the Module is remembered all the same.
+ */
+static void read_instantiation(struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	if (node_is(tree, n, KIND_new_expression) &&
+		is_global_path(glue, node_child(tree, n, FIELD_constructor), "WebAssembly.Instance")) {
+		node_id arguments = node_child(tree, n, FIELD_arguments);
+		node_id module = node_nth(tree, arguments, 0), imports = node_nth(tree, arguments, 1);
+		if (module != NO_NODE) {
+			glue_add(glue, FACT_MODULE, module);
+			glue->has_module = true;
+		}
+		if (imports != NO_NODE) {
+			glue_add(glue, FACT_IMPORTS, imports);
+		}
+		glue->has_imports = true;
+		return;
+	}
+	if (node_is(tree, n, KIND_call_expression)) {
+		node_id callee = node_child(tree, n, FIELD_function);
+		if (is_global_path(glue, callee, "WebAssembly.instantiate") ||
+			is_global_path(glue, callee, "WebAssembly.instantiateStreaming")) {
+			node_id imports = node_nth(tree, node_child(tree, n, FIELD_arguments), 1);
+			if (imports != NO_NODE) {
+				glue_add(glue, FACT_IMPORTS, imports);
+				glue->has_imports = true;
+			}
+		}
+		return;
+	}
+	if (node_is(tree, n, KIND_assignment_expression) &&
+		str_equal(node_property(tree, node_child(tree, n, FIELD_left)),
+			STR("__wbindgen_wasm_module"))) {
+		glue_add(glue, FACT_MODULE, node_child(tree, n, FIELD_right));
+		glue->has_module = true;
+	}
+}
+
+static bool has_call_to(const struct glue *glue, const char *path)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = 1; n < tree->count; n++) {
+		if (tree->nodes[n].field == FIELD_function && is_global_path(glue, n, path)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool mentions_global(const struct glue *glue, struct str name)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = 1; n < tree->count; n++) {
+		if (tree->nodes[n].kind == KIND_identifier && scope_of(glue->scopes, n) == 0 &&
+			node_is_text(tree, n, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum target find_target(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = node_first(tree, 0); n != NO_NODE; n = node_next(tree, n)) {
+		if (node_is(tree, n, KIND_import_statement) || node_is(tree, n, KIND_export_statement)) {
+			glue->is_module = true;
+		}
+	}
+	bool loads_later = has_call_to(glue, "WebAssembly.instantiate");
+	if (glue->root != 0) {
+		return TARGET_NO_MODULES;
+	}
+	if (mentions_global(glue, STR("Deno"))) {
+		return TARGET_DENO;
+	}
+	if (glue->is_module) {
+		return loads_later ? TARGET_WEB : TARGET_NODEJS_MODULE;
+	}
+	/* a web glue that a bundler turned into CommonJS still loads later */
+	return loads_later ? TARGET_WEB : TARGET_NODEJS;
+}
+
+/* Glue that receives its exports from another file; named so that the refusal can name it. */
+static bool refuse_known_relatives(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = 1; n < tree->count; n++) {
+		const struct node *node = &tree->nodes[n];
+		if (node->kind == KIND_call_expression &&
+			is_global_path(glue, node_child(tree, n, FIELD_function), "asmFunc")) {
+			glue_refuse(glue, "asmjs", n, "asm.js output of wasm2js: there is no wasm instance");
+			return true;
+		}
+		if (node->kind == KIND_namespace_import) {
+			node_id statement = tree->nodes[tree->nodes[n].parent].parent;
+			struct str source = node_string(tree, node_child(tree, statement, FIELD_source));
+			if (str_ends(source, STR(".wasm")) || str_ends(source, STR("_bg"))) {
+				glue_refuse(glue, "target-bundler", n,
+					"target bundler: the exports come from 'import * as … from \"%.*s\"', "
+					"which gives no WebAssembly.Module to start anew from",
+					STR_ARGS(source));
+				return true;
+			}
+		}
+		if ((node->kind == KIND_function_declaration || node->kind == KIND_property_identifier) &&
+			node_is_text(tree,
+				node->kind == KIND_property_identifier ? n : node_child(tree, n, FIELD_name),
+				STR("__wbg_set_wasm"))) {
+			glue_refuse(glue, "target-bundler", n,
+				"target bundler: the exports are set by another file through __wbg_set_wasm");
+			return true;
+		}
+		if (node->kind == KIND_string && str_ends(node_string(tree, n), STR("_bg")) &&
+			tree->nodes[node->parent].kind == KIND_arguments) {
+			glue_refuse(glue, "separate-loader", n,
+				"the exports come from the separate loader '%.*s' (wasm-bindgen before 0.2.66)",
+				STR_ARGS(node_string(tree, n)));
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether any write of the binding, its initializer included, gives it an instance's exports. */
+static bool adopts_instance(const struct glue *glue, binding_id b)
+{
+	const struct tree *tree = glue->tree;
+	node_id value = binding_value(glue->scopes, b);
+	if (value != NO_NODE &&
+		is_instance_exports(glue, node_unwrap(tree, last_of_chain(tree, node_unwrap(tree, value))))) {
+		return true;
+	}
+	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
+		u = glue->scopes->next_use[u]) {
+		node_id written = written_value(tree, u);
+		if (written != NO_NODE &&
+			is_instance_exports(glue, node_unwrap(tree, last_of_chain(tree, written)))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool choose_binding(struct glue *glue)
+{
+	const struct scopes *scopes = glue->scopes;
+	bool evidence = false;
+	for (binding_id b = 1; b < scopes->count; b++) {
+		const struct binding *binding = &scopes->bindings[b];
+		if (!looks_like_exports(glue->tree, scopes, binding)) {
+			continue;
+		}
+		evidence = true;
+		if (binding->kind == BINDING_PARAMETER || binding->kind == BINDING_IMPORT ||
+			!adopts_instance(glue, b)) {
+			continue;
+		}
+		if (glue->exports != 0) {
+			glue_refuse(glue, "several-glues", binding->identifier,
+				"a second exports variable '%.*s': several wasm-bindgen glues in one file",
+				STR_ARGS(binding_name(scopes, b)));
+			return false;
+		}
+		glue->exports = b;
+		glue->root = binding->scope;
+	}
+	if (glue->exports != 0) {
+		return true;
+	}
+	if (!refuse_known_relatives(glue) && evidence) {
+		glue_refuse(glue, "unknown-glue", NO_NODE,
+			"looks like wasm-bindgen glue, but no variable receives an instance's exports");
+	}
+	return false;
+}
+
+bool glue_read_instance(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	const struct scopes *scopes = glue->scopes;
+	if (!choose_binding(glue)) {
+		return false;
+	}
+	glue->root_body = glue->root == 0 ? 0 : node_body(tree, glue->root);
+	glue->target = find_target(glue);
+	bool understood = true;
+	node_id value = binding_value(scopes, glue->exports);
+	if (value != NO_NODE) {
+		understood &= read_adoption(glue, value);
+	}
+	for (node_id u = scopes->bindings[glue->exports].first_use; u != NO_NODE;
+		u = scopes->next_use[u]) {
+		node_id written = written_value(tree, u);
+		if (written != NO_NODE) {
+			understood &= read_adoption(glue, written);
+		} else if (use_is_write(tree, u)) {
+			glue_refuse(glue, "exports-binding", u, "the exports variable is written by a pattern");
+			understood = false;
+		} else {
+			understood &= read_use(glue, u);
+		}
+	}
+	for (node_id n = 1; n < tree->count; n++) {
+		read_instantiation(glue, n);
+	}
+	if (!glue->has_module || !glue->has_imports) {
+		glue_refuse(glue, "no-module", scopes->bindings[glue->exports].identifier,
+			"the file never sees the %s: there is nothing to start a new instance from",
+			glue->has_module ? "imports object" : "WebAssembly.Module");
+		understood = false;
+	}
+	return understood;
+}
