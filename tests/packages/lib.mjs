@@ -111,7 +111,7 @@ export function answer(value) {
 
 /* How an error is written down to be compared across processes. */
 export function describeError(error) {
-	return { name: error?.name, class: error?.constructor?.name, message: String(error?.message) };
+	return { name: error?.name, class: error?.constructor?.name, message: String(error?.message ?? error) };
 }
 
 /*
