@@ -1,53 +1,26 @@
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "diff.h"
+#include "folder.h"
 #include "random.h"
 
 static struct arena *arena;
-static char folder[64];
+static struct str folder;
 
 static void setup(void)
 {
 	arena = arena_create();
-	strcpy(folder, "/tmp/reglue-diff-XXXXXX");
-	cr_assert(mkdtemp(folder) != NULL);
+	folder = folder_enter(arena);
 }
 
 static void teardown(void)
 {
+	folder_leave(arena, folder);
 	arena_destroy(arena);
-	char command[100];
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert_eq(system(command), 0);
 }
 
 TestSuite(diff, .init = setup, .fini = teardown, .timeout = 240);
-
-static void write_file(struct str path, struct str bytes)
-{
-	FILE *file = fopen(path.data, "wb");
-	cr_assert(file != NULL, "%s", path.data);
-	cr_assert(bytes.len == 0 || fwrite(bytes.data, bytes.len, 1, file) == 1);
-	cr_assert_eq(fclose(file), 0);
-}
-
-static struct str read_file(struct str path)
-{
-	FILE *file = fopen(path.data, "rb");
-	cr_assert(file != NULL, "%s", path.data);
-	struct buf bytes = BUF_INIT;
-	for (int c; (c = getc(file)) != EOF;) {
-		buf_add_byte(&bytes, (char)c);
-	}
-	fclose(file);
-	struct str copy = arena_copy(arena, buf_str(&bytes));
-	buf_finish(&bytes);
-	return copy;
-}
 
 /* The diff of one insertion list against the untouched text. */
 static struct str diff_of(struct str original, struct splice *splice)
@@ -147,18 +120,15 @@ static void check_with(const char *command, uint32_t seed)
 	struct buf diff = BUF_INIT;
 	make_samples(seed, samples, &diff);
 	for (uint32_t i = 0; i < FILES; i++) {
-		write_file(arena_printf(arena, "%s/%s", folder, samples[i].path.data),
-			samples[i].before);
+		folder_write(arena, samples[i].path, samples[i].before);
 	}
-	write_file(arena_printf(arena, "%s/all.diff", folder), buf_str(&diff));
+	folder_write(arena, STR("all.diff"), buf_str(&diff));
 	buf_finish(&diff);
-	struct str line = arena_printf(arena, "cd %s && %s all.diff >log 2>&1", folder, command);
-	int status = system(line.data);
-	struct str log = read_file(arena_printf(arena, "%s/log", folder));
+	int status = system(arena_printf(arena, "%s all.diff >log 2>&1", command).data);
+	struct str log = folder_read(arena, STR("log"));
 	cr_assert(status == 0, "seed %u: %s", seed, log.data);
 	for (uint32_t i = 0; i < FILES; i++) {
-		struct str result = read_file(
-			arena_printf(arena, "%s/%s", folder, samples[i].path.data));
+		struct str result = folder_read(arena, samples[i].path);
 		cr_assert(str_equal(result, samples[i].after), "seed %u: file %u differs", seed, i);
 	}
 }

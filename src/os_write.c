@@ -1,0 +1,240 @@
+#define _DEFAULT_SOURCE /* getentropy */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os.h"
+
+/* A file on its way: written beside its target, waiting for the rename. */
+struct pending {
+	const struct os_write *write;
+	int folder;       /* descriptor of the target's directory, -1 before it is open */
+	const char *name; /* of the target in it, symbolic links followed */
+	char temp[40];    /* name of the temporary file; empty if there is none */
+	bool created;     /* the target did not exist */
+	bool renamed;
+};
+
+static bool fail(struct arena *arena, struct diags *diags, const char *what)
+{
+	diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET, "%s: %s", what,
+		strerror(errno));
+	return false;
+}
+
+/* Opens the directory that holds the target, and finds the target's name in it. */
+static bool find_target(struct arena *arena, struct pending *pending)
+{
+	const char *path = arena_copy(arena, pending->write->path).data;
+	char *real = realpath(path, NULL);
+	struct str full;
+	if (real != NULL) {
+		full = arena_copy(arena, str_from(real));
+		free(real);
+	} else {
+		struct stat status;
+		/* a name still free is fine; a symbolic link that leads nowhere is not */
+		if (errno != ENOENT || lstat(path, &status) == 0) {
+			return false;
+		}
+		full = pending->write->path;
+	}
+	size_t slash = full.len;
+	while (slash != 0 && full.data[slash - 1] != '/') {
+		slash--;
+	}
+	pending->name = arena_copy(arena, str_slice(full, slash, full.len)).data;
+	struct str folder = slash == 0 ? STR(".") : str_slice(full, 0, slash);
+	pending->folder =
+		open(arena_copy(arena, folder).data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return pending->folder >= 0;
+}
+
+static int create_temp(struct pending *pending, mode_t mode)
+{
+	for (int attempt = 0; attempt < 100; attempt++) {
+		uint64_t number;
+		if (getentropy(&number, sizeof(number)) != 0) {
+			return -1;
+		}
+		snprintf(pending->temp, sizeof(pending->temp), ".reglue-%016llx.tmp",
+			(unsigned long long)number);
+		int descriptor = openat(pending->folder, pending->temp,
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		if (descriptor >= 0) {
+			return descriptor;
+		}
+		pending->temp[0] = '\0';
+		if (errno != EEXIST) {
+			return -1;
+		}
+	}
+	return -1;
+}
+
+static void keep_owner_and_mode(int descriptor, const struct stat *status)
+{
+	/* Only the superuser may give files away; a group that cannot be kept must not become
+	 * someone else's set-id bits. What cannot be kept is not worth failing for. */
+	mode_t mode = status->st_mode & 07777;
+	if (fchown(descriptor, status->st_uid, status->st_gid) != 0 &&
+		fchown(descriptor, (uid_t)-1, status->st_gid) != 0) {
+		mode &= 0777;
+	}
+	if (fchmod(descriptor, mode) != 0) {
+		return;
+	}
+}
+
+static bool prepare(struct arena *arena, struct pending *pending)
+{
+	if (!find_target(arena, pending)) {
+		return false;
+	}
+	struct stat status;
+	bool exists = fstatat(pending->folder, pending->name, &status, 0) == 0;
+	pending->created = !exists;
+	if (exists && !S_ISREG(status.st_mode)) {
+		errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+		return false;
+	}
+	/* a rename would replace a write-protected file all the same */
+	if (exists && faccessat(pending->folder, pending->name, W_OK, 0) != 0) {
+		return false;
+	}
+	int descriptor = create_temp(pending, exists ? 0600 : 0666);
+	if (descriptor < 0) {
+		return false;
+	}
+	bool done = os_write_all(descriptor, pending->write->bytes);
+	if (done && exists) {
+		keep_owner_and_mode(descriptor, &status);
+	}
+	done = done && fsync(descriptor) == 0;
+	int error = errno;
+	done = close(descriptor) == 0 && done;
+	errno = error;
+	return done;
+}
+
+static bool still_previous(struct arena *arena, const struct os_write *write)
+{
+	struct diags ignored = {0};
+	struct str now;
+	return os_read_file(arena, write->path, write->previous.len, &now, &ignored) &&
+	       str_equal(now, write->previous);
+}
+
+static void release(struct pending *pending)
+{
+	if (pending->temp[0] != '\0' && !pending->renamed) {
+		unlinkat(pending->folder, pending->temp, 0);
+	}
+	if (pending->folder >= 0) {
+		close(pending->folder);
+	}
+}
+
+static bool rename_temp(struct pending *pending)
+{
+	pending->renamed = renameat(pending->folder, pending->temp, pending->folder,
+				   pending->name) == 0;
+	return pending->renamed;
+}
+
+/* Undoes the renames before a failed one. */
+static void roll_back(struct arena *arena, struct pending *pendings, uint32_t count,
+	struct diags *diags)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct pending *pending = &pendings[i];
+		struct os_write back = {.path = pending->write->path,
+			.bytes = pending->write->previous};
+		struct pending again = {.write = &back, .folder = -1};
+		bool undone;
+		if (pending->created) {
+			undone = unlinkat(pending->folder, pending->name, 0) == 0;
+		} else {
+			undone = pending->write->replaces && prepare(arena, &again) &&
+				rename_temp(&again);
+		}
+		if (!undone) {
+			diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET,
+				"%.*s stays written, it could not be put back", STR_ARGS(back.path));
+		}
+		release(&again);
+	}
+}
+
+static bool write_pending(struct arena *arena, struct pending *pendings, uint32_t count,
+	struct diags *diags, uint32_t *failed)
+{
+	for (*failed = 0; *failed < count; ++*failed) {
+		if (!prepare(arena, &pendings[*failed])) {
+			return fail(arena, diags, "cannot write");
+		}
+	}
+	for (*failed = 0; *failed < count; ++*failed) {
+		const struct os_write *write = pendings[*failed].write;
+		if (write->replaces && !still_previous(arena, write)) {
+			diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET,
+				"not written: it was changed by someone else meanwhile");
+			return false;
+		}
+	}
+	for (*failed = 0; *failed < count; ++*failed) {
+		if (!rename_temp(&pendings[*failed])) {
+			fail(arena, diags, "cannot write");
+			roll_back(arena, pendings, *failed, diags);
+			return false;
+		}
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		/* some file systems cannot; the files are whole in any case */
+		(void)fsync(pendings[i].folder);
+	}
+	return true;
+}
+
+bool os_write_files(struct arena *arena, const struct os_write *writes, uint32_t count,
+	struct diags *diags, uint32_t *failed)
+{
+	uint32_t ignored;
+	struct pending *pendings = arena_array(arena, struct pending, count);
+	for (uint32_t i = 0; i < count; i++) {
+		pendings[i] = (struct pending){.write = &writes[i], .folder = -1};
+	}
+	sigset_t ending, before;
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGHUP);
+	sigaddset(&ending, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &ending, &before);
+	bool done = write_pending(arena, pendings, count, diags, failed == NULL ? &ignored : failed);
+	for (uint32_t i = 0; i < count; i++) {
+		release(&pendings[i]);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return done;
+}
+
+bool os_write_file(struct arena *arena, struct str path, struct str bytes, struct diags *diags)
+{
+	if (os_kind(arena, path) == OS_OTHER) {
+		int descriptor = open(arena_copy(arena, path).data, O_WRONLY | O_CLOEXEC);
+		if (descriptor < 0) {
+			return fail(arena, diags, "cannot write");
+		}
+		bool done = os_write_stream(arena, descriptor, bytes, diags);
+		close(descriptor);
+		return done;
+	}
+	struct os_write write = {.path = path, .bytes = bytes};
+	return os_write_files(arena, &write, 1, diags, NULL);
+}
