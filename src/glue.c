@@ -1,7 +1,5 @@
 #include "glue.h"
 
-#include <stdio.h>
-
 struct fact *glue_add(struct glue *glue, enum fact_kind kind, node_id node)
 {
 	if (glue->fact_count == glue->fact_capacity) {
@@ -91,10 +89,47 @@ bool glue_touches(const struct glue *glue, node_id n)
 	return false;
 }
 
+/* One line for people: what kind of glue this is. */
+static const char *describe(const struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	const struct binding *binding = &glue->scopes->bindings[glue->exports];
+	static const char *const kinds[] = {
+		[BINDING_VAR] = "var", [BINDING_LET] = "let", [BINDING_CONST] = "const"};
+	const char *objects = "no JS values";
+	for (uint32_t id = 1; id < tree->name_count; id++) {
+		if (str_starts(tree->names[id], STR("__externref")) ||
+			str_equal(tree->names[id], STR("__wbindgen_init_externref_table"))) {
+			objects = "externref table";
+		}
+	}
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		if (glue->facts[i].kind == FACT_STATE &&
+			str_find(glue->facts[i].text, STR(".length=0;")) != (size_t)-1) {
+			objects = "object heap";
+		}
+	}
+	return arena_printf(glue->arena, "exports in %s %.*s; %s; shadow stack %s", kinds[binding->kind],
+		STR_ARGS(binding_name(glue->scopes, glue->exports)), objects,
+		glue->heals ? "reachable" : "out of reach")
+		.data;
+}
+
+static bool reaches_shadow_stack(const struct glue *glue)
+{
+	for (node_id n = 1; n < glue->tree->count; n++) {
+		if (str_equal(glue_export_read(glue, n), STR("__wbindgen_add_to_stack_pointer"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 enum verdict glue_read(struct arena *arena, const struct tree *tree, const struct scopes *scopes,
 	struct glue *glue, struct diags *diags)
 {
-	*glue = (struct glue){.arena = arena, .tree = tree, .scopes = scopes, .diags = diags};
+	*glue = (struct glue){
+		.arena = arena, .tree = tree, .scopes = scopes, .diags = diags, .form = ""};
 	if (!glue_read_instance(glue)) {
 		return diags->errors != 0 ? VERDICT_REFUSED : VERDICT_SKIPPED;
 	}
@@ -107,5 +142,7 @@ enum verdict glue_read(struct arena *arena, const struct tree *tree, const struc
 	understood &= glue_read_objects(glue);
 	understood &= glue_read_closures(glue);
 	understood &= glue_read_state(glue);
+	glue->heals = reaches_shadow_stack(glue);
+	glue->form = describe(glue);
 	return understood ? VERDICT_PATCHED : VERDICT_REFUSED;
 }

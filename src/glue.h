@@ -78,6 +78,7 @@ struct glue {
 	bool has_module;       /* the file sees the WebAssembly.Module */
 	bool has_imports;      /* … and the imports object */
 	bool heals;            /* calls __wbindgen_add_to_stack_pointer */
+	const char *form;      /* one line: how the exports are bound, how JS values are kept */
 	struct str instance_variable; /* glue variable that keeps the instance, may be empty */
 
 	struct fact *facts;

@@ -1,0 +1,210 @@
+/* Rust closures handed to JS, the promises they settle, and catch blocks that talk to Rust. */
+#include "glue.h"
+
+static bool has_keys_a_and_b(const struct tree *tree, node_id object)
+{
+	bool a = false, b = false;
+	for (node_id p = node_first(tree, object); p != NO_NODE; p = node_next(tree, p)) {
+		node_id key = node_is(tree, p, KIND_pair) ? node_child(tree, p, FIELD_key) : p;
+		a |= node_is_text(tree, key, STR("a"));
+		b |= node_is_text(tree, key, STR("b"));
+	}
+	return a && b;
+}
+
+/* The outermost function between n and its enclosing function `outer`. */
+static node_id nested_function(const struct tree *tree, node_id n, node_id outer)
+{
+	node_id found = NO_NODE;
+	for (; n != NO_NODE && n != outer; n = tree->nodes[n].parent) {
+		if (node_is_function(tree, n)) {
+			found = n;
+		}
+	}
+	return found;
+}
+
+/* The identifier of the variable that receives a function expression, or NO_NODE. */
+static node_id variable_of(const struct tree *tree, node_id function)
+{
+	node_id parent = tree->nodes[function].parent;
+	return node_is(tree, parent, KIND_variable_declarator) ? node_child(tree, parent, FIELD_name)
+	                                                       : NO_NODE;
+}
+
+static bool has_closure(const struct glue *glue, node_id function)
+{
+	for (uint32_t i = glue->fact_count; i-- > 0;) {
+		if (glue->facts[i].kind == FACT_CLOSURE && glue->facts[i].node == function) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * `state = { a, b, … }`: the two words of a Rust closure. Every nested function that reads them
+ * is a way into Rust.
+ */
+static bool read_closure_state(struct glue *glue, node_id declarator)
+{
+	const struct tree *tree = glue->tree;
+	node_id name = node_child(tree, declarator, FIELD_name);
+	node_id outer = node_function(tree, declarator);
+	if (outer == NO_NODE || !node_is(tree, name, KIND_identifier) ||
+		!has_keys_a_and_b(tree, node_child(tree, declarator, FIELD_value))) {
+		return true;
+	}
+	binding_id binding = scope_of(glue->scopes, name);
+	bool any = false;
+	for (node_id u = glue->scopes->bindings[binding].first_use; u != NO_NODE;
+		u = glue->scopes->next_use[u]) {
+		node_id function = nested_function(tree, u, outer);
+		if (function == NO_NODE || has_closure(glue, function)) {
+			continue;
+		}
+		if (!node_is(tree, node_body(tree, function), KIND_statement_block)) {
+			glue_refuse(glue, "closure", function,
+				"a Rust closure in a form that wasm-bindgen does not generate");
+			return false;
+		}
+		struct fact *fact = glue_add(glue, FACT_CLOSURE, function);
+		fact->name = node_text(tree, name);
+		fact->other = variable_of(tree, function);
+		any = true;
+	}
+	if (any) {
+		struct fact *fact = glue_add(glue, FACT_CLOSURE_STATE, declarator);
+		fact->name = node_text(tree, name);
+	}
+	return true;
+}
+
+static void read_promise(struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	node_id argument = node_nth(tree, node_child(tree, n, FIELD_arguments), 0);
+	if (!node_is(tree, argument, KIND_identifier)) {
+		return;
+	}
+	node_id function = binding_function(glue->scopes, scope_of(glue->scopes, argument));
+	if (function != NO_NODE && has_closure(glue, function)) {
+		glue_add(glue, FACT_PROMISE, n)->other = argument;
+	}
+}
+
+/* An import shim is known by the name it is given: `imports.wbg.__wbg_then_… = function`. */
+static bool in_import_shim(const struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	for (; n != NO_NODE; n = tree->nodes[n].parent) {
+		node_id parent = tree->nodes[n].parent;
+		struct str name = {"", 0};
+		if (!node_is_function(tree, n)) {
+			continue;
+		}
+		if (node_is(tree, parent, KIND_assignment_expression)) {
+			name = node_property(tree, node_child(tree, parent, FIELD_left));
+		} else if (node_is(tree, parent, KIND_pair)) {
+			name = node_text(tree, node_child(tree, parent, FIELD_key));
+		} else if (node_is(tree, n, KIND_function_declaration)) {
+			name = node_text(tree, node_child(tree, n, FIELD_name));
+		}
+		if (str_starts(name, STR("__wbg_")) || str_starts(name, STR("__wbindgen_"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool calls_later(struct str name)
+{
+	return str_equal(name, STR("then")) || str_equal(name, STR("catch")) ||
+	       str_equal(name, STR("finally")) || str_equal(name, STR("queueMicrotask")) ||
+	       str_equal(name, STR("setTimeout")) || str_equal(name, STR("setInterval")) ||
+	       str_equal(name, STR("setImmediate")) || str_equal(name, STR("requestAnimationFrame"));
+}
+
+static void read_call(struct glue *glue, node_id call)
+{
+	const struct tree *tree = glue->tree;
+	node_id callee = node_child(tree, call, FIELD_function);
+	node_id arguments = node_child(tree, call, FIELD_arguments);
+	bool member = node_is(tree, callee, KIND_member_expression);
+	struct str name = member ? node_property(tree, callee) : node_text(tree, callee);
+	if (!node_is(tree, arguments, KIND_arguments)) {
+		return;
+	}
+	if (is_global_path(glue, callee, "console.error")) {
+		if (node_child_count(tree, arguments) == 1 && in_import_shim(glue, call)) {
+			glue_add(glue, FACT_PANIC_TEXT, node_first(tree, arguments));
+		}
+		return;
+	}
+	if (!calls_later(name) || !in_import_shim(glue, call)) {
+		return;
+	}
+	for (node_id a = node_first(tree, arguments); a != NO_NODE; a = node_next(tree, a)) {
+		if (!node_is(tree, a, KIND_spread_element)) {
+			glue_add(glue, FACT_HOST_CALL, a);
+		}
+	}
+}
+
+/*
+ * A catch block that enters wasm turns an error into a value for Rust. A fault must not be
+ * converted: it would be swallowed, for on a poisoned instance nothing takes it over.
+ */
+static bool read_catch(struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	node_id around = glue_function_around(glue, n);
+	binding_id function = around == NO_NODE
+	                              ? 0
+	                              : scope_of(glue->scopes, node_child(tree, around, FIELD_name));
+	if (!glue_touches(glue, node_body(tree, n)) ||
+		(function != 0 && (glue->roles[function] & ROLE_INIT) != 0)) {
+		return true;
+	}
+	node_id parameter = node_child(tree, n, FIELD_parameter);
+	if (!node_is(tree, parameter, KIND_identifier)) {
+		glue_refuse(glue, "catch", n, "a catch block enters wasm without naming its error");
+		return false;
+	}
+	struct fact *fact = glue_add(glue, FACT_CATCH, n);
+	fact->name = node_text(tree, parameter);
+	return true;
+}
+
+bool glue_read_closures(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	bool understood = true;
+	for (node_id n = glue->root_body; n < tree->nodes[glue->root_body].last; n++) {
+		switch (tree->nodes[n].kind) {
+		case KIND_variable_declarator:
+			if (node_is(tree, node_child(tree, n, FIELD_value), KIND_object)) {
+				understood &= read_closure_state(glue, n);
+			}
+			break;
+		case KIND_new_expression: {
+			node_id constructor = node_child(tree, n, FIELD_constructor);
+			if (is_global_path(glue, constructor, "Promise")) {
+				read_promise(glue, n);
+			} else if (is_global_path(glue, constructor, "WebAssembly.Tag")) {
+				glue_add(glue, FACT_TAG, n);
+			}
+			break;
+		}
+		case KIND_call_expression:
+			read_call(glue, n);
+			break;
+		case KIND_catch_clause:
+			understood &= read_catch(glue, n);
+			break;
+		default:
+			break;
+		}
+	}
+	return understood;
+}

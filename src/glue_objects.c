@@ -1,0 +1,113 @@
+/* Rust objects in JS: where they get their pointer, and where the collector drops them. */
+#include "glue.h"
+
+static node_id class_around(const struct tree *tree, node_id n)
+{
+	for (; n != NO_NODE; n = tree->nodes[n].parent) {
+		if (node_is(tree, n, KIND_class_declaration) || node_is(tree, n, KIND_class)) {
+			return n;
+		}
+	}
+	return NO_NODE;
+}
+
+/* `this.__wbg_ptr = ret >>> 0`, `obj.ptr = ptr`: not `= 0`, which marks an object as moved. */
+static void read_pointer_assignment(struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	node_id left = node_child(tree, n, FIELD_left);
+	struct str property = node_property(tree, left);
+	if (!str_equal(property, STR("__wbg_ptr")) && !str_equal(property, STR("ptr"))) {
+		return;
+	}
+	node_id class = class_around(tree, n);
+	if (class == NO_NODE || node_is(tree, node_child(tree, n, FIELD_right), KIND_number) ||
+		!glue_touches(glue, class)) {
+		return;
+	}
+	node_id name = node_child(tree, class, FIELD_name);
+	struct fact *fact = glue_add(glue, FACT_STAMP, node_child(tree, left, FIELD_object));
+	fact->class_name = name == NO_NODE ? (struct str){"", 0} : node_text(tree, name);
+}
+
+/* The variable a registry is kept in, or 0. */
+static binding_id registry_binding(const struct glue *glue, node_id registry)
+{
+	const struct tree *tree = glue->tree;
+	node_id n = registry;
+	while (n != NO_NODE && !node_is(tree, n, KIND_variable_declarator) &&
+		!node_is(tree, n, KIND_expression_statement) && !node_is_function(tree, n)) {
+		n = tree->nodes[n].parent;
+	}
+	if (!node_is(tree, n, KIND_variable_declarator)) {
+		return 0;
+	}
+	return scope_of(glue->scopes, node_child(tree, n, FIELD_name));
+}
+
+/* The state of a closure: it carries its own stamp and needs no box. */
+static bool is_closure_state(const struct glue *glue, node_id held)
+{
+	node_id value = node_is(glue->tree, held, KIND_identifier)
+	                        ? binding_value(glue->scopes, scope_of(glue->scopes, held))
+	                        : NO_NODE;
+	return node_is(glue->tree, value, KIND_object);
+}
+
+static bool read_registry(struct glue *glue, node_id registry)
+{
+	const struct tree *tree = glue->tree;
+	node_id callback = node_nth(tree, node_child(tree, registry, FIELD_arguments), 0);
+	if (callback == NO_NODE || !glue_touches(glue, callback)) {
+		return true; /* the user's own */
+	}
+	binding_id binding = registry_binding(glue, registry);
+	if (binding == 0) {
+		glue_refuse(glue, "finalizer", registry,
+			"a FinalizationRegistry over the exports that no variable holds");
+		return false;
+	}
+	struct fact *fact = glue_add(glue, FACT_REGISTRY, callback);
+	fact->name = binding_name(glue->scopes, binding);
+	bool understood = true;
+	for (node_id u = glue->scopes->bindings[binding].first_use; u != NO_NODE;
+		u = glue->scopes->next_use[u]) {
+		node_id member = tree->nodes[u].parent, call = tree->nodes[member].parent;
+		struct str name = node_property(tree, member);
+		bool method = tree->nodes[u].field == FIELD_object &&
+		              node_is(tree, call, KIND_call_expression) &&
+		              tree->nodes[member].field == FIELD_function;
+		if (method && str_equal(name, STR("unregister"))) {
+			continue;
+		}
+		if (!method || !str_equal(name, STR("register"))) {
+			glue_refuse(glue, "finalizer", u,
+				"the registry '%.*s' is used in a way that wasm-bindgen does not generate",
+				STR_ARGS(binding_name(glue->scopes, binding)));
+			understood = false;
+			continue;
+		}
+		node_id held = node_nth(tree, node_child(tree, call, FIELD_arguments), 1);
+		if (held != NO_NODE && !is_closure_state(glue, held)) {
+			fact = glue_add(glue, FACT_REGISTER, held);
+			fact->name = binding_name(glue->scopes, binding);
+		}
+	}
+	return understood;
+}
+
+bool glue_read_objects(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	bool understood = true;
+	for (node_id n = glue->root_body; n < tree->nodes[glue->root_body].last; n++) {
+		if (node_is(tree, n, KIND_assignment_expression)) {
+			read_pointer_assignment(glue, n);
+		} else if (node_is(tree, n, KIND_new_expression) &&
+			is_global_path(glue, node_child(tree, n, FIELD_constructor),
+				"FinalizationRegistry")) {
+			understood &= read_registry(glue, n);
+		}
+	}
+	return understood;
+}

@@ -1,0 +1,145 @@
+/*
+ * What cannot be made safe (R15). Each construct is refused by its own code, at its own place.
+ */
+#include "glue.h"
+
+static bool is_true_pair(const struct tree *tree, node_id object, struct str key)
+{
+	for (node_id p = node_first(tree, object); p != NO_NODE; p = node_next(tree, p)) {
+		node_id value = node_child(tree, p, FIELD_value);
+		if (node_is(tree, p, KIND_pair) &&
+			node_is_text(tree, node_child(tree, p, FIELD_key), key) &&
+			(node_is(tree, value, KIND_true) || node_is_text(tree, value, STR("!0")))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A memory that JS makes and imports: a new instance would start on the dead one's memory. */
+static bool refuse_memory(struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	if (!node_is(tree, n, KIND_new_expression) ||
+		!is_global_path(glue, node_child(tree, n, FIELD_constructor), "WebAssembly.Memory")) {
+		return false;
+	}
+	node_id descriptor = node_nth(tree, node_child(tree, n, FIELD_arguments), 0);
+	if (node_is(tree, descriptor, KIND_object) && is_true_pair(tree, descriptor, STR("shared"))) {
+		glue_refuse(glue, "shared-memory", n,
+			"shared memory (threads): other workers would keep the dead instance's memory");
+	} else {
+		glue_refuse(glue, "imported-memory", n,
+			"the memory is made by JS and imported: a new instance would start on the old one");
+	}
+	return true;
+}
+
+static bool refuse_global(struct glue *glue, node_id n)
+{
+	if (is_global_path(glue, n, "WebAssembly.Suspending") ||
+		is_global_path(glue, n, "WebAssembly.promising")) {
+		glue_refuse(glue, "jspi", n,
+			"JS promise integration: suspended stacks cannot be carried into a new instance");
+		return true;
+	}
+	return false;
+}
+
+static bool refuse_export(struct glue *glue, node_id n)
+{
+	struct str name = glue_export_read(glue, n);
+	if (str_starts(name, STR("asyncify_"))) {
+		glue_refuse(glue, "asyncify", n,
+			"asyncify: a suspended call returns early, and its JS side is keyed by pointers");
+		return true;
+	}
+	if (str_starts(name, STR("__wbindgen_thread_destroy")) ||
+		str_starts(name, STR("__wbindgen_tls"))) {
+		glue_refuse(glue, "shared-memory", n,
+			"threads: other workers would keep the dead instance's memory");
+		return true;
+	}
+	return false;
+}
+
+/* `import * as __wbg_star0 from 'env'`, `require('env')`, `require('wasi_…')`. */
+static bool refuse_host_shim(struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	struct str source = node_string(tree, n);
+	if (!str_equal(source, STR("env")) && !str_starts(source, STR("wasi_snapshot_preview1")) &&
+		!str_equal(source, STR("wasi_unstable"))) {
+		return false;
+	}
+	node_id parent = tree->nodes[n].parent;
+	bool import = node_is(tree, parent, KIND_import_statement);
+	bool require = node_is(tree, parent, KIND_arguments) &&
+	               is_global_path(glue, node_first(tree, tree->nodes[parent].parent), "require");
+	if (!import && !require) {
+		return false;
+	}
+	glue_refuse(glue, "host-shim", n,
+		"imports from '%.*s' come from a shim that may keep the instance", STR_ARGS(source));
+	return true;
+}
+
+/* A second way to an instance's exports, past the guard. */
+static bool refuse_second_way(struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	if (!node_is(tree, n, KIND_member_expression) ||
+		!str_equal(node_property(tree, n), STR("exports"))) {
+		return false;
+	}
+	node_id object = node_child(tree, n, FIELD_object);
+	if (is_global_path(glue, n, "module.exports") ||
+		!(node_is(tree, object, KIND_identifier) || node_is(tree, object, KIND_new_expression))) {
+		return false;
+	}
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		if (glue->facts[i].kind == FACT_ADOPT && glue->facts[i].node == n) {
+			return false;
+		}
+	}
+	if (node_is(tree, object, KIND_identifier) && !node_inside(tree, n, glue->root_body)) {
+		return false;
+	}
+	bool instance = is_global_path(glue, node_child(tree, object, FIELD_constructor),
+		"WebAssembly.Instance");
+	for (uint32_t i = 0; i < glue->fact_count && !instance; i++) {
+		node_id adopted = node_child(tree, glue->facts[i].node, FIELD_object);
+		instance = glue->facts[i].kind == FACT_ADOPT && node_is(tree, adopted, KIND_identifier) &&
+		           node_is(tree, object, KIND_identifier) &&
+		           scope_of(glue->scopes, adopted) == scope_of(glue->scopes, object);
+	}
+	if (!instance) {
+		return false;
+	}
+	glue_refuse(glue, "exports-use", n, "an instance's exports are reached past the variable '%.*s'",
+		STR_ARGS(binding_name(glue->scopes, glue->exports)));
+	return true;
+}
+
+bool glue_read_refusals(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	bool clean = true;
+	for (node_id n = 1; n < tree->count; n++) {
+		switch (tree->nodes[n].kind) {
+		case KIND_new_expression:
+			clean &= !refuse_memory(glue, n);
+			break;
+		case KIND_member_expression:
+			clean &= !refuse_global(glue, n) && !refuse_export(glue, n) &&
+			         !refuse_second_way(glue, n);
+			break;
+		case KIND_string:
+			clean &= !refuse_host_shim(glue, n);
+			break;
+		default:
+			break;
+		}
+	}
+	return clean;
+}

@@ -1,0 +1,250 @@
+/*
+ * Glue state that belongs to one instance: memory views, the object heap, counters. Found by what
+ * the code does with a variable, never by its name.
+ */
+#include "glue.h"
+
+/* `new Array(n)`, the start of an object heap; NO_NODE for anything else. Gives the count's node. */
+static node_id array_length(const struct glue *glue, node_id value)
+{
+	const struct tree *tree = glue->tree;
+	if (node_is(tree, value, KIND_call_expression)) { /* new Array(n).fill(undefined) */
+		node_id callee = node_child(tree, value, FIELD_function);
+		if (!str_equal(node_property(tree, callee), STR("fill"))) {
+			return NO_NODE;
+		}
+		value = node_child(tree, callee, FIELD_object);
+	}
+	if (!node_is(tree, value, KIND_new_expression) ||
+		!is_global_path(glue, node_child(tree, value, FIELD_constructor), "Array")) {
+		return NO_NODE;
+	}
+	node_id length = node_nth(tree, node_child(tree, value, FIELD_arguments), 0);
+	return node_is(tree, length, KIND_number) ? length : NO_NODE;
+}
+
+/* Reset in place: the heap may be a const. What filled it at start is done again, as written. */
+static struct str heap_reset(struct glue *glue, binding_id binding, node_id value, node_id length)
+{
+	const struct tree *tree = glue->tree;
+	struct str name = binding_name(glue->scopes, binding);
+	struct buf text = BUF_INIT;
+	buf_printf(&text, "%.*s.length=0;%.*s.length=%.*s;", STR_ARGS(name), STR_ARGS(name),
+		STR_ARGS(node_text(tree, length)));
+	if (node_is(tree, value, KIND_call_expression)) {
+		buf_printf(&text, "%.*s.fill%.*s;", STR_ARGS(name),
+			STR_ARGS(node_text(tree, node_child(tree, value, FIELD_arguments))));
+	}
+	for (node_id u = glue->scopes->bindings[binding].first_use; u != NO_NODE;
+		u = glue->scopes->next_use[u]) {
+		node_id member = tree->nodes[u].parent, call = tree->nodes[member].parent;
+		if (tree->nodes[u].field == FIELD_object && node_is(tree, call, KIND_call_expression) &&
+			glue_function_around(glue, u) == NO_NODE) {
+			buf_printf(&text, "%.*s;", STR_ARGS(node_text(tree, call)));
+		}
+	}
+	struct str result = arena_copy(glue->arena, buf_str(&text));
+	buf_finish(&text);
+	return result;
+}
+
+static bool reads_memory(const struct glue *glue, node_id n)
+{
+	for (node_id i = n; i < glue->tree->nodes[n].last; i++) {
+		if (str_equal(glue_export_read(glue, i), STR("memory"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The right side of the write at this use, or NO_NODE (`x++`). */
+static node_id written_value(const struct tree *tree, node_id use)
+{
+	node_id parent = tree->nodes[use].parent;
+	return tree->nodes[use].field == FIELD_left ? node_child(tree, parent, FIELD_right) : NO_NODE;
+}
+
+static bool is_new(const struct glue *glue, node_id value, const char *constructor)
+{
+	return node_is(glue->tree, value, KIND_new_expression) &&
+	       is_global_path(
+		       glue, node_child(glue->tree, value, FIELD_constructor), constructor);
+}
+
+/* Whether some write gives the variable a view of wasm's memory. */
+static bool is_memory_view(const struct glue *glue, const struct binding *binding)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		if (use_is_write(tree, u)) {
+			node_id value = written_value(tree, u);
+			if (value != NO_NODE && reads_memory(glue, value)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/*
+ * Whether the counter belongs to the text decoder: a function that writes it makes a new decoder.
+ * The decoder outlives instances, and so does its count: Safari's decoder breaks after 2 GB, and a
+ * count put back to 0 without a new decoder would run past that.
+ */
+static bool counts_for_decoder(const struct glue *glue, const struct binding *binding)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		node_id function = use_is_write(tree, u) ? glue_function_around(glue, u) : NO_NODE;
+		for (node_id n = function; function != NO_NODE && n < tree->nodes[function].last; n++) {
+			if (is_new(glue, n, "TextDecoder")) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool is_counter_start(const struct glue *glue, node_id value)
+{
+	const struct tree *tree = glue->tree;
+	return node_is(tree, value, KIND_number) ||
+	       (node_is(tree, value, KIND_member_expression) &&
+		       str_equal(node_property(tree, value), STR("length")));
+}
+
+/* Whether a function calls one of its parameters itself: `malloc(len, 1)`. */
+static bool calls_parameter(const struct glue *glue, node_id function)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = function; n < tree->nodes[function].last; n++) {
+		if (tree->nodes[n].field != FIELD_function || !node_is(tree, n, KIND_identifier) ||
+			node_function(tree, n) != function) {
+			continue;
+		}
+		binding_id callee = scope_of(glue->scopes, n);
+		if (callee != 0 && glue->scopes->bindings[callee].kind == BINDING_PARAMETER &&
+			glue->scopes->bindings[callee].scope == function) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether a function handles wasm's memory or the object heap itself, not through another one. */
+static bool serves_glue(const struct glue *glue, node_id function)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = function; n < tree->nodes[function].last; n++) {
+		if (tree->nodes[n].kind != KIND_identifier) {
+			continue;
+		}
+		binding_id binding = scope_of(glue->scopes, n);
+		if (binding == glue->exports ||
+			(binding != 0 && glue->scopes->bindings[binding].scope == glue->root &&
+				array_length(glue, binding_value(glue->scopes, binding)) != NO_NODE)) {
+			return true;
+		}
+	}
+	return calls_parameter(glue, function);
+}
+
+/* A counter of a wrapper around the glue is not glue state, even where it is a number. */
+static bool written_by_glue_only(const struct glue *glue, const struct binding *binding)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		if (use_is_write(tree, u)) {
+			node_id function = glue_function_around(glue, u);
+			if (function == NO_NODE || !serves_glue(glue, function)) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+/* `wasmInstance`: newer glue keeps the instance, which would keep a dead one alive. */
+static bool keeps_instance(const struct glue *glue, const struct binding *binding, node_id value)
+{
+	const struct tree *tree = glue->tree;
+	if (is_new(glue, value, "WebAssembly.Instance")) {
+		return true;
+	}
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		if (glue->facts[i].kind != FACT_ADOPT) {
+			continue;
+		}
+		node_id instance = node_child(tree, glue->facts[i].node, FIELD_object);
+		for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+			node_id written = use_is_write(tree, u) ? written_value(tree, u) : NO_NODE;
+			if (node_is(tree, written, KIND_identifier) &&
+				node_is(tree, instance, KIND_identifier) &&
+				scope_of(glue->scopes, written) == scope_of(glue->scopes, instance)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void add_state(struct glue *glue, binding_id binding, struct str text)
+{
+	struct fact *fact = glue_add(glue, FACT_STATE, glue->scopes->bindings[binding].declares);
+	fact->name = binding_name(glue->scopes, binding);
+	fact->text = text;
+}
+
+static void read_variable(struct glue *glue, binding_id b)
+{
+	const struct tree *tree = glue->tree;
+	const struct binding *binding = &glue->scopes->bindings[b];
+	struct str name = binding_name(glue->scopes, b);
+	node_id value = binding_value(glue->scopes, b);
+	node_id length = value == NO_NODE ? NO_NODE : array_length(glue, value);
+	if (length != NO_NODE) {
+		add_state(glue, b, heap_reset(glue, b, value, length));
+		return;
+	}
+	if (binding->kind == BINDING_CONST) {
+		return;
+	}
+	if (keeps_instance(glue, binding, value)) {
+		glue->instance_variable = name;
+		add_state(glue, b, arena_printf(glue->arena, "%.*s=i;", STR_ARGS(name)));
+		return;
+	}
+	if (binding->writes == 0) {
+		return;
+	}
+	struct str start = value == NO_NODE ? STR("undefined") : node_text(tree, value);
+	if (is_memory_view(glue, binding) ||
+		(is_counter_start(glue, value) && written_by_glue_only(glue, binding) &&
+			!counts_for_decoder(glue, binding))) {
+		add_state(glue, b,
+			arena_printf(glue->arena, "%.*s=%.*s;", STR_ARGS(name), STR_ARGS(start)));
+	}
+}
+
+bool glue_read_state(struct glue *glue)
+{
+	const struct scopes *scopes = glue->scopes;
+	const struct tree *tree = glue->tree;
+	for (binding_id b = 1; b < scopes->count; b++) {
+		const struct binding *binding = &scopes->bindings[b];
+		if (binding->scope != glue->root || b == glue->exports) {
+			continue;
+		}
+		if (node_is(tree, binding->declares, KIND_variable_declarator)) {
+			read_variable(glue, b);
+		}
+		node_id function = binding_function(scopes, b);
+		if (function != NO_NODE && node_is(tree, node_body(tree, function), KIND_statement_block) &&
+			(glue->roles[b] & ROLE_INIT) == 0 && calls_parameter(glue, function)) {
+			struct fact *fact = glue_add(glue, FACT_MARSHAL, function);
+			fact->name = binding_name(scopes, b);
+		}
+	}
+	return true;
+}

@@ -1,0 +1,169 @@
+#include "patch.h"
+
+#include <stdlib.h>
+
+#include "glue.h"
+#include "plan.h"
+#include "scope.h"
+#include "seal.h"
+#include "syntax.h"
+
+struct patcher {
+	struct syntax *syntax;
+};
+
+struct patcher *patcher_create(void)
+{
+	struct patcher *patcher = calloc(1, sizeof(*patcher));
+	if (patcher == NULL) {
+		out_of_memory();
+	}
+	patcher->syntax = syntax_create();
+	return patcher;
+}
+
+void patcher_destroy(struct patcher *patcher)
+{
+	if (patcher != NULL) {
+		syntax_destroy(patcher->syntax);
+		free(patcher);
+	}
+}
+
+/* Every glue names at least one of these; other files are not even parsed. */
+static bool may_be_glue(struct str bytes)
+{
+	static const struct str marks[] = {
+		{"__wbindgen", 10}, {"__wbg_", 6}, {"_bg.wasm", 8}, {"wasm_bindgen", 12}};
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		if (str_find(bytes, marks[i]) != (size_t)-1) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void run(struct arena *arena, const struct patcher *patcher,
+	const struct patch_options *options, struct patch *patch)
+{
+	struct str original = patch->original.bytes;
+	if (!may_be_glue(original)) {
+		patch->verdict = VERDICT_SKIPPED;
+		return;
+	}
+	patch->verdict = VERDICT_REFUSED;
+	struct tree tree;
+	if (!syntax_parse(arena, patcher->syntax, &patch->original, &tree, &patch->diags)) {
+		return;
+	}
+	struct scopes scopes;
+	struct glue glue;
+	scopes_resolve(arena, &tree, &scopes);
+	enum verdict verdict = glue_read(arena, &tree, &scopes, &glue, &patch->diags);
+	patch->target = glue.target;
+	if (glue.exports != 0) {
+		patch->exports_name = binding_name(&scopes, glue.exports);
+	}
+	patch->form = glue.form;
+	patch->heals_shadow_stack = glue.heals;
+	if (verdict != VERDICT_PATCHED) {
+		patch->verdict = verdict;
+		return;
+	}
+	uint32_t end = plan_make(&glue, options, patch);
+	seal_write(arena, &patch->splice, original, end, options);
+	struct buf output = BUF_INIT;
+	splice_apply(&patch->splice, original, &output);
+	patch->output = arena_copy(arena, buf_str(&output));
+	buf_finish(&output);
+	if (!syntax_is_clean(patcher->syntax, patch->output)) {
+		diag_add(arena, &patch->diags, SEVERITY_ERROR, "internal",
+			DIAG_NO_OFFSET, "the patched text does not parse; please report this file");
+		return;
+	}
+	patch->verdict = str_equal(patch->output, patch->input) ? VERDICT_UNCHANGED : VERDICT_PATCHED;
+}
+
+struct patch *patch_run(struct arena *arena, const struct patcher *patcher, struct str path,
+	struct str bytes, const struct patch_options *options)
+{
+	struct patch *patch = arena_new(arena, struct patch);
+	patch->input = bytes;
+	patch->form = "";
+	source_init(&patch->original, path, bytes);
+	struct seal seal = {0};
+	switch (seal_read(arena, bytes, &seal, &patch->diags)) {
+	case SEAL_NONE:
+		break;
+	case SEAL_GOOD: /* patched before: start again from the original, so that upgrades are whole */
+		patch->input_version = seal.version;
+		source_init(&patch->original, path, seal.original);
+		break;
+	case SEAL_BROKEN:
+		patch->input_version = seal.version;
+		patch->verdict = VERDICT_REFUSED;
+		return patch;
+	}
+	run(arena, patcher, options, patch);
+	return patch;
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+	static const char *const names[] = {
+		[VERDICT_PATCHED] = "patched",
+		[VERDICT_UNCHANGED] = "unchanged",
+		[VERDICT_SKIPPED] = "skipped",
+		[VERDICT_REFUSED] = "refused",
+	};
+	return names[verdict];
+}
+
+const char *target_name(enum target target)
+{
+	static const char *const names[] = {
+		[TARGET_UNKNOWN] = "unknown",
+		[TARGET_WEB] = "web",
+		[TARGET_NODEJS] = "nodejs",
+		[TARGET_BUNDLER] = "bundler",
+		[TARGET_NO_MODULES] = "no-modules",
+		[TARGET_DENO] = "deno",
+		[TARGET_NODEJS_MODULE] = "experimental-nodejs-module",
+		[TARGET_MODULE] = "module",
+	};
+	return names[target];
+}
+
+const char *entry_kind_name(enum entry_kind kind)
+{
+	static const char *const names[] = {
+		[ENTRY_FUNCTION] = "function",
+		[ENTRY_CONSTRUCTOR] = "constructor",
+		[ENTRY_METHOD] = "method",
+		[ENTRY_GETTER] = "getter",
+		[ENTRY_SETTER] = "setter",
+		[ENTRY_STATIC] = "static",
+		[ENTRY_FREE] = "free",
+		[ENTRY_CLOSURE] = "closure",
+		[ENTRY_FINALIZER] = "finalizer",
+	};
+	return names[kind];
+}
+
+const char *site_kind_name(enum site_kind kind)
+{
+	static const char *const names[] = {
+		[SITE_BINDING] = "binding",
+		[SITE_INSTANTIATE] = "instantiate",
+		[SITE_STATE] = "state",
+		[SITE_STAMP] = "stamp",
+		[SITE_FINALIZER] = "finalizer",
+		[SITE_CLOSURE] = "closure",
+		[SITE_PROMISE] = "promise",
+		[SITE_CATCH] = "catch",
+		[SITE_ESCAPE] = "escape",
+		[SITE_MARSHAL] = "marshal",
+		[SITE_UNWRAP] = "unwrap",
+	};
+	return names[kind];
+}

@@ -1,0 +1,435 @@
+#include "plan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "runtime_text.h"
+
+struct planning {
+	struct arena *arena;
+	struct glue *glue;
+	const struct tree *tree;
+	const struct patch_options *options;
+	struct patch *patch;
+	struct str rg; /* the runtime's variable: "__rg", or with a number where that is taken */
+};
+
+static struct str text(struct planning *p, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static struct str text(struct planning *p, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	struct str result = arena_vprintf(p->arena, format, args);
+	va_end(args);
+	return result;
+}
+
+static bool name_is_taken(const struct tree *tree, struct str name)
+{
+	for (uint32_t id = 1; id < tree->name_count; id++) {
+		if (str_starts(tree->names[id], name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct str free_name(struct planning *p)
+{
+	struct str name = STR("__rg");
+	for (unsigned i = 2; name_is_taken(p->tree, name); i++) {
+		name = text(p, "__rg%u", i);
+	}
+	return name;
+}
+
+static uint32_t depth_of(const struct tree *tree, node_id n)
+{
+	uint32_t depth = 0;
+	for (; n != NO_NODE; n = tree->nodes[n].parent) {
+		depth++;
+	}
+	return depth;
+}
+
+static void wrap(struct planning *p, node_id n, struct str before, struct str after)
+{
+	const struct node *node = &p->tree->nodes[n];
+	splice_wrap(p->arena, &p->patch->splice, node->start, node->end, depth_of(p->tree, n), before,
+		after);
+}
+
+/* `__rg.f(` … `)` around an expression. */
+static void wrap_call(struct planning *p, node_id n, const char *function)
+{
+	wrap(p, n, text(p, "%.*s.%s(", STR_ARGS(p->rg), function), STR(")"));
+}
+
+static void insert(struct planning *p, uint32_t offset, struct str what)
+{
+	splice_insert(p->arena, &p->patch->splice, offset, SPLICE_PLAIN, 0, what);
+}
+
+/* A directive ("use strict") keeps its place at the start of a body. */
+static bool is_directive(const struct tree *tree, node_id n)
+{
+	return node_is(tree, n, KIND_expression_statement) &&
+	       node_is(tree, node_first(tree, n), KIND_string);
+}
+
+/* Statements at the start of a function; in an arrow without a block, as part of its expression. */
+static void insert_at_start(struct planning *p, node_id function, struct str statements)
+{
+	const struct tree *tree = p->tree;
+	node_id body = node_body(tree, function);
+	assert(node_is(tree, body, KIND_statement_block));
+	uint32_t offset = tree->nodes[body].start + 1;
+	for (node_id s = node_first(tree, body); s != NO_NODE && is_directive(tree, s);
+		s = node_next(tree, s)) {
+		offset = tree->nodes[s].end;
+	}
+	insert(p, offset, statements);
+}
+
+static void insert_at_end(struct planning *p, node_id function, struct str statements)
+{
+	insert(p, p->tree->nodes[node_body(p->tree, function)].end - 1, statements);
+}
+
+static bool is_listed(const struct str *list, uint32_t count, struct str name)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (str_equal(list[i], name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- entrypoints */
+
+static void plan_entry(struct planning *p, uint32_t index)
+{
+	const struct glue *glue = p->glue;
+	const struct fact *fact = &glue->facts[index];
+	static const enum entry_kind kinds[] = {
+		[FACT_FUNCTION] = ENTRY_FUNCTION,   [FACT_CONSTRUCTOR] = ENTRY_CONSTRUCTOR,
+		[FACT_STATIC] = ENTRY_STATIC,       [FACT_METHOD] = ENTRY_METHOD,
+		[FACT_GETTER] = ENTRY_GETTER,       [FACT_SETTER] = ENTRY_SETTER,
+		[FACT_FREE] = ENTRY_FREE,
+	};
+	struct entry *entry = &p->patch->entries[p->patch->entry_count++];
+	*entry = (struct entry){
+		.kind = kinds[fact->kind],
+		.name = fact->name,
+		.class_name = fact->class_name,
+		.wasm_export = fact->wasm_export,
+		.offset = p->tree->nodes[fact->node].start,
+		.guarded = true,
+	};
+	if (is_listed(p->options->exclude, p->options->exclude_count, fact->name)) {
+		entry->guarded = false;
+		entry->why_not = "excluded by an option";
+		return;
+	}
+	struct buf calls = BUF_INIT;
+	bool block = node_is(p->tree, node_body(p->tree, fact->node), KIND_statement_block);
+	const char *end = block ? ";" : ",";
+	bool instance = fact->kind == FACT_METHOD || fact->kind == FACT_GETTER ||
+	                fact->kind == FACT_SETTER;
+	if (fact->kind == FACT_FREE) {
+		buf_printf(&calls, "if(%.*s.f(this))return;", STR_ARGS(p->rg));
+	} else {
+		buf_printf(&calls, "%.*s.%s%s", STR_ARGS(p->rg), instance ? "t(this)" : "e()", end);
+	}
+	for (uint32_t i = index + 1;
+		i < glue->fact_count && glue->facts[i].kind == FACT_ARGUMENT; i++) {
+		assert(glue->facts[i].node == fact->node);
+		buf_printf(&calls, "%.*s.c(%.*s)%s", STR_ARGS(p->rg), STR_ARGS(glue->facts[i].name), end);
+		entry->stale_arguments++;
+	}
+	if (block) {
+		insert_at_start(p, fact->node, arena_copy(p->arena, buf_str(&calls)));
+	} else {
+		wrap(p, node_body(p->tree, fact->node), text(p, "(%.*s", STR_ARGS(buf_str(&calls))),
+			STR(")"));
+	}
+	buf_finish(&calls);
+}
+
+static void plan_closure(struct planning *p, const struct fact *fact)
+{
+	struct str name = fact->other == NO_NODE ? (struct str){"", 0}
+	                                         : node_text(p->tree, fact->other);
+	*(&p->patch->entries[p->patch->entry_count++]) = (struct entry){
+		.kind = ENTRY_CLOSURE,
+		.name = name,
+		.offset = p->tree->nodes[fact->node].start,
+		.guarded = true,
+	};
+	insert_at_start(p, fact->node,
+		text(p, "if(%.*s.k(%.*s))return;try{", STR_ARGS(p->rg), STR_ARGS(fact->name)));
+	insert_at_end(p, fact->node,
+		text(p, "}catch(e){return %.*s.x(e%s%.*s)}", STR_ARGS(p->rg), name.len == 0 ? "" : ",",
+			STR_ARGS(name)));
+}
+
+/* ---- everything else */
+
+static void plan_adoption(struct planning *p, uint32_t index)
+{
+	const struct glue *glue = p->glue;
+	const struct fact *fact = &glue->facts[index];
+	struct str module = fact->other == NO_NODE
+	                            ? (struct str){"", 0}
+	                            : text(p, ",%.*s", STR_ARGS(node_text(p->tree, fact->other)));
+	/* in `wasm = exports.__wasm = <adopted>` the middle one is public, the first one internal */
+	bool chained = index > 0 && glue->facts[index - 1].kind == FACT_ADOPT_CHAIN;
+	wrap(p, fact->node,
+		chained ? text(p, "%.*s.u(%.*s.a(", STR_ARGS(p->rg), STR_ARGS(p->rg))
+			: text(p, "%.*s.a(", STR_ARGS(p->rg)),
+		text(p, "%.*s)%s", STR_ARGS(module), chained ? ")" : ""));
+}
+
+static void plan_fact(struct planning *p, uint32_t index)
+{
+	const struct fact *fact = &p->glue->facts[index];
+	switch (fact->kind) {
+	case FACT_ADOPT:
+		plan_adoption(p, index);
+		break;
+	case FACT_ADOPT_CHAIN:
+		wrap_call(p, fact->node, "a");
+		break;
+	case FACT_MODULE:
+		wrap_call(p, fact->node, "M");
+		break;
+	case FACT_IMPORTS:
+		wrap_call(p, fact->node, "I");
+		break;
+	case FACT_ESCAPE:
+		wrap_call(p, fact->node, "u");
+		break;
+	case FACT_FUNCTION:
+	case FACT_CONSTRUCTOR:
+	case FACT_STATIC:
+	case FACT_METHOD:
+	case FACT_GETTER:
+	case FACT_SETTER:
+	case FACT_FREE:
+		plan_entry(p, index);
+		break;
+	case FACT_ARGUMENT:
+		break; /* with its entrypoint */
+	case FACT_UNWRAP:
+		insert_at_start(p, fact->node,
+			text(p, "%.*s.c(%.*s);", STR_ARGS(p->rg), STR_ARGS(fact->name)));
+		break;
+	case FACT_STAMP:
+		/* `__rg.s(this).__wbg_ptr = …`: an expression, so it fits minified sequences as well */
+		wrap_call(p, fact->node, "s");
+		break;
+	case FACT_REGISTRY:
+		*(&p->patch->entries[p->patch->entry_count++]) = (struct entry){
+			.kind = ENTRY_FINALIZER,
+			.name = fact->name,
+			.offset = p->tree->nodes[fact->node].start,
+			.guarded = true,
+		};
+		wrap_call(p, fact->node, "F");
+		break;
+	case FACT_REGISTER:
+		wrap_call(p, fact->node, "h");
+		break;
+	case FACT_CLOSURE_STATE:
+		wrap_call(p, node_child(p->tree, fact->node, FIELD_value), "s");
+		break;
+	case FACT_CLOSURE:
+		plan_closure(p, fact);
+		break;
+	case FACT_PROMISE:
+		wrap_call(p, fact->node, "p");
+		wrap_call(p, fact->other, "q");
+		break;
+	case FACT_HOST_CALL:
+		wrap_call(p, fact->node, "w");
+		break;
+	case FACT_CATCH:
+		insert(p, p->tree->nodes[node_body(p->tree, fact->node)].start + 1,
+			text(p, "%.*s.r(%.*s);", STR_ARGS(p->rg), STR_ARGS(fact->name)));
+		break;
+	case FACT_MARSHAL:
+		insert_at_start(p, fact->node, text(p, "%.*s.S.o++;try{", STR_ARGS(p->rg)));
+		insert_at_end(p, fact->node, text(p, "}finally{%.*s.S.o--}", STR_ARGS(p->rg)));
+		break;
+	case FACT_PANIC_TEXT:
+		wrap_call(p, fact->node, "E");
+		break;
+	case FACT_TAG:
+		wrap_call(p, fact->node, "g");
+		break;
+	case FACT_STATE:
+		break; /* in the reset function */
+	}
+}
+
+static void plan_site(struct planning *p, const struct fact *fact)
+{
+	static const struct {
+		enum fact_kind fact;
+		enum site_kind site;
+	} kinds[] = {
+		{FACT_ADOPT, SITE_BINDING},      {FACT_MODULE, SITE_INSTANTIATE},
+		{FACT_IMPORTS, SITE_INSTANTIATE}, {FACT_ESCAPE, SITE_ESCAPE},
+		{FACT_UNWRAP, SITE_UNWRAP},      {FACT_STAMP, SITE_STAMP},
+		{FACT_REGISTRY, SITE_FINALIZER}, {FACT_REGISTER, SITE_FINALIZER},
+		{FACT_CLOSURE_STATE, SITE_CLOSURE}, {FACT_PROMISE, SITE_PROMISE},
+		{FACT_CATCH, SITE_CATCH},        {FACT_STATE, SITE_STATE},
+		{FACT_MARSHAL, SITE_MARSHAL},
+	};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (kinds[i].fact == fact->kind) {
+			p->patch->sites[p->patch->site_count++] = (struct site){
+				.kind = kinds[i].site,
+				.name = fact->name.len != 0 ? fact->name : fact->class_name,
+				.offset = p->tree->nodes[fact->node].start,
+			};
+			return;
+		}
+	}
+}
+
+static void add_name_list(struct buf *out, const char *key, const struct str *names, uint32_t count)
+{
+	if (count == 0) {
+		return;
+	}
+	buf_printf(out, "%s:[", key);
+	for (uint32_t i = 0; i < count; i++) {
+		buf_printf(out, "%s\"%.*s\"", i == 0 ? "" : ",", STR_ARGS(names[i]));
+	}
+	buf_add(out, STR("],"));
+}
+
+/* `{p:"eager",…,r(i){…}}`: what differs from the defaults, and the reset function. */
+static struct str runtime_options(struct planning *p)
+{
+	const struct patch_options *options = p->options, defaults = PATCH_OPTIONS_DEFAULT;
+	struct buf out = BUF_INIT;
+	buf_add_byte(&out, '{');
+	if (strcmp(options->policy, defaults.policy) != 0) {
+		buf_printf(&out, "p:\"%s\",", options->policy);
+	}
+	if (options->budget != defaults.budget) {
+		buf_printf(&out, "b:%u,", options->budget);
+	}
+	if (strcmp(options->stale_closures, defaults.stale_closures) != 0) {
+		buf_printf(&out, "c:\"%s\",", options->stale_closures);
+	}
+	if (strcmp(options->foreign_throw, defaults.foreign_throw) != 0) {
+		buf_printf(&out, "x:\"%s\",", options->foreign_throw);
+	}
+	add_name_list(&out, "n", options->exclude, options->exclude_count);
+	add_name_list(&out, "k", options->reconstruct, options->reconstruct_count);
+	buf_add(&out, STR("r(i){"));
+	for (uint32_t i = 0; i < p->glue->fact_count; i++) {
+		if (p->glue->facts[i].kind == FACT_STATE) {
+			buf_add(&out, p->glue->facts[i].text);
+		}
+	}
+	buf_add(&out, STR("}}"));
+	struct str result = arena_copy(p->arena, buf_str(&out));
+	buf_finish(&out);
+	return result;
+}
+
+static bool mentions(const struct tree *tree, struct str name)
+{
+	for (uint32_t id = 1; id < tree->name_count; id++) {
+		if (str_equal(tree->names[id], name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The runtime's variable before the first statement, its function after the last one. */
+static uint32_t plan_runtime(struct planning *p)
+{
+	const struct tree *tree = p->tree;
+	const struct glue *glue = p->glue;
+	uint32_t start = UINT32_MAX, end = 0;
+	bool directives = true;
+	for (node_id s = node_first(tree, glue->root_body); s != NO_NODE; s = node_next(tree, s)) {
+		end = tree->nodes[s].end;
+		directives &= is_directive(tree, s) || node_is(tree, s, KIND_hash_bang_line);
+		if (start == UINT32_MAX && !directives && !node_is(tree, s, KIND_import_statement)) {
+			start = tree->nodes[s].start;
+		}
+	}
+	assert(start != UINT32_MAX);
+	bool module = glue->is_module && glue->root == 0;
+	insert(p, start,
+		text(p, "var %.*s=%.*s$(%.*s)%s%s%s;", STR_ARGS(p->rg), STR_ARGS(p->rg),
+			STR_ARGS(runtime_options(p)), module ? "," : "",
+			module ? text(p, "%.*s$api=%.*s.api", STR_ARGS(p->rg), STR_ARGS(p->rg)).data : "",
+			""));
+	struct buf block = BUF_INIT;
+	buf_add_byte(&block, '\n');
+	if (module) {
+		buf_printf(&block, "export{%.*s$api as __reglue};\n", STR_ARGS(p->rg));
+	} else if (glue->root == 0 && mentions(tree, STR("exports"))) {
+		/* not enumerable: `Object.keys(require(…))` stays what it was */
+		buf_printf(&block,
+			";Object.defineProperty(module.exports,\"__reglue\",{value:%.*s.api});\n",
+			STR_ARGS(p->rg));
+	}
+	buf_printf(&block, "function %.*s$(o){\"use strict\";", STR_ARGS(p->rg));
+	buf_add(&block, (struct str){(const char *)runtime_text, sizeof(runtime_text)});
+	buf_add(&block, STR("return runtime}\n"));
+	insert(p, end, arena_copy(p->arena, buf_str(&block)));
+	buf_finish(&block);
+	return end;
+}
+
+static int compare_entries(const void *left, const void *right)
+{
+	const struct entry *a = left, *b = right;
+	return a->offset < b->offset ? -1 : a->offset > b->offset;
+}
+
+static int compare_sites(const void *left, const void *right)
+{
+	const struct site *a = left, *b = right;
+	if (a->offset != b->offset) {
+		return a->offset < b->offset ? -1 : 1;
+	}
+	return (int)a->kind - (int)b->kind;
+}
+
+uint32_t plan_make(struct glue *glue, const struct patch_options *options, struct patch *patch)
+{
+	struct planning p = {
+		.arena = glue->arena,
+		.glue = glue,
+		.tree = glue->tree,
+		.options = options,
+		.patch = patch,
+	};
+	p.rg = free_name(&p);
+	patch->entries = arena_array(p.arena, struct entry, glue->fact_count);
+	patch->sites = arena_array(p.arena, struct site, glue->fact_count);
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		plan_fact(&p, i);
+		plan_site(&p, &glue->facts[i]);
+	}
+	if (patch->entry_count != 0) {
+		qsort(patch->entries, patch->entry_count, sizeof(*patch->entries), compare_entries);
+	}
+	if (patch->site_count != 0) {
+		qsort(patch->sites, patch->site_count, sizeof(*patch->sites), compare_sites);
+	}
+	return plan_runtime(&p);
+}

@@ -1,0 +1,16 @@
+/*
+ * From facts to insertions: what is done about each recognised construct. The calls that are
+ * inserted are listed in docs/RUNTIME.md.
+ */
+#ifndef REGLUE_PLAN_H
+#define REGLUE_PLAN_H
+
+#include "glue.h"
+
+/*
+ * Fills patch->splice (not sealed), entries and sites. Gives the offset after the last statement,
+ * where the runtime stands and the footer belongs.
+ */
+uint32_t plan_make(struct glue *glue, const struct patch_options *options, struct patch *patch);
+
+#endif
