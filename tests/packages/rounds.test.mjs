@@ -1,5 +1,5 @@
-// Bad, good, bad, good … for as long as ROUNDS says (300 here; the full run is ROUNDS=10000, half an
-// hour). Most packages survive one failure and die of the second or the five-thousandth, so only a
+// Bad, good, bad, good … for as long as ROUNDS says (300 here; the full run is ROUNDS=10000, ten
+// minutes). Most packages survive one failure and die of the second or the five-thousandth, so only a
 // loop tells a cure from luck. Those that wear out always run past the point where they used to die.
 //
 // Memory is flat when what stays after a full collection does not grow. It is sampled 24 times; the
