@@ -163,17 +163,22 @@ static void plan_closure(struct planning *p, const struct fact *fact)
 {
 	struct str name = fact->other == NO_NODE ? (struct str){"", 0}
 	                                         : node_text(p->tree, fact->other);
-	*(&p->patch->entries[p->patch->entry_count++]) = (struct entry){
+	p->patch->entries[p->patch->entry_count++] = (struct entry){
 		.kind = ENTRY_CLOSURE,
 		.name = name,
 		.offset = p->tree->nodes[fact->node].start,
 		.guarded = true,
 	};
+	if (fact->other == NO_NODE) {
+		/* `_wbg_cb_unref`: part of dropping a closure, which a dead generation no longer needs */
+		insert_at_start(p, fact->node,
+			text(p, "if(%.*s.d(%.*s))return;", STR_ARGS(p->rg), STR_ARGS(fact->name)));
+		return;
+	}
 	insert_at_start(p, fact->node,
 		text(p, "if(%.*s.k(%.*s))return;try{", STR_ARGS(p->rg), STR_ARGS(fact->name)));
 	insert_at_end(p, fact->node,
-		text(p, "}catch(e){return %.*s.x(e%s%.*s)}", STR_ARGS(p->rg), name.len == 0 ? "" : ",",
-			STR_ARGS(name)));
+		text(p, "}catch(e){return %.*s.x(e,%.*s)}", STR_ARGS(p->rg), STR_ARGS(name)));
 }
 
 /* ---- everything else */
@@ -232,7 +237,7 @@ static void plan_fact(struct planning *p, uint32_t index)
 		wrap_call(p, fact->node, "s");
 		break;
 	case FACT_REGISTRY:
-		*(&p->patch->entries[p->patch->entry_count++]) = (struct entry){
+		p->patch->entries[p->patch->entry_count++] = (struct entry){
 			.kind = ENTRY_FINALIZER,
 			.name = fact->name,
 			.offset = p->tree->nodes[fact->node].start,
