@@ -126,10 +126,16 @@ static bool reaches_shadow_stack(const struct glue *glue)
 }
 
 enum verdict glue_read(struct arena *arena, const struct tree *tree, const struct scopes *scopes,
-	struct glue *glue, struct diags *diags)
+	const struct shapes *shapes, struct glue *glue, struct diags *diags)
 {
 	*glue = (struct glue){
-		.arena = arena, .tree = tree, .scopes = scopes, .diags = diags, .form = ""};
+		.arena = arena,
+		.tree = tree,
+		.scopes = scopes,
+		.shapes = shapes,
+		.diags = diags,
+		.form = "",
+	};
 	if (!glue_read_instance(glue)) {
 		return diags->errors != 0 ? VERDICT_REFUSED : VERDICT_SKIPPED;
 	}
@@ -142,6 +148,7 @@ enum verdict glue_read(struct arena *arena, const struct tree *tree, const struc
 	understood &= glue_read_objects(glue);
 	understood &= glue_read_closures(glue);
 	understood &= glue_read_state(glue);
+	glue_check_forms(glue);
 	glue->heals = reaches_shadow_stack(glue);
 	glue->form = describe(glue);
 	return understood ? VERDICT_PATCHED : VERDICT_REFUSED;

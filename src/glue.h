@@ -7,6 +7,7 @@
 
 #include "patch.h"
 #include "scope.h"
+#include "shape.h"
 
 enum fact_kind {
 	/* instance */
@@ -67,6 +68,7 @@ struct glue {
 	struct arena *arena;
 	const struct tree *tree;
 	const struct scopes *scopes;
+	const struct shapes *shapes;
 	struct diags *diags;
 
 	enum target target;
@@ -91,7 +93,7 @@ struct glue {
  * glue. VERDICT_REFUSED: a diagnostic says which construct and where.
  */
 enum verdict glue_read(struct arena *arena, const struct tree *tree, const struct scopes *scopes,
-	struct glue *glue, struct diags *diags);
+	const struct shapes *shapes, struct glue *glue, struct diags *diags);
 
 /* ---- for the readers (glue_*.c) */
 
@@ -128,5 +130,6 @@ bool glue_read_objects(struct glue *glue);   /* glue_objects.c: stamps, registri
 bool glue_read_closures(struct glue *glue);  /* glue_closures.c */
 bool glue_read_state(struct glue *glue);     /* glue_state.c */
 bool glue_read_refusals(struct glue *glue);  /* glue_refusals.c: R15 */
+void glue_check_forms(struct glue *glue);    /* glue_forms.c: against the shapes */
 
 #endif

@@ -258,8 +258,8 @@ static bool refuse_known_relatives(struct glue *glue)
 	const struct tree *tree = glue->tree;
 	for (node_id n = 1; n < tree->count; n++) {
 		const struct node *node = &tree->nodes[n];
-		if (node->kind == KIND_call_expression &&
-			is_global_path(glue, node_child(tree, n, FIELD_function), "asmFunc")) {
+		if (node->field == FIELD_function && node->kind == KIND_identifier &&
+			(node_is_text(tree, n, STR("asmFunc")) || node_is_text(tree, n, STR("asmFn")))) {
 			glue_refuse(glue, "asmjs", n, "asm.js output of wasm2js: there is no wasm instance");
 			return true;
 		}
@@ -274,12 +274,9 @@ static bool refuse_known_relatives(struct glue *glue)
 				return true;
 			}
 		}
-		if ((node->kind == KIND_function_declaration || node->kind == KIND_property_identifier) &&
-			node_is_text(tree,
-				node->kind == KIND_property_identifier ? n : node_child(tree, n, FIELD_name),
-				STR("__wbg_set_wasm"))) {
+		if (node->name != 0 && node_is_text(tree, n, STR("__wbg_set_wasm"))) {
 			glue_refuse(glue, "target-bundler", n,
-				"target bundler: the exports are set by another file through __wbg_set_wasm");
+				"target bundler: the exports pass from one file to another by __wbg_set_wasm");
 			return true;
 		}
 		if (node->kind == KIND_string && str_ends(node_string(tree, n), STR("_bg")) &&

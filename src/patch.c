@@ -6,10 +6,12 @@
 #include "plan.h"
 #include "scope.h"
 #include "seal.h"
+#include "shape.h"
 #include "syntax.h"
 
 struct patcher {
 	struct syntax *syntax;
+	struct shapes *shapes;
 };
 
 struct patcher *patcher_create(void)
@@ -19,12 +21,14 @@ struct patcher *patcher_create(void)
 		out_of_memory();
 	}
 	patcher->syntax = syntax_create();
+	patcher->shapes = shapes_create(patcher->syntax);
 	return patcher;
 }
 
 void patcher_destroy(struct patcher *patcher)
 {
 	if (patcher != NULL) {
+		shapes_destroy(patcher->shapes);
 		syntax_destroy(patcher->syntax);
 		free(patcher);
 	}
@@ -52,6 +56,13 @@ static void run(struct arena *arena, const struct patcher *patcher,
 		return;
 	}
 	patch->verdict = VERDICT_REFUSED;
+	struct str path = patch->original.path;
+	if (str_ends(path, STR(".ts")) || str_ends(path, STR(".mts")) || str_ends(path, STR(".cts")) ||
+		str_ends(path, STR(".tsx"))) {
+		diag_add(arena, &patch->diags, SEVERITY_REFUSAL, "typescript", DIAG_NO_OFFSET,
+			"TypeScript source: patch the JavaScript that is made of it");
+		return;
+	}
 	struct tree tree;
 	if (!syntax_parse(arena, patcher->syntax, &patch->original, &tree, &patch->diags)) {
 		return;
@@ -59,7 +70,7 @@ static void run(struct arena *arena, const struct patcher *patcher,
 	struct scopes scopes;
 	struct glue glue;
 	scopes_resolve(arena, &tree, &scopes);
-	enum verdict verdict = glue_read(arena, &tree, &scopes, &glue, &patch->diags);
+	enum verdict verdict = glue_read(arena, &tree, &scopes, patcher->shapes, &glue, &patch->diags);
 	patch->target = glue.target;
 	if (glue.exports != 0) {
 		patch->exports_name = binding_name(&scopes, glue.exports);

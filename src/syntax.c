@@ -304,6 +304,29 @@ static uint32_t find_code_end(const struct tree *tree)
 	return end;
 }
 
+/* Where the first error node begins. */
+static uint32_t first_error(TSNode root)
+{
+	TSTreeCursor cursor = ts_tree_cursor_new(root);
+	uint32_t offset = ts_node_start_byte(root);
+	for (bool more = true; more;) {
+		TSNode at = ts_tree_cursor_current_node(&cursor);
+		if (ts_node_is_error(at) || ts_node_is_missing(at)) {
+			offset = ts_node_start_byte(at);
+			break;
+		}
+		more = ts_node_has_error(at) && ts_tree_cursor_goto_first_child(&cursor);
+		while (!more && ts_tree_cursor_goto_next_sibling(&cursor)) {
+			more = ts_node_has_error(ts_tree_cursor_current_node(&cursor));
+		}
+		while (more && !ts_node_has_error(ts_tree_cursor_current_node(&cursor))) {
+			more = ts_tree_cursor_goto_next_sibling(&cursor);
+		}
+	}
+	ts_tree_cursor_delete(&cursor);
+	return offset;
+}
+
 bool syntax_parse(struct arena *arena, const struct syntax *syntax, struct source *source,
 	struct tree *tree, struct diags *diags)
 {
@@ -311,8 +334,10 @@ bool syntax_parse(struct arena *arena, const struct syntax *syntax, struct sourc
 	*tree = (struct tree){.source = source};
 	TSTree *parsed = parse(syntax, &reading);
 	if (parsed == NULL || ts_node_has_error(ts_tree_root_node(parsed))) {
+		/* small files are parsed before the callback is asked: then the tree tells */
+		uint32_t offset = parsed == NULL ? reading.error_offset
+		                                 : first_error(ts_tree_root_node(parsed));
 		ts_tree_delete(parsed);
-		uint32_t offset = reading.error_offset;
 		if (offset > source->bytes.len) {
 			offset = DIAG_NO_OFFSET;
 		}

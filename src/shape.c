@@ -1,0 +1,207 @@
+#include "shape.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "shape_closure.h"
+#include "shape_destroy.h"
+#include "shape_free.h"
+#include "shape_handle_error.h"
+#include "shape_view_getter.h"
+#include "shape_wrap.h"
+
+enum { MAX_HOLES = 24 };
+
+struct shapes {
+	struct arena *arena;
+	struct source sources[SHAPE_COUNT];
+	struct tree trees[SHAPE_COUNT];
+};
+
+static const struct {
+	const char *name;
+	const unsigned char *text;
+	size_t len;
+} texts[SHAPE_COUNT] = {
+	[SHAPE_VIEW_GETTER] = {"view getter", shape_view_getter, sizeof(shape_view_getter)},
+	[SHAPE_CLOSURE] = {"closure", shape_closure, sizeof(shape_closure)},
+	[SHAPE_DESTROY] = {"__destroy_into_raw", shape_destroy, sizeof(shape_destroy)},
+	[SHAPE_WRAP] = {"__wrap", shape_wrap, sizeof(shape_wrap)},
+	[SHAPE_FREE] = {"free", shape_free, sizeof(shape_free)},
+	[SHAPE_HANDLE_ERROR] = {"handleError", shape_handle_error, sizeof(shape_handle_error)},
+};
+
+const char *shape_name(enum shape shape)
+{
+	return texts[shape].name;
+}
+
+struct shapes *shapes_create(const struct syntax *syntax)
+{
+	struct shapes *shapes = calloc(1, sizeof(*shapes));
+	if (shapes == NULL) {
+		out_of_memory();
+	}
+	shapes->arena = arena_create();
+	for (int i = 0; i < SHAPE_COUNT; i++) {
+		struct diags diags = {0};
+		source_init(&shapes->sources[i], str_from(texts[i].name),
+			(struct str){(const char *)texts[i].text, texts[i].len});
+		bool parsed = syntax_parse(
+			shapes->arena, syntax, &shapes->sources[i], &shapes->trees[i], &diags);
+		assert(parsed); /* our own files, parsed by the build as well */
+		(void)parsed;
+	}
+	return shapes;
+}
+
+void shapes_destroy(struct shapes *shapes)
+{
+	if (shapes != NULL) {
+		arena_destroy(shapes->arena);
+		free(shapes);
+	}
+}
+
+struct matching {
+	const struct tree *shape;
+	const struct tree *tree;
+	uint32_t hole_count;
+	struct {
+		uint32_t name; /* interned in the shape's tree */
+		struct str text;
+	} holes[MAX_HOLES];
+	node_id furthest;
+};
+
+static bool differ(struct matching *m, node_id n)
+{
+	if (n > m->furthest) {
+		m->furthest = n;
+	}
+	return false;
+}
+
+/* `$$x` alone, or as a statement of its own. */
+static bool is_rest(const struct tree *shape, node_id s)
+{
+	if (node_is(shape, s, KIND_expression_statement)) {
+		s = node_first(shape, s);
+	}
+	return node_is(shape, s, KIND_identifier) && str_starts(node_text(shape, s), STR("$$"));
+}
+
+static bool fill_hole(struct matching *m, uint32_t name, node_id n)
+{
+	struct str text = node_text(m->tree, n);
+	for (uint32_t i = 0; i < m->hole_count; i++) {
+		if (m->holes[i].name == name) {
+			return str_equal(m->holes[i].text, text) || differ(m, n);
+		}
+	}
+	assert(m->hole_count < MAX_HOLES);
+	m->holes[m->hole_count].name = name;
+	m->holes[m->hole_count++].text = text;
+	return true;
+}
+
+static bool is_undefined(const struct tree *tree, node_id n)
+{
+	return node_is(tree, n, KIND_undefined) ||
+	       (node_is(tree, n, KIND_unary_expression) && node_is_text(tree, n, STR("void 0")));
+}
+
+static uint16_t comparable_kind(uint16_t kind)
+{
+	return kind == KIND_variable_declaration ? KIND_lexical_declaration : kind;
+}
+
+static bool match_node(struct matching *m, node_id s, node_id n);
+
+/* The children of a shape's node against those of the tree's, from s and n on. */
+static bool match_children(struct matching *m, node_id s, node_id n, node_id parent)
+{
+	while (s != NO_NODE) {
+		node_id next = node_next(m->shape, s);
+		if (is_rest(m->shape, s)) {
+			for (;; n = node_next(m->tree, n)) {
+				uint32_t holes = m->hole_count;
+				if (match_children(m, next, n, parent)) {
+					return true;
+				}
+				m->hole_count = holes;
+				if (n == NO_NODE) {
+					return false;
+				}
+			}
+		}
+		if (n == NO_NODE) {
+			return differ(m, m->tree->nodes[parent].last - 1);
+		}
+		if (!match_node(m, s, n)) {
+			return false;
+		}
+		s = next;
+		n = node_next(m->tree, n);
+	}
+	return n == NO_NODE || differ(m, n);
+}
+
+/* Depth of recursion is bounded by the shape, which is ours. */
+static bool match_node(struct matching *m, node_id s, node_id n)
+{
+	const struct node *want = &m->shape->nodes[s], *have = &m->tree->nodes[n];
+	const uint16_t declaring = NODE_CONST | NODE_LET | NODE_VAR;
+	bool name_kind = want->kind == KIND_identifier || want->kind == KIND_property_identifier;
+	if (name_kind && str_starts(node_text(m->shape, s), STR("$"))) {
+		return fill_hole(m, want->name, n);
+	}
+	if (is_undefined(m->shape, s)) {
+		return is_undefined(m->tree, n) || differ(m, n);
+	}
+	if (comparable_kind(want->kind) != comparable_kind(have->kind) || want->op != have->op ||
+		(want->flags & ~declaring) != (have->flags & ~declaring)) {
+		return differ(m, n);
+	}
+	if (node_first(m->shape, s) == NO_NODE && node_first(m->tree, n) == NO_NODE) {
+		return str_equal(node_text(m->shape, s), node_text(m->tree, n)) || differ(m, n);
+	}
+	return match_children(m, node_first(m->shape, s), node_first(m->tree, n), n);
+}
+
+/* Shape files hold functions; forms of methods stand in a class. */
+static bool match_form(const struct tree *shape, node_id form, const struct tree *tree, node_id n,
+	node_id *furthest)
+{
+	struct matching m = {.shape = shape, .tree = tree};
+	bool matched = match_node(&m, form, n);
+	if (!matched && m.furthest > *furthest) {
+		*furthest = m.furthest;
+	}
+	return matched;
+}
+
+bool shape_match(const struct shapes *shapes, enum shape which, const struct tree *tree, node_id n,
+	node_id *differs)
+{
+	const struct tree *shape = &shapes->trees[which];
+	node_id furthest = n;
+	for (node_id f = node_first(shape, 0); f != NO_NODE; f = node_next(shape, f)) {
+		if (!node_is(shape, f, KIND_class_declaration)) {
+			if (match_form(shape, f, tree, n, &furthest)) {
+				return true;
+			}
+			continue;
+		}
+		node_id body = node_child(shape, f, FIELD_body);
+		for (node_id m = node_first(shape, body); m != NO_NODE; m = node_next(shape, m)) {
+			if (match_form(shape, m, tree, n, &furthest)) {
+				return true;
+			}
+		}
+	}
+	if (differs != NULL) {
+		*differs = furthest;
+	}
+	return false;
+}
