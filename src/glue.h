@@ -16,7 +16,10 @@ enum fact_kind {
 	FACT_ADOPT_CHAIN, /* node: `exports.__wasm = <adopt>` that the exports binding receives */
 	FACT_MODULE,      /* node: expression whose value is the Module */
 	FACT_IMPORTS,     /* node: expression whose value is the imports object */
+	FACT_RESULT,      /* node: awaited result of WebAssembly.instantiate; only where the Module is
+	                     seen nowhere else */
 	FACT_ESCAPE,      /* node: the exports identifier where it leaves the glue */
+	FACT_EXPORTED,    /* node: the exports identifier in `export { wasm as __wasm }` */
 	/* entrypoints; name: as users call it */
 	FACT_FUNCTION,
 	FACT_CONSTRUCTOR,

@@ -46,14 +46,14 @@ static bool has_closure(const struct glue *glue, node_id function)
  * `state = { a, b, … }`: the two words of a Rust closure. Every nested function that reads them
  * is a way into Rust.
  */
-static bool read_closure_state(struct glue *glue, node_id declarator)
+static void read_closure_state(struct glue *glue, node_id declarator)
 {
 	const struct tree *tree = glue->tree;
 	node_id name = node_child(tree, declarator, FIELD_name);
 	node_id outer = node_function(tree, declarator);
 	if (outer == NO_NODE || !node_is(tree, name, KIND_identifier) ||
 		!has_keys_a_and_b(tree, node_child(tree, declarator, FIELD_value))) {
-		return true;
+		return;
 	}
 	binding_id binding = scope_of(glue->scopes, name);
 	bool any = false;
@@ -62,11 +62,6 @@ static bool read_closure_state(struct glue *glue, node_id declarator)
 		node_id function = nested_function(tree, u, outer);
 		if (function == NO_NODE || has_closure(glue, function)) {
 			continue;
-		}
-		if (!node_is(tree, node_body(tree, function), KIND_statement_block)) {
-			glue_refuse(glue, "closure", function,
-				"a Rust closure in a form that wasm-bindgen does not generate");
-			return false;
 		}
 		struct fact *fact = glue_add(glue, FACT_CLOSURE, function);
 		fact->name = node_text(tree, name);
@@ -77,7 +72,6 @@ static bool read_closure_state(struct glue *glue, node_id declarator)
 		struct fact *fact = glue_add(glue, FACT_CLOSURE_STATE, declarator);
 		fact->name = node_text(tree, name);
 	}
-	return true;
 }
 
 static void read_promise(struct glue *glue, node_id n)
@@ -184,7 +178,7 @@ bool glue_read_closures(struct glue *glue)
 		switch (tree->nodes[n].kind) {
 		case KIND_variable_declarator:
 			if (node_is(tree, node_child(tree, n, FIELD_value), KIND_object)) {
-				understood &= read_closure_state(glue, n);
+				read_closure_state(glue, n);
 			}
 			break;
 		case KIND_new_expression: {

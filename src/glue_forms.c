@@ -33,6 +33,17 @@ static bool returns_view(const struct glue *glue, node_id function)
 	return view && returned;
 }
 
+/* Since 0.2.128 entrypoints free what they marshalled when a later argument throws. */
+static bool frees_arguments(const struct glue *glue, node_id clause)
+{
+	const struct tree *tree = glue->tree;
+	node_id body = node_body(tree, clause), last = NO_NODE;
+	for (node_id s = node_first(tree, body); s != NO_NODE; s = node_next(tree, s)) {
+		last = s;
+	}
+	return node_is(tree, last, KIND_throw_statement);
+}
+
 void glue_check_forms(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
@@ -54,9 +65,11 @@ void glue_check_forms(struct glue *glue)
 			}
 		} else if (fact->kind == FACT_FREE && str_equal(fact->name, STR("free"))) {
 			check(glue, SHAPE_FREE, fact->node);
-		} else if (fact->kind == FACT_CATCH &&
-			node_is(tree, glue_function_around(glue, fact->node), KIND_function_declaration)) {
-			check(glue, SHAPE_HANDLE_ERROR, glue_function_around(glue, fact->node));
+		} else if (fact->kind == FACT_CATCH && !frees_arguments(glue, fact->node)) {
+			node_id function = glue_function_around(glue, fact->node);
+			if (node_is(tree, function, KIND_function_declaration)) {
+				check(glue, SHAPE_HANDLE_ERROR, function);
+			}
 		}
 	}
 	for (node_id n = glue->root_body; n < tree->nodes[glue->root_body].last; n++) {

@@ -147,6 +147,9 @@ static bool read_use(struct glue *glue, node_id use)
 	case KIND_sequence_expression:
 		glue_add(glue, FACT_ESCAPE, use);
 		return true;
+	case KIND_export_specifier:
+		glue_add(glue, FACT_EXPORTED, use);
+		return true;
 	case KIND_arguments: {
 		node_id callee = node_first(tree, tree->nodes[parent].parent);
 		if (is_global_path(glue, callee, "Promise.resolve")) {
@@ -164,6 +167,13 @@ static bool read_use(struct glue *glue, node_id use)
 	glue_refuse(glue, "exports-use", use,
 		"the exports object is used in a way that wasm-bindgen does not generate");
 	return false;
+}
+
+static bool is_instantiation(const struct glue *glue, node_id call)
+{
+	node_id callee = node_child(glue->tree, call, FIELD_function);
+	return callee != NO_NODE && (is_global_path(glue, callee, "WebAssembly.instantiate") ||
+		is_global_path(glue, callee, "WebAssembly.instantiateStreaming"));
 }
 
 /*
@@ -188,9 +198,7 @@ static void read_instantiation(struct glue *glue, node_id n)
 		return;
 	}
 	if (node_is(tree, n, KIND_call_expression)) {
-		node_id callee = node_child(tree, n, FIELD_function);
-		if (is_global_path(glue, callee, "WebAssembly.instantiate") ||
-			is_global_path(glue, callee, "WebAssembly.instantiateStreaming")) {
+		if (is_instantiation(glue, n)) {
 			node_id imports = node_nth(tree, node_child(tree, n, FIELD_arguments), 1);
 			if (imports != NO_NODE) {
 				glue_add(glue, FACT_IMPORTS, imports);
@@ -371,6 +379,12 @@ bool glue_read_instance(struct glue *glue)
 	}
 	for (node_id n = 1; n < tree->count; n++) {
 		read_instantiation(glue, n);
+	}
+	for (node_id n = 1; n < tree->count && !glue->has_module; n++) {
+		if (node_is(tree, n, KIND_await_expression) && is_instantiation(glue, node_first(tree, n))) {
+			glue_add(glue, FACT_RESULT, n);
+			glue->has_module = true;
+		}
 	}
 	if (!glue->has_module || !glue->has_imports) {
 		glue_refuse(glue, "no-module", scopes->bindings[glue->exports].identifier,

@@ -12,6 +12,7 @@ struct planning {
 	const struct patch_options *options;
 	struct patch *patch;
 	struct str rg; /* the runtime's variable: "__rg", or with a number where that is taken */
+	struct str exported; /* variable that is exported in place of the exports binding, or empty */
 };
 
 static struct str text(struct planning *p, const char *format, ...)
@@ -169,16 +170,23 @@ static void plan_closure(struct planning *p, const struct fact *fact)
 		.offset = p->tree->nodes[fact->node].start,
 		.guarded = true,
 	};
-	if (fact->other == NO_NODE) {
+	node_id body = node_body(p->tree, fact->node);
+	bool block = node_is(p->tree, body, KIND_statement_block);
+	if (fact->other == NO_NODE && block) {
 		/* `_wbg_cb_unref`: part of dropping a closure, which a dead generation no longer needs */
 		insert_at_start(p, fact->node,
 			text(p, "if(%.*s.d(%.*s))return;", STR_ARGS(p->rg), STR_ARGS(fact->name)));
 		return;
 	}
-	insert_at_start(p, fact->node,
-		text(p, "if(%.*s.k(%.*s))return;try{", STR_ARGS(p->rg), STR_ARGS(fact->name)));
-	insert_at_end(p, fact->node,
-		text(p, "}catch(e){return %.*s.x(e,%.*s)}", STR_ARGS(p->rg), STR_ARGS(name)));
+	struct str before = text(p, "if(%.*s.k(%.*s))return;try{", STR_ARGS(p->rg), STR_ARGS(fact->name));
+	struct str after = text(p, "}catch(e){return %.*s.x(e%s%.*s)}", STR_ARGS(p->rg),
+		name.len == 0 ? "" : ",", STR_ARGS(name));
+	if (block) {
+		insert_at_start(p, fact->node, before);
+		insert_at_end(p, fact->node, after);
+	} else { /* `(arg0) => adapter(…)` of a borrowed Fn */
+		wrap(p, body, text(p, "{%.*sreturn ", STR_ARGS(before)), text(p, "%.*s}", STR_ARGS(after)));
+	}
 }
 
 /* ---- everything else */
@@ -192,10 +200,17 @@ static void plan_adoption(struct planning *p, uint32_t index)
 	                            : text(p, ",%.*s", STR_ARGS(node_text(p->tree, fact->other)));
 	/* in `wasm = exports.__wasm = <adopted>` the middle one is public, the first one internal */
 	bool chained = index > 0 && glue->facts[index - 1].kind == FACT_ADOPT_CHAIN;
-	wrap(p, fact->node,
-		chained ? text(p, "%.*s.u(%.*s.a(", STR_ARGS(p->rg), STR_ARGS(p->rg))
-			: text(p, "%.*s.a(", STR_ARGS(p->rg)),
-		text(p, "%.*s)%s", STR_ARGS(module), chained ? ")" : ""));
+	struct str before = text(p, "%.*s.a(", STR_ARGS(p->rg));
+	const char *after = "";
+	if (chained) {
+		before = text(p, "%.*s.u(%.*s", STR_ARGS(p->rg), STR_ARGS(before));
+		after = ")";
+	} else if (p->exported.len != 0) {
+		before = text(p, "%.*s.a(%.*s=%.*s.u(%.*s", STR_ARGS(p->rg), STR_ARGS(p->exported),
+			STR_ARGS(p->rg), STR_ARGS(before));
+		after = "))";
+	}
+	wrap(p, fact->node, before, text(p, "%.*s)%s", STR_ARGS(module), after));
 }
 
 static void plan_fact(struct planning *p, uint32_t index)
@@ -214,8 +229,17 @@ static void plan_fact(struct planning *p, uint32_t index)
 	case FACT_IMPORTS:
 		wrap_call(p, fact->node, "I");
 		break;
+	case FACT_RESULT:
+		wrap_call(p, fact->node, "N");
+		break;
 	case FACT_ESCAPE:
 		wrap_call(p, fact->node, "u");
+		break;
+	case FACT_EXPORTED:
+		/* `export { wasm as __wasm }` becomes `export { wasm__rg as __wasm }`: a live binding of
+		 * its own, for what users import must be the public face */
+		splice_insert(p->arena, &p->patch->splice, p->tree->nodes[fact->node].end, SPLICE_CLOSE, 0,
+			p->rg);
 		break;
 	case FACT_FUNCTION:
 	case FACT_CONSTRUCTOR:
@@ -288,6 +312,7 @@ static void plan_site(struct planning *p, const struct fact *fact)
 	} kinds[] = {
 		{FACT_ADOPT, SITE_BINDING},      {FACT_MODULE, SITE_INSTANTIATE},
 		{FACT_IMPORTS, SITE_INSTANTIATE}, {FACT_ESCAPE, SITE_ESCAPE},
+		{FACT_RESULT, SITE_INSTANTIATE}, {FACT_EXPORTED, SITE_ESCAPE},
 		{FACT_UNWRAP, SITE_UNWRAP},      {FACT_STAMP, SITE_STAMP},
 		{FACT_REGISTRY, SITE_FINALIZER}, {FACT_REGISTER, SITE_FINALIZER},
 		{FACT_CLOSURE_STATE, SITE_CLOSURE}, {FACT_PROMISE, SITE_PROMISE},
@@ -376,11 +401,18 @@ static uint32_t plan_runtime(struct planning *p)
 	}
 	assert(start != UINT32_MAX);
 	bool module = glue->is_module && glue->root == 0;
-	insert(p, start,
-		text(p, "var %.*s=%.*s$(%.*s)%s%s%s;", STR_ARGS(p->rg), STR_ARGS(p->rg),
-			STR_ARGS(runtime_options(p)), module ? "," : "",
-			module ? text(p, "%.*s$api=%.*s.api", STR_ARGS(p->rg), STR_ARGS(p->rg)).data : "",
-			""));
+	struct buf head = BUF_INIT;
+	buf_printf(&head, "var %.*s=%.*s$(%.*s)", STR_ARGS(p->rg), STR_ARGS(p->rg),
+		STR_ARGS(runtime_options(p)));
+	if (module) {
+		buf_printf(&head, ",%.*s$api=%.*s.api", STR_ARGS(p->rg), STR_ARGS(p->rg));
+	}
+	if (p->exported.len != 0) {
+		buf_printf(&head, ",%.*s", STR_ARGS(p->exported));
+	}
+	buf_add_byte(&head, ';');
+	insert(p, start, arena_copy(p->arena, buf_str(&head)));
+	buf_finish(&head);
 	struct buf block = BUF_INIT;
 	buf_add_byte(&block, '\n');
 	if (module) {
@@ -424,6 +456,11 @@ uint32_t plan_make(struct glue *glue, const struct patch_options *options, struc
 		.patch = patch,
 	};
 	p.rg = free_name(&p);
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		if (glue->facts[i].kind == FACT_EXPORTED) {
+			p.exported = text(&p, "%.*s%.*s", STR_ARGS(patch->exports_name), STR_ARGS(p.rg));
+		}
+	}
 	patch->entries = arena_array(p.arena, struct entry, glue->fact_count);
 	patch->sites = arena_array(p.arena, struct site, glue->fact_count);
 	for (uint32_t i = 0; i < glue->fact_count; i++) {

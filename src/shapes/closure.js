@@ -16,6 +16,12 @@ function $make($a, $b, $f) {
 	$$rest;
 }
 
+// 0.2.6x, and a function that keeps the destructor by itself
+function $make($a, $b, $dtor, $f) {
+	const $state = { a: $a, b: $b, cnt: 1 };
+	$$rest;
+}
+
 // --experimental-reset-state-function
 function $make($a, $b, $f) {
 	const $state = { a: $a, b: $b, cnt: 1, instance: __wbg_instance_id };
