@@ -1,0 +1,140 @@
+// Telling faults from errors, and what has to be done about either (R3, R10).
+import { S, settings, stats, tell } from './state.js';
+import { level } from './stack.js';
+import { rejectAll } from './promises.js';
+import { mendable, relapse } from './policy.js';
+import { beginEarly, reviveEagerly } from './reinit.js';
+
+const { RuntimeError, Exception: WasmException } = WebAssembly;
+const tags = [];
+const ours = new WeakSet();
+
+// Upstream's own tags: what is thrown with them is an error of the program.
+export const claim = tag => {
+	tags.push(tag);
+	return tag;
+};
+
+// An error that Rust code throws on purpose (`throw_str`, borrow errors) is no foreign throw.
+export const own = e => {
+	ours.add(e);
+	return e;
+};
+
+// Class decides. Text only tells an exhausted stack from other RangeErrors; SpiderMonkey has a class
+// of its own for it, that no other engine knows.
+export const isStack = e =>
+	e instanceof Error && /^(Range|Internal)Error$/.test(e.name) && /call stack|recursion/i.test(e.message);
+
+// The kind of fault that `e` is, or undefined for an error.
+export const kindOf = e => {
+	if (e instanceof RuntimeError) {
+		return 'trap';
+	}
+	if (isStack(e)) {
+		return 'stack';
+	}
+	if (WasmException !== undefined && e instanceof WasmException) {
+		return tags.some(tag => e.is(tag)) ? undefined : 'exception';
+	}
+	return settings.foreignThrow === 'poison' && !ours.has(e) ? 'foreign' : undefined;
+};
+
+// Plain data only: on V8 an Error whose stack nobody read keeps the dead instance alive, and a kept
+// Error would keep whatever it refers to.
+export const setFault = (kind, name, message, panic) => {
+	S.fault = Object.freeze({ kind, export: name, message, panic, generation: S.generation });
+	S.noted = S.due = true;
+	S.told = false;
+};
+
+// The glue's console.error import carries the panic text; it passes here on its way. It counts only
+// for the call that logged it: `busy` 2 ends with that call.
+export const hearPanic = text => {
+	if (S.busy !== 0 && typeof text === 'string') {
+		S.busy = 2;
+		S.panic = text.slice(0, 4096);
+	}
+	return text;
+};
+
+// Every catch block of the guard is
+//     throw judge(e, S.dead, (S.dead = 1), x, S.busy, (S.busy = b))
+// so that the flags are right before the call happens: with the stack exhausted the call itself may
+// overflow, and must err on the safe side. An outer frame of the guard then makes up for it.
+//
+// The record is made by the innermost frame that can. The bookkeeping waits until no raw call is on
+// the stack; if JS in between swallows the error, tidy() or the next entry does it.
+export const judge = (e, was, set, x, busy) => {
+	try {
+		const kind = kindOf(e);
+		if (was <= 0 && kind === undefined) {
+			S.dead = was;
+			stats.errors++;
+			if (S.busy === 0) {
+				level();
+			}
+			return e;
+		}
+		if (!S.noted) {
+			relapse(was, x.k);
+			setFault(kind || 'stack', x.k, String(e.message), busy === 2 ? S.panic : undefined);
+			void e.stack;
+			later();
+		}
+		if (S.busy === 0) {
+			settle(e);
+		}
+	} catch {
+		// Overflowed half way, or `e` is hostile: poisoned it stays.
+	}
+	return e;
+};
+
+// Poisoned without a record: no frame had enough stack left to make one.
+export const known = () => {
+	if (!S.noted) {
+		setFault('stack', undefined, 'call stack exhausted');
+	}
+	return S.fault;
+};
+
+// What follows from a fault, once: counting, rejecting promises, telling hooks. The glue's `finally`
+// blocks of the failing call are still to run, so a hook that calls an export must find the glue in
+// flight, or it would get a new instance for them to spoil.
+export const settle = cause => {
+	known();
+	if (S.due) {
+		S.due = false;
+		stats.faults++;
+		if (!mendable()) {
+			S.told = rejectAll(cause);
+		}
+		S.o++;
+		S.told = tell('fault', S.fault) || S.told;
+		S.o--;
+		beginEarly();
+	}
+};
+
+let waiting = false;
+
+// In a microtask no frame of the glue is open, whatever the counters say: when the stack ran out
+// inside a `finally`, a displacement was never taken back.
+export const later = () => {
+	if (!waiting) {
+		waiting = true;
+		Promise.resolve().then(tidy);
+	}
+};
+
+const tidy = () => {
+	waiting = false;
+	S.busy = S.disp = S.o = 0;
+	if (S.dead > 0) {
+		settle();
+		reviveEagerly();
+	} else {
+		level();
+	}
+};

@@ -1,0 +1,6 @@
+// Stands in for `o`, the one parameter of the function that the build makes of these files, so that
+// each of them is a module that can be imported by itself. The build leaves this file out.
+//
+// p policy · b budget · c staleClosures · x foreignThrow · n excluded export names
+// k class names to reconstruct · l wrapper literals · r(instance) puts the glue's own state back
+export const o = { r() {} };

@@ -1,0 +1,86 @@
+// The state of one glue. The build wraps all files in one function, so "top level" is per glue and
+// two glues in a realm share nothing.
+//
+// Wrappers, entry hooks and the inserted text read fields of `S`. It stays one constant object: V8
+// folds a field that has never been written since, so until the first fault the tests cost nothing.
+import { o } from './options.js';
+import { PoisonedError } from './errors.js';
+import { known } from './faults.js';
+
+export const S = {
+	// 1: the instance is poisoned. 0: it is not. Below 0: it was replaced, and has not yet proved
+	// itself; each outermost entry that finds its predecessor gone well counts up to 0.
+	dead: 0,
+	// Raw calls on the stack: 0 none, 1 some, 2 some and the innermost logged a panic text.
+	busy: 0,
+	// Sum of the open displacements of the shadow stack pointer, never above 0.
+	disp: 0,
+	// Open marshalling helpers, and hooks of ours that are running.
+	o: 0,
+	// The stamp of what is made now, compared by identity: undefined in the first epoch, a fresh
+	// object { n: generation } for each attempt to replace the instance.
+	stamp: undefined,
+	generation: 0,
+	reviving: false,
+	exhausted: false,
+	fault: undefined, // plain data about the last fault; no Error is kept anywhere
+	noted: false, // it is the fault that the instance is poisoned by now
+	due: false, // its bookkeeping is still to be done
+	told: false, // somebody heard of that fault: a promise was rejected or a hook ran
+	panic: undefined,
+	module: undefined,
+	imports: undefined,
+	job: undefined, // promise of an instance that is being made asynchronously
+};
+
+export const settings = {
+	reinit: o.p || 'lazy',
+	budget: o.b === undefined ? 16 : o.b,
+	staleClosures: o.c || 'ignore',
+	foreignThrow: o.x || 'ignore',
+};
+
+export const stats = {
+	faults: 0,
+	errors: 0, // exceptions that crossed Rust frames and were no faults
+	reinits: 0,
+	failedReinits: 0,
+	mends: 0, // faults after which the instance was kept (policy "heal")
+	healedStack: 0, // times the shadow stack pointer had to be put back
+	inert: 0, // calls of a poisoned instance's intrinsics that were left out
+	staleObjects: 0,
+	staleClosures: 0,
+	rejectedPromises: 0,
+	hookErrors: 0,
+	hookError: undefined,
+};
+
+export const flying = () => S.busy !== 0 || S.disp !== 0 || S.o !== 0;
+
+export const poisoned = cause => new PoisonedError(known(), cause, S.job);
+
+const hooks = { fault: [], reinit: [], stale: [], exhausted: [] };
+
+export const on = (type, fn) => {
+	if (hooks[type] === undefined || typeof fn !== 'function') {
+		throw new TypeError('on(' + Object.keys(hooks).join(' | ') + ', function)');
+	}
+	hooks[type] = hooks[type].concat(fn);
+	return () => {
+		hooks[type] = hooks[type].filter(f => f !== fn);
+	};
+};
+
+// True when somebody was told. What a hook throws must not take the place of the error that it is
+// told about.
+export const tell = (type, what) => {
+	for (const fn of hooks[type]) {
+		try {
+			fn(what);
+		} catch (e) {
+			stats.hookErrors++;
+			stats.hookError = String(e);
+		}
+	}
+	return hooks[type].length !== 0;
+};
