@@ -15,6 +15,7 @@ struct resolving {
 	struct scopes *scopes;
 	struct table table;
 	uint32_t capacity;
+	node_id *around; /* by node: the innermost scope around it */
 };
 
 static uint32_t hash_pair(node_id scope, uint32_t name)
@@ -74,28 +75,34 @@ static bool is_scope(const struct tree *tree, node_id n)
 	}
 }
 
-/* The innermost scope around n, n itself left out. A function's body block is the function. */
-static node_id scope_around(const struct tree *tree, node_id n)
+/* A function's body block is the function's own scope, for its parameters are declared there. */
+static bool is_own_scope(const struct tree *tree, node_id n)
 {
-	while (n != 0) {
-		n = tree->nodes[n].parent;
-		if (!is_scope(tree, n)) {
-			continue;
-		}
-		if (tree->nodes[n].kind == KIND_statement_block && tree->nodes[n].field == FIELD_body &&
-			is_function_scope(tree, tree->nodes[n].parent) && tree->nodes[n].parent != 0) {
-			continue;
-		}
-		return n;
-	}
-	return 0;
+	const struct node *node = &tree->nodes[n];
+	bool body = node->kind == KIND_statement_block && node->field == FIELD_body &&
+	            node->parent != 0 && is_function_scope(tree, node->parent);
+	return is_scope(tree, n) && !body;
 }
 
-static node_id function_scope_around(const struct tree *tree, node_id n)
+/*
+ * The innermost scope around each node, itself left out. Taken from the parent's, so that deep
+ * nesting costs no climbing.
+ */
+static void find_scopes(struct resolving *r)
+{
+	const struct tree *tree = r->tree;
+	r->around = arena_array(r->arena, node_id, tree->count);
+	for (node_id n = 1; n < tree->count; n++) {
+		node_id parent = tree->nodes[n].parent;
+		r->around[n] = is_own_scope(tree, parent) ? parent : r->around[parent];
+	}
+}
+
+static node_id function_scope_around(const struct resolving *r, node_id n)
 {
 	do {
-		n = scope_around(tree, n);
-	} while (!is_function_scope(tree, n));
+		n = r->around[n];
+	} while (!is_function_scope(r->tree, n));
 	return n;
 }
 
@@ -192,7 +199,7 @@ static void declare_node(struct resolving *r, node_id n)
 	case KIND_variable_declarator: {
 		const struct node *statement = &tree->nodes[node->parent];
 		bool is_var = statement->kind == KIND_variable_declaration;
-		node_id scope = is_var ? function_scope_around(tree, n) : scope_around(tree, n);
+		node_id scope = is_var ? function_scope_around(r, n) : r->around[n];
 		enum binding_kind kind = is_var ? BINDING_VAR
 		                         : statement->flags & NODE_CONST ? BINDING_CONST
 		                                                         : BINDING_LET;
@@ -202,7 +209,7 @@ static void declare_node(struct resolving *r, node_id n)
 	case KIND_function_declaration:
 	case KIND_generator_function_declaration:
 		name = node_child(tree, n, FIELD_name);
-		declare(r, scope_around(tree, n), name, n, BINDING_FUNCTION);
+		declare(r, r->around[n], name, n, BINDING_FUNCTION);
 		break;
 	case KIND_function_expression:
 	case KIND_generator_function:
@@ -212,7 +219,7 @@ static void declare_node(struct resolving *r, node_id n)
 		}
 		break;
 	case KIND_class_declaration:
-		declare(r, scope_around(tree, n), node_child(tree, n, FIELD_name), n, BINDING_CLASS);
+		declare(r, r->around[n], node_child(tree, n, FIELD_name), n, BINDING_CLASS);
 		return;
 	case KIND_class:
 		name = node_child(tree, n, FIELD_name);
@@ -230,7 +237,7 @@ static void declare_node(struct resolving *r, node_id n)
 	case KIND_for_in_statement: {
 		node_id left = node_child(tree, n, FIELD_left);
 		if (node->flags & NODE_VAR) {
-			declare_pattern(r, function_scope_around(tree, n), left, n, BINDING_VAR);
+			declare_pattern(r, function_scope_around(r, n), left, n, BINDING_VAR);
 		} else if (node->flags & (NODE_CONST | NODE_LET)) {
 			declare_pattern(r, n, left, n, node->flags & NODE_CONST ? BINDING_CONST : BINDING_LET);
 		}
@@ -292,7 +299,7 @@ static void resolve(struct resolving *r, node_id n)
 	node_id scope = n;
 	binding_id found;
 	do {
-		scope = scope_around(tree, scope);
+		scope = r->around[scope];
 		found = find_in(r, scope, name);
 	} while (found == 0 && scope != 0);
 	if (found == 0) {
@@ -319,6 +326,7 @@ void scopes_resolve(struct arena *arena, const struct tree *tree, struct scopes 
 	struct resolving r = {.arena = arena, .tree = tree, .scopes = scopes};
 	scopes->bindings = arena_array(arena, struct binding, 256);
 	r.capacity = 256;
+	find_scopes(&r);
 	for (node_id n = 1; n < tree->count; n++) {
 		declare_node(&r, n);
 	}

@@ -1,0 +1,339 @@
+/*
+ * The pipeline in memory, on glue that no generator emits: refusals, odd bindings, hostile input.
+ * What real glue does is tested in ../recovery and ../packages.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "patch.h"
+#include "seal.h"
+
+static struct patcher *patcher;
+static struct arena *arena;
+
+static void set_up(void)
+{
+	patcher = patcher_create();
+	arena = arena_create();
+}
+
+static void tear_down(void)
+{
+	arena_destroy(arena);
+	patcher_destroy(patcher);
+}
+
+TestSuite(patch, .init = set_up, .fini = tear_down);
+
+/* The least that is glue: one export, one view, one loader. */
+#define VIEW \
+	"let cachedUint8ArrayMemory0 = null;\n" \
+	"function getUint8ArrayMemory0() {\n" \
+	"    if (cachedUint8ArrayMemory0 === null || cachedUint8ArrayMemory0.byteLength === 0) {\n" \
+	"        cachedUint8ArrayMemory0 = new Uint8Array(wasm.memory.buffer);\n" \
+	"    }\n" \
+	"    return cachedUint8ArrayMemory0;\n" \
+	"}\n"
+#define ADD \
+	"function add(a, b) {\n    return wasm.add(a, b);\n}\nexports.add = add;\n"
+#define LOADER \
+	"const imports = { './x_bg.js': {} };\n" \
+	"const wasmModule = new WebAssembly.Module(require('fs').readFileSync('x_bg.wasm'));\n" \
+	"let wasm = new WebAssembly.Instance(wasmModule, imports).exports;\n" \
+	"wasm.__wbindgen_start();\n"
+
+static struct patch *run_with(const char *text, const struct patch_options *options)
+{
+	return patch_run(arena, patcher, STR("x.js"), str_from(text), options);
+}
+
+static struct patch *run(const char *text)
+{
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	return run_with(text, &options);
+}
+
+static bool contains(const struct patch *patch, const char *text)
+{
+	return str_find(patch->output, str_from(text)) != (size_t)-1;
+}
+
+static const struct diag *find_code(const struct patch *patch, const char *code)
+{
+	for (const struct diag *d = patch->diags.first; d != NULL; d = d->next) {
+		if (strcmp(d->code, code) == 0) {
+			return d;
+		}
+	}
+	return NULL;
+}
+
+/* Refused by this code, at the place where `at` stands in the text, with nothing to write. */
+static void expect_refusal(const char *text, const char *code, const char *at)
+{
+	struct patch *patch = run(text);
+	const struct diag *diag = find_code(patch, code);
+	cr_assert_eq(patch->verdict, VERDICT_REFUSED, "%s: verdict %s", code,
+		verdict_name(patch->verdict));
+	cr_assert_not_null(diag, "no diagnostic %s, but %s", code,
+		patch->diags.first == NULL ? "none" : patch->diags.first->code);
+	cr_assert_eq(patch->output.len, 0);
+	if (at != NULL) {
+		size_t offset = str_find(str_from(text), str_from(at));
+		cr_assert_neq(offset, (size_t)-1);
+		cr_assert_eq(diag->offset, offset, "%s: at %u, not at %zu", code, diag->offset, offset);
+	}
+}
+
+Test(patch, the_least_glue_is_patched)
+{
+	struct patch *patch = run(VIEW ADD LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert_eq(patch->target, TARGET_NODEJS);
+	cr_assert(str_equal(patch->exports_name, STR("wasm")));
+	cr_assert_eq(patch->entry_count, 1);
+	cr_assert(str_equal(patch->entries[0].name, STR("add")));
+	cr_assert(str_equal(patch->entries[0].wasm_export, STR("add")));
+	cr_assert(contains(patch, "function add(a, b) {__rg.e();"));
+	cr_assert(contains(patch, "new WebAssembly.Instance(__rg.M(wasmModule), __rg.I(imports)).exports)"));
+	cr_assert(contains(patch, "cachedUint8ArrayMemory0=null;"));
+	cr_assert_null(patch->diags.first);
+}
+
+Test(patch, a_second_run_changes_nothing_and_other_options_upgrade)
+{
+	struct patch *first = run(VIEW ADD LOADER);
+	const char *once = arena_copy(arena, first->output).data;
+	struct patch *second = run(once);
+	cr_assert_eq(second->verdict, VERDICT_UNCHANGED);
+	cr_assert(str_equal(second->original.bytes, STR(VIEW ADD LOADER)));
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	options.policy = "eager";
+	struct patch *third = run_with(once, &options);
+	cr_assert_eq(third->verdict, VERDICT_PATCHED);
+	cr_assert(contains(third, "{p:\"eager\","));
+	cr_assert_eq(run(third->output.data)->verdict, VERDICT_PATCHED);
+}
+
+Test(patch, an_edit_since_is_refused)
+{
+	struct patch *first = run(VIEW ADD LOADER);
+	char *edited = (char *)arena_copy(arena, first->output).data;
+	*strstr(edited, "add(a, b)") = 'A';
+	cr_assert_eq(run(edited)->verdict, VERDICT_REFUSED);
+}
+
+Test(patch, a_parameter_of_the_exports_name_is_not_the_exports)
+{
+	struct patch *patch = run(VIEW ADD
+		"function inner(wasm) { return wasm; }\nexports.inner = inner;\n" LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "function inner(wasm) { return wasm; }"));
+	cr_assert_eq(patch->entry_count, 1);
+}
+
+Test(patch, the_binding_is_followed_not_its_name)
+{
+	struct patch *patch = run("function f(){return q.f(q.memory.buffer)}exports.f=f;"
+		"const m=new WebAssembly.Module(require('fs').readFileSync('x_bg.wasm')),"
+		"q=new WebAssembly.Instance(m,{}).exports;");
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(str_equal(patch->exports_name, STR("q")));
+	cr_assert(contains(patch, "function f(){__rg.e();return"));
+}
+
+Test(patch, a_taken_runtime_name_gets_a_number)
+{
+	struct patch *patch = run(VIEW ADD "const __rg = 1;\n" LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "function add(a, b) {__rg2.e();"));
+}
+
+Test(patch, a_directive_keeps_its_place)
+{
+	struct patch *patch = run("'use strict';\n" VIEW
+		"function f() { 'use strict'; return wasm.f(); }\nexports.f = f;\n" LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "{ 'use strict';__rg.e();"));
+	cr_assert(str_starts(patch->output, STR("'use strict';\n")));
+}
+
+Test(patch, an_arrow_without_a_block_is_hooked_inside_its_expression)
+{
+	struct patch *patch = run(VIEW "exports.g = x => wasm.g(x);\n" LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "x => (__rg.e(),wasm.g(x));"));
+}
+
+Test(patch, class_members_arguments_and_finalizers)
+{
+	struct patch *patch = run(VIEW
+		"const PFinalization = new FinalizationRegistry(ptr => wasm.__wbg_p_free(ptr >>> 0, 1));\n"
+		"class P {\n"
+		"    __destroy_into_raw() {\n        const ptr = this.__wbg_ptr;\n"
+		"        this.__wbg_ptr = 0;\n        PFinalization.unregister(this);\n"
+		"        return ptr;\n    }\n"
+		"    free() {\n        const ptr = this.__destroy_into_raw();\n"
+		"        wasm.__wbg_p_free(ptr, 0);\n    }\n"
+		"    constructor() {\n        const ret = wasm.p_new();\n"
+		"        this.__wbg_ptr = ret >>> 0;\n"
+		"        PFinalization.register(this, this.__wbg_ptr, this);\n        return this;\n    }\n"
+		"    merge(other) {\n        var ptr0 = other.__destroy_into_raw();\n"
+		"        wasm.p_merge(this.__wbg_ptr, ptr0);\n    }\n"
+		"    get size() { return wasm.p_size(this.__wbg_ptr); }\n"
+		"    static make() { return wasm.p_make(); }\n"
+		"}\nexports.P = P;\n" LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "free() {if(__rg.f(this))return;"));
+	cr_assert(contains(patch, "constructor() {__rg.e();"));
+	cr_assert(contains(patch, "__rg.s(this).__wbg_ptr = ret >>> 0;"));
+	cr_assert(contains(patch, "register(this, __rg.h(this.__wbg_ptr), this)"));
+	cr_assert(contains(patch, "FinalizationRegistry(__rg.F(ptr =>"));
+	cr_assert(contains(patch, "merge(other) {__rg.t(this);__rg.c(other);"));
+	cr_assert(contains(patch, "get size() {__rg.t(this);"));
+	cr_assert(contains(patch, "static make() {__rg.e();"));
+	cr_assert(contains(patch, "this.__wbg_ptr = 0;"), "moving out is no stamp");
+	cr_assert(!contains(patch, "__destroy_into_raw() {__rg"));
+	cr_assert_null(patch->diags.first);
+}
+
+Test(patch, an_excluded_export_is_reported_and_left_alone)
+{
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	struct str names[] = {STR("add")};
+	options.exclude = names;
+	options.exclude_count = 1;
+	struct patch *patch = run_with(VIEW ADD LOADER, &options);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(!patch->entries[0].guarded);
+	cr_assert_not_null(patch->entries[0].why_not);
+	cr_assert(contains(patch, "function add(a, b) {\n"));
+}
+
+Test(patch, state_is_found_by_use)
+{
+	struct patch *patch = run(VIEW
+		"const slots = new Array(8).fill(undefined);\nslots.push(undefined, null);\n"
+		"let next = slots.length;\n"
+		"function put(o) { const i = next; next = slots[i]; slots[i] = o; return i; }\n"
+		"let clicks = 0;\nfunction click() { clicks++; }\nexports.click = click;\n"
+		"function f(o) { return wasm.f(put(o)); }\nexports.f = f;\n" LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "slots.length=0;slots.length=8;slots.fill(undefined);"
+				  "slots.push(undefined, null);next=slots.length;"));
+	cr_assert(!contains(patch, "clicks=0;"), "a wrapper's own counter is not glue state");
+}
+
+Test(patch, an_unknown_form_is_named_where_it_differs)
+{
+	struct patch *patch = run(
+		"let cached = null;\nfunction view() {\n    if (cached === null || cached.byteLength == 0) {\n"
+		"        cached = new Uint8Array(wasm.memory.buffer);\n    }\n    return cached;\n}\n" ADD LOADER);
+	const struct diag *diag = find_code(patch, "near-miss");
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert_not_null(diag);
+	struct position position = source_position(arena, &patch->original, diag->offset);
+	cr_assert_eq(position.line, 3);
+}
+
+Test(patch, what_cannot_be_made_safe_is_refused_by_name)
+{
+	expect_refusal(VIEW ADD "imports.m = new WebAssembly.Memory({initial:1,maximum:2,shared:true});" LOADER,
+		"shared-memory", "new WebAssembly.Memory");
+	expect_refusal(VIEW ADD "imports.m = new WebAssembly.Memory({initial:1});" LOADER,
+		"imported-memory", "new WebAssembly.Memory");
+	expect_refusal(VIEW ADD "imports.s = new WebAssembly.Suspending(f);" LOADER, "jspi",
+		"WebAssembly.Suspending");
+	expect_refusal(VIEW ADD "function z() { wasm.asyncify_start_unwind(0); }" LOADER, "asyncify",
+		"wasm.asyncify_start_unwind");
+	expect_refusal(VIEW ADD "imports.env = require('env');" LOADER, "host-shim", "'env'");
+	expect_refusal(VIEW ADD LOADER "keep(wasm);", "exports-handed-out", "wasm);");
+	expect_refusal(VIEW ADD LOADER "wasm.add = 1;", "exports-write", "wasm.add = 1");
+	expect_refusal(VIEW ADD LOADER "wasm = other();", "exports-binding", "other()");
+	expect_refusal(VIEW ADD LOADER "const i2 = new WebAssembly.Instance(wasmModule, {}).exports;",
+		"exports-use", "new WebAssembly.Instance(wasmModule, {})");
+	expect_refusal(VIEW ADD LOADER "function r() { __wbg_reset_state(); }", "upstream-guard",
+		"__wbg_reset_state");
+	expect_refusal("import * as wasm from './x_bg.wasm';\nexport function f() { wasm.__wbindgen_f(); }",
+		"target-bundler", "* as wasm");
+	expect_refusal("let wasm;\nexport function __wbg_set_wasm(val) { wasm = val; }\n"
+		       "export function f() { wasm.__wbindgen_f(); }",
+		"target-bundler", "__wbg_set_wasm");
+	expect_refusal("var r = asmFunc({});\nexports.memory = r.memory; // __wbindgen_", "asmjs", "asmFunc");
+	expect_refusal("let wasm = load(); wasm.__wbindgen_start();", "unknown-glue", NULL);
+}
+
+Test(patch, several_glues_are_refused)
+{
+	expect_refusal(VIEW ADD LOADER
+		"{ let w2 = new WebAssembly.Instance(wasmModule, {}).exports; w2.__wbindgen_start(); }",
+		"several-glues", "w2 = new");
+}
+
+Test(patch, typescript_is_refused_by_its_name)
+{
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	struct patch *patch = patch_run(arena, patcher, STR("glue.ts"), STR(VIEW ADD LOADER), &options);
+	cr_assert_eq(patch->verdict, VERDICT_REFUSED);
+	cr_assert_not_null(find_code(patch, "typescript"));
+}
+
+Test(patch, a_parse_error_is_named_with_its_place)
+{
+	struct patch *patch = run("let a = 1;\nlet b = (;\n// __wbindgen_\n");
+	const struct diag *diag = find_code(patch, "parse-error");
+	cr_assert_eq(patch->verdict, VERDICT_REFUSED);
+	cr_assert_not_null(diag);
+	cr_assert_eq(source_position(arena, &patch->original, diag->offset).line, 2);
+}
+
+Test(patch, other_files_are_skipped)
+{
+	cr_assert_eq(run("")->verdict, VERDICT_SKIPPED);
+	cr_assert_eq(run("console.log(1)")->verdict, VERDICT_SKIPPED);
+	cr_assert_eq(run("(((((((((")->verdict, VERDICT_SKIPPED);
+	cr_assert_eq(run("// mentions __wbindgen_ only\n")->verdict, VERDICT_SKIPPED);
+}
+
+/* Deep nesting must cost neither the stack nor the patience. */
+Test(patch, hostile_nesting_is_survived, .timeout = 60)
+{
+	enum { DEPTH = 100000 };
+	static const char *const pairs[][2] = {{"(", ")"}, {"[", "]"}, {"{", "}"}, {"f(", ")"}, {"!", ""}};
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		struct buf text = BUF_INIT;
+		buf_printf(&text, "%s", VIEW ADD LOADER "x=");
+		for (int d = 0; d < DEPTH; d++) {
+			buf_add(&text, str_from(pairs[i][0]));
+		}
+		buf_add(&text, STR("1"));
+		for (int d = 0; d < DEPTH; d++) {
+			buf_add(&text, str_from(pairs[i][1]));
+		}
+		buf_add_byte(&text, '\0');
+		struct patch *patch = run(text.data);
+		cr_assert(patch->verdict == VERDICT_PATCHED || patch->verdict == VERDICT_REFUSED);
+		buf_finish(&text);
+	}
+}
+
+/* Each token of a glue dropped in turn: patched and intact, or refused; never a crash. */
+Test(patch, every_token_dropped_in_turn, .timeout = 120)
+{
+	const char *whole = VIEW ADD LOADER;
+	size_t len = strlen(whole);
+	for (size_t at = 0; at < len; at++) {
+		char *text = (char *)arena_copy(arena, str_from(whole)).data;
+		memmove(text + at, text + at + 1, len - at);
+		struct patch *patch = run(text);
+		if (patch->verdict == VERDICT_PATCHED) {
+			struct seal seal;
+			struct diags diags = {0};
+			cr_assert_eq(seal_read(arena, patch->output, &seal, &diags), SEAL_GOOD);
+			cr_assert(str_equal(seal.original, str_from(text)));
+		} else {
+			cr_assert_eq(patch->output.len, 0);
+		}
+	}
+}
