@@ -1,0 +1,353 @@
+#include "command.h"
+
+#include <assert.h>
+
+#include "seal.h"
+
+static bool is_dash(struct str text)
+{
+	return str_equal(text, STR("-"));
+}
+
+static bool reads_stdin(const struct options *options)
+{
+	return options->path_count == 1 && is_dash(options->paths[0]);
+}
+
+bool command_redirects(const struct options *options)
+{
+	bool writes = options->verb == VERB_PATCH || options->verb == VERB_REVERT;
+	return writes && (options->output.len != 0 || reads_stdin(options));
+}
+
+static bool streams_bytes(const struct options *options)
+{
+	return command_redirects(options) &&
+	       (options->output.len == 0 || is_dash(options->output));
+}
+
+static bool wants_color(const struct options *options)
+{
+	if (options->color != COLOR_AUTO) {
+		return options->color == COLOR_ALWAYS;
+	}
+	const char *terminal = os_environment("TERM");
+	return os_is_terminal(2) && os_environment("NO_COLOR") == NULL && terminal != NULL &&
+	       strcmp(terminal, "dumb") != 0;
+}
+
+void command_init(struct command *command, const struct options *options)
+{
+	bool stdout_taken = options->diff || is_dash(options->report) || streams_bytes(options);
+	*command = (struct command){.options = options};
+	command->console = (struct console){
+		.results = stdout_taken ? stderr : stdout,
+		.color = wants_color(options),
+		.quiet = options->quiet,
+		.verbose = options->verbose,
+	};
+	if (options->report.len != 0) {
+		command->report = report_create(verb_name(options->verb), &options->patch);
+	}
+	if (options->verb != VERB_REVERT) {
+		command->patcher = patcher_create();
+	}
+}
+
+void command_raise(struct command *command, int status)
+{
+	if (status > command->status) {
+		command->status = status;
+	}
+}
+
+static void tell_failure(struct command *command, struct arena *arena, struct str path,
+	const struct diags *diags)
+{
+	for (const struct diag *diag = diags->first; diag != NULL; diag = diag->next) {
+		console_diag(&command->console, arena, path, NULL, diag);
+	}
+	command_raise(command, STATUS_IO);
+}
+
+static void write_report(struct command *command)
+{
+	struct arena *arena = arena_create();
+	struct str text = report_text(command->report, arena);
+	struct str path = command->options->report;
+	struct diags diags = {0};
+	if (is_dash(path)) {
+		fwrite(text.data, 1, text.len, stdout);
+	} else if (!os_write_file(arena, path, text, &diags)) {
+		tell_failure(command, arena, path, &diags);
+	}
+	arena_destroy(arena);
+}
+
+int command_finish(struct command *command)
+{
+	if (command->report != NULL) {
+		write_report(command);
+		report_destroy(command->report);
+	}
+	patcher_destroy(command->patcher);
+	if (!console_flush()) {
+		fputs("reglue: error: cannot write to stdout\n", stderr);
+		command_raise(command, STATUS_IO);
+	}
+	return command->status;
+}
+
+/* ---- going through the files ---- */
+
+static bool read_job(struct command *command, struct arena *arena, struct os_entry entry,
+	struct job *job)
+{
+	struct diags *diags = arena_new(arena, struct diags);
+	const struct options *options = command->options;
+	*job = (struct job){.path = entry.path, .diags = diags};
+	bool done = false;
+	if (entry.error.len != 0) {
+		diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET, "%.*s",
+			STR_ARGS(entry.error));
+	} else if (is_dash(entry.path)) {
+		job->path = options->stdin_filepath.len != 0 ? options->stdin_filepath
+							     : STR("<stdin>");
+		done = os_read_stdin(arena, SOURCE_MAX_BYTES, &job->bytes, diags);
+	} else {
+		done = os_read_file(arena, entry.path, SOURCE_MAX_BYTES, &job->bytes, diags);
+	}
+	if (!done) {
+		tell_failure(command, arena, job->path, diags);
+		command->failed++;
+		if (command->report != NULL) {
+			report_add_failure(command->report, arena, job->path, diags);
+		}
+	}
+	return done;
+}
+
+/* Says what was looked at when nothing was found in it. */
+static void tell_nothing(struct command *command, struct arena *arena, const struct batch *batch,
+	const char *nothing)
+{
+	const struct options *options = command->options;
+	struct buf text = BUF_INIT;
+	if (!batch->walked && options->path_count == 1) {
+		struct diag diag = {.severity = SEVERITY_ERROR, .code = "no-glue",
+			.text = arena_printf(arena, "no %s found", nothing)};
+		struct str path = options->paths[0];
+		if (is_dash(path)) {
+			path = options->stdin_filepath.len != 0 ? options->stdin_filepath
+								: STR("<stdin>");
+		}
+		console_diag(&command->console, arena, path, NULL, &diag);
+		command_raise(command, STATUS_REFUSED);
+		return;
+	}
+	if (batch->file_count == 0) {
+		buf_printf(&text, "no .js, .mjs or .cjs file in");
+	} else {
+		buf_printf(&text, "no %s found in the %u file%s of", nothing, batch->file_count,
+			batch->file_count == 1 ? "" : "s");
+	}
+	for (uint32_t i = 0; i < options->path_count && i < 5; i++) {
+		buf_printf(&text, "%s %.*s", i == 0 ? "" : ",", STR_ARGS(options->paths[i]));
+	}
+	if (options->path_count > 5) {
+		buf_printf(&text, " and %u more", options->path_count - 5);
+	}
+	if (batch->walked && !options->recursive) {
+		buf_printf(&text, "; -r goes into subdirectories");
+	}
+	console_error(&command->console, arena, buf_str(&text));
+	buf_finish(&text);
+	command_raise(command, STATUS_REFUSED);
+}
+
+void command_each_package(struct command *command, package_action *action, const char *nothing)
+{
+	const struct options *options = command->options;
+	struct arena *arena = arena_create();
+	struct batch batch;
+	batch_collect(arena, options->paths, options->path_count, options->recursive, &batch);
+	if (options->output.len != 0 && batch.walked) {
+		console_error(&command->console, arena, STR("--output takes a file, not a directory"));
+		command_raise(command, STATUS_USAGE);
+		arena_destroy(arena);
+		return;
+	}
+	for (uint32_t i = 0; i < batch.package_count; i++) {
+		const struct package *package = &batch.packages[i];
+		struct arena *own = arena_create();
+		struct job *jobs = arena_array(own, struct job, package->count);
+		uint32_t count = 0;
+		for (uint32_t k = 0; k < package->count; k++) {
+			count += read_job(command, own, package->files[k], &jobs[count]);
+		}
+		if (count != 0) {
+			action(command, own, jobs, count);
+		}
+		arena_destroy(own);
+	}
+	uint32_t found = command->verdicts[VERDICT_PATCHED] +
+		command->verdicts[VERDICT_UNCHANGED] + command->verdicts[VERDICT_REFUSED] +
+		command->failed;
+	bool none = nothing == NULL ? batch.file_count == 0 && command->failed == 0 : found == 0;
+	if (none && !options->allow_empty) {
+		tell_nothing(command, arena, &batch, nothing == NULL ? "file" : nothing);
+	}
+	arena_destroy(arena);
+}
+
+void command_run_patches(struct command *command, struct arena *arena, struct job *jobs,
+	uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct job *job = &jobs[i];
+		job->patch = patch_run(arena, command->patcher, job->path, job->bytes,
+			&command->options->patch);
+		job->verdict = job->patch->verdict;
+		job->diags = &job->patch->diags;
+		job->result = job->patch->output;
+	}
+}
+
+void command_hold_together(struct arena *arena, struct job *jobs, uint32_t count)
+{
+	const struct job *refused = NULL;
+	for (uint32_t i = 0; i < count && refused == NULL; i++) {
+		refused = jobs[i].verdict == VERDICT_REFUSED ? &jobs[i] : NULL;
+	}
+	for (uint32_t i = 0; refused != NULL && i < count; i++) {
+		struct job *job = &jobs[i];
+		if (job->verdict == VERDICT_PATCHED) {
+			job->verdict = VERDICT_REFUSED;
+			diag_add(arena, job->diags, SEVERITY_REFUSAL, "package", DIAG_NO_OFFSET,
+				"left as it is, because %.*s of the same package was refused",
+				STR_ARGS(refused->path));
+			if (job->patch != NULL) {
+				job->patch->verdict = VERDICT_REFUSED;
+			}
+		}
+	}
+}
+
+/* ---- writing ---- */
+
+static bool write_elsewhere(struct command *command, struct arena *arena, struct job *job,
+	struct diags *diags)
+{
+	const struct options *options = command->options;
+	if (streams_bytes(options)) {
+		/* a stream that cannot take it is noticed by command_finish */
+		fwrite(job->result.data, 1, job->result.len, stdout);
+		return true;
+	}
+	return os_write_file(arena, options->output, job->result, diags);
+}
+
+void command_write(struct command *command, struct arena *arena, struct job *jobs,
+	uint32_t count)
+{
+	struct os_write *writes = arena_array(arena, struct os_write, count);
+	struct job **owners = arena_array(arena, struct job *, count);
+	uint32_t used = 0, failed = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		if (jobs[i].wanted) {
+			owners[used] = &jobs[i];
+			writes[used++] = (struct os_write){
+				jobs[i].path, jobs[i].result, jobs[i].bytes, .replaces = true};
+		}
+	}
+	if (used == 0) {
+		return;
+	}
+	struct diags diags = {0};
+	bool redirected = command_redirects(command->options);
+	bool done = redirected ? write_elsewhere(command, arena, owners[0], &diags)
+			       : os_write_files(arena, writes, used, &diags, &failed);
+	for (uint32_t i = 0; i < used; i++) {
+		owners[i]->written = done && !redirected;
+		owners[i]->failed = !done;
+	}
+	for (const struct diag *diag = diags.first; diag != NULL; diag = diag->next) {
+		struct str about = redirected ? command->options->output : writes[failed].path;
+		diag_add(arena, owners[failed]->diags, SEVERITY_ERROR, diag->code, DIAG_NO_OFFSET,
+			"%s%.*s%s%.*s", redirected ? "to " : "", redirected ? (int)about.len : 0,
+			about.data, redirected ? ": " : "", STR_ARGS(diag->text));
+	}
+}
+
+/* ---- telling ---- */
+
+static void find_shown(struct arena *arena, struct job *job)
+{
+	struct patch *patch = job->patch;
+	struct str shown = job->bytes;
+	if (patch != NULL && job->written) {
+		shown = job->result;
+		job->shown_splice = &patch->splice;
+	} else if (patch != NULL && patch->input_version.len != 0) {
+		/* the diagnostics are about the original; the user sees the patched file */
+		struct seal *seal = arena_new(arena, struct seal);
+		struct diags ignored = {0};
+		if (seal_read(arena, job->bytes, seal, &ignored) == SEAL_GOOD) {
+			job->shown_splice = &seal->splice;
+		}
+	}
+	source_init(&job->shown, job->path, shown);
+}
+
+struct position command_position(struct arena *arena, struct job *job, uint32_t offset)
+{
+	if (job->shown.path.data == NULL) {
+		find_shown(arena, job);
+	}
+	uint32_t at = job->shown_splice == NULL ? offset : splice_map(job->shown_splice, offset);
+	return source_position(arena, &job->shown, at);
+}
+
+void command_tell(struct command *command, struct arena *arena, struct job *jobs, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct job *job = &jobs[i];
+		for (const struct diag *diag = job->diags->first; diag != NULL; diag = diag->next) {
+			struct position position = {0};
+			bool placed = diag->offset != DIAG_NO_OFFSET;
+			if (placed) {
+				position = command_position(arena, job, diag->offset);
+			}
+			console_diag(&command->console, arena, job->path,
+				placed ? &position : NULL, diag);
+			if (strcmp(diag->code, "internal") == 0) {
+				command_raise(command, STATUS_INTERNAL);
+			}
+		}
+		if (job->failed) {
+			command->failed++;
+			command_raise(command, STATUS_IO);
+		} else {
+			command->verdicts[job->verdict]++;
+		}
+		if (job->verdict == VERDICT_REFUSED) {
+			command_raise(command, STATUS_REFUSED);
+		}
+		if (command->report != NULL && job->patch != NULL) {
+			report_add(command->report, arena, job->patch, job->written);
+		}
+	}
+}
+
+void command_summary(struct command *command, const char *patched, const char *unchanged,
+	const char *skipped)
+{
+	struct arena *arena = arena_create();
+	struct str failed = command->failed == 0 ? STR("")
+		: arena_printf(arena, ", %u failed", command->failed);
+	const uint32_t *verdicts = command->verdicts;
+	console_result(&command->console, arena, "%u %s, %u %s, %u %s, %u refused%.*s",
+		verdicts[VERDICT_PATCHED], patched, verdicts[VERDICT_UNCHANGED], unchanged,
+		verdicts[VERDICT_SKIPPED], skipped, verdicts[VERDICT_REFUSED], STR_ARGS(failed));
+	arena_destroy(arena);
+}

@@ -1,0 +1,98 @@
+/*
+ * What the verbs have in common: going through the files, printing diagnostics, counting, the
+ * report, the exit status. command_VERB.c says what happens with each package.
+ */
+#ifndef REGLUE_COMMAND_H
+#define REGLUE_COMMAND_H
+
+#include "batch.h"
+#include "console.h"
+#include "options.h"
+#include "report.h"
+
+/* Exit statuses; of several reasons the greatest number counts. */
+enum {
+	STATUS_DONE = 0,
+	STATUS_WOULD_CHANGE = 1,
+	STATUS_USAGE = 2,
+	STATUS_REFUSED = 3,
+	STATUS_IO = 4,
+	STATUS_INTERNAL = 70,
+};
+
+struct command {
+	const struct options *options;
+	struct console console;
+	struct patcher *patcher;
+	struct report *report; /* NULL if none is wanted */
+	uint32_t verdicts[VERDICT_REFUSED + 1];
+	uint32_t failed; /* could not be read or written */
+	int status;
+};
+
+/* One file of a package, read. */
+struct job {
+	struct str path; /* for messages; the name that stands for stdin, too */
+	struct str bytes;
+	enum verdict verdict;
+	struct diags *diags;
+	struct patch *patch; /* of verbs that run the pipeline, else NULL */
+	struct str result;   /* what the verb makes of the bytes */
+	bool wanted;         /* result is to be written */
+	bool written;        /* result stands in the file itself */
+	bool failed;         /* result could not be written */
+	/* the file as it is on disk, and what stands in it beyond the original; for positions */
+	struct source shown;
+	const struct splice *shown_splice;
+};
+
+int command_patch(const struct options *options);
+int command_check(const struct options *options);
+int command_revert(const struct options *options);
+int command_inspect(const struct options *options);
+
+/* diff or JSON on stdout: results on stderr. */
+void command_init(struct command *command, const struct options *options);
+
+/* Writes the report, flushes the streams, releases everything; gives the exit status. */
+int command_finish(struct command *command);
+
+void command_raise(struct command *command, int status);
+
+/* What a verb does with the files of one package that could be read, at least one. */
+typedef void package_action(struct command *command, struct arena *arena, struct job *jobs,
+	uint32_t count);
+
+/*
+ * Goes through all packages, with an arena for each. Files that cannot be read are reported here,
+ * and so is having found no file, or none to which a verdict other than "skipped" applies, unless
+ * --allow-empty: an error saying what was looked at. `nothing` names what was not found; NULL: not
+ * finding it is fine.
+ */
+void command_each_package(struct command *command, package_action *action, const char *nothing);
+
+/* Patches the jobs in memory; fills verdict, diags and patch. */
+void command_run_patches(struct command *command, struct arena *arena, struct job *jobs,
+	uint32_t count);
+
+/* If one file of the package is refused, those that would be changed are refused as well. */
+void command_hold_together(struct arena *arena, struct job *jobs, uint32_t count);
+
+/* Writes what is wanted to where the verb's results go: in place, --output, stdout. */
+void command_write(struct command *command, struct arena *arena, struct job *jobs,
+	uint32_t count);
+
+/* Prints the diagnostics, counts verdicts, raises the status, adds to the report. Comes last. */
+void command_tell(struct command *command, struct arena *arena, struct job *jobs, uint32_t count);
+
+/* Whether the verb's results go to --output or stdout instead of into the files. */
+bool command_redirects(const struct options *options);
+
+/* Where an offset of the original stands in the file as it is on disk now. */
+struct position command_position(struct arena *arena, struct job *job, uint32_t offset);
+
+/* "N patched, N unchanged, N skipped, N refused" with the words given for the first three. */
+void command_summary(struct command *command, const char *patched, const char *unchanged,
+	const char *skipped);
+
+#endif

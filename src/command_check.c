@@ -1,0 +1,51 @@
+#include "command.h"
+#include "diff.h"
+#include "seal.h"
+
+/* From the file as it is, which another reglue may have patched, to what patch would write. */
+static void print_diff(struct arena *arena, const struct job *job)
+{
+	const struct patch *patch = job->patch;
+	struct seal seal = {0};
+	if (patch->input_version.len != 0) {
+		struct diags ignored = {0};
+		seal_read(arena, job->bytes, &seal, &ignored);
+	}
+	struct diff_side before = {job->bytes, seal.splice.sealed ? &seal.splice : NULL};
+	struct diff_side after = {patch->output, &patch->splice};
+	struct buf out = BUF_INIT;
+	diff_write(arena, job->path, patch->original.bytes, before, after, &out);
+	fwrite(out.data, 1, out.len, stdout);
+	buf_finish(&out);
+}
+
+static void check_package(struct command *command, struct arena *arena, struct job *jobs,
+	uint32_t count)
+{
+	command_run_patches(command, arena, jobs, count);
+	command_hold_together(arena, jobs, count);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct job *job = &jobs[i];
+		if (job->verdict == VERDICT_PATCHED) {
+			command_raise(command, STATUS_WOULD_CHANGE);
+			if (command->options->diff) {
+				print_diff(arena, job);
+			}
+			console_result(&command->console, arena, "would patch %.*s",
+				STR_ARGS(job->path));
+		} else if (command->options->verbose && job->verdict != VERDICT_REFUSED) {
+			console_result(&command->console, arena, "%s %.*s",
+				verdict_name(job->verdict), STR_ARGS(job->path));
+		}
+	}
+	command_tell(command, arena, jobs, count);
+}
+
+int command_check(const struct options *options)
+{
+	struct command command;
+	command_init(&command, options);
+	command_each_package(&command, check_package, "wasm-bindgen glue");
+	command_summary(&command, "would change", "unchanged", "skipped");
+	return command_finish(&command);
+}

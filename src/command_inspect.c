@@ -1,0 +1,110 @@
+#include "command.h"
+
+static const char *state_of(const struct job *job)
+{
+	switch (job->verdict) {
+	case VERDICT_PATCHED:
+		return job->patch->input_version.len == 0 ? "can be patched"
+							  : "patched, and can be upgraded";
+	case VERDICT_UNCHANGED:
+		return "patched";
+	case VERDICT_SKIPPED:
+		return "no wasm-bindgen glue";
+	case VERDICT_REFUSED:
+		return "refused";
+	}
+	return "";
+}
+
+static void show_entries(struct command *command, struct arena *arena, struct job *job)
+{
+	const struct patch *patch = job->patch;
+	uint32_t guarded = 0;
+	for (uint32_t i = 0; i < patch->entry_count; i++) {
+		guarded += patch->entries[i].guarded;
+	}
+	const struct console *console = &command->console;
+	console_result(console, arena, "  entrypoints: %u, guarded %u", patch->entry_count, guarded);
+	for (uint32_t i = 0; i < patch->entry_count; i++) {
+		const struct entry *entry = &patch->entries[i];
+		struct position at = command_position(arena, job, entry->offset);
+		struct str name = entry->name;
+		if (entry->class_name.len != 0) {
+			name = arena_printf(arena, "%.*s.%.*s", STR_ARGS(entry->class_name),
+				STR_ARGS(entry->name));
+		}
+		struct str target = entry->wasm_export.len == 0 ? STR("")
+			: arena_printf(arena, " -> %.*s", STR_ARGS(entry->wasm_export));
+		struct str note = entry->guarded ? STR("")
+			: arena_printf(arena, ", not guarded: %s",
+				  entry->why_not == NULL ? "?" : entry->why_not);
+		struct str stale = entry->stale_arguments == 0 ? STR("")
+			: arena_printf(arena, ", stale arguments checked: %u",
+				  entry->stale_arguments);
+		console_result(console, arena, "    %u:%u %s %.*s%.*s%.*s%.*s", at.line, at.column,
+			entry_kind_name(entry->kind), STR_ARGS(name), STR_ARGS(target),
+			STR_ARGS(stale), STR_ARGS(note));
+	}
+}
+
+static void show_sites(struct command *command, struct arena *arena, struct job *job)
+{
+	const struct patch *patch = job->patch;
+	console_result(&command->console, arena, "  sites: %u", patch->site_count);
+	for (uint32_t i = 0; i < patch->site_count; i++) {
+		const struct site *site = &patch->sites[i];
+		struct position at = command_position(arena, job, site->offset);
+		console_result(&command->console, arena, "    %u:%u %s %.*s", at.line, at.column,
+			site_kind_name(site->kind), STR_ARGS(site->name));
+	}
+}
+
+static void show(struct command *command, struct arena *arena, struct job *job)
+{
+	const struct patch *patch = job->patch;
+	const struct console *console = &command->console;
+	if (job->verdict == VERDICT_SKIPPED && !command->options->verbose) {
+		return;
+	}
+	console_result(console, arena, "%.*s: %s", STR_ARGS(job->path), state_of(job));
+	if (job->verdict == VERDICT_SKIPPED) {
+		return;
+	}
+	console_result(console, arena, "  target: %s", target_name(patch->target));
+	if (patch->form != NULL && patch->form[0] != '\0') {
+		console_result(console, arena, "  form: %s", patch->form);
+	}
+	if (patch->input_version.len != 0) {
+		console_result(console, arena, "  patched by: reglue %.*s",
+			STR_ARGS(patch->input_version));
+	}
+	if (patch->exports_name.len != 0) {
+		console_result(console, arena, "  exports: %.*s", STR_ARGS(patch->exports_name));
+		console_result(console, arena, "  shadow stack: %s",
+			patch->heals_shadow_stack ? "put back after errors"
+						  : "out of reach; errors that cross Rust leak it");
+	}
+	if (patch->entry_count != 0 || patch->site_count != 0) {
+		show_entries(command, arena, job);
+		show_sites(command, arena, job);
+	}
+}
+
+static void inspect_package(struct command *command, struct arena *arena, struct job *jobs,
+	uint32_t count)
+{
+	command_run_patches(command, arena, jobs, count);
+	for (uint32_t i = 0; i < count; i++) {
+		show(command, arena, &jobs[i]);
+	}
+	command_tell(command, arena, jobs, count);
+}
+
+int command_inspect(const struct options *options)
+{
+	struct command command;
+	command_init(&command, options);
+	command_each_package(&command, inspect_package, "wasm-bindgen glue");
+	command_summary(&command, "can be patched", "patched", "skipped");
+	return command_finish(&command);
+}
