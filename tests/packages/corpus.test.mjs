@@ -145,7 +145,11 @@ function checkLoad(file, problems) {
 	for (const name of published.names) {
 		same(`shapes of ${name}`, published.shapes[name], patched.shapes[name]);
 	}
-	if (!patched.api) {
+	if (file.noApi) {
+		if (patched.api) {
+			problems.push(`has __reglue after all, though ${file.noApi}`);
+		}
+	} else if (!patched.api) {
 		problems.push("no __reglue");
 	} else if (patched.api.enumerable !== (file.format === "esm")) {
 		problems.push(`__reglue is ${patched.api.enumerable ? "" : "not "}enumerable`);
