@@ -1,0 +1,229 @@
+// R3: faults are told apart from errors, and errors leave no trace on the shadow stack.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { caught, cells, each, has, load } from "./lib.mjs";
+
+const faults = {
+	trap: [m => m.trap(), "trap"],
+	panic: [m => m.panic("text"), "trap"],
+	"panic with a result": [m => m.panic_string("text"), "trap"],
+	"panic in a Result": [m => m.panic_result("text"), "trap"],
+	"out of bounds": [m => m.oob_load(), "trap"],
+	"division by zero": [m => m.divide(1, 0), "trap"],
+	"wrong signature": [m => m.wrong_signature(), "trap"],
+	"out of memory": [m => m.oom(), "trap"],
+	"panic in a method": [m => new m.Counter(1).panic_mut("text"), "trap"],
+	"panic in a constructor": [m => new m.Parsed("panic"), "trap"],
+	"panic in a borrowed callback": [m => m.panic_each([1]), "trap"],
+	"panic in a closure": [m => m.make_failing_callback()("panic"), "trap"],
+	"shadow stack": [m => m.recurse_shadow(100_000)],
+	"host's stack": [m => m.recurse_js(100_000_000), "stack"],
+	"host's stack, in an import": [
+		m =>
+			m.call_js(function f(x) {
+				return f(x) + 1;
+			}, 1),
+		"stack",
+	],
+	"a trap of another module": [
+		m =>
+			m.call_js(() => {
+				throw new WebAssembly.RuntimeError("from elsewhere");
+			}, 1),
+		"trap",
+	],
+	"a wasm exception that is nobody's": [
+		m =>
+			m.call_js(() => {
+				throw new WebAssembly.Exception(new WebAssembly.Tag({ parameters: [] }), []);
+			}, 1),
+		"exception",
+	],
+};
+
+each("R3: faults poison", ({ m, api }) => {
+	let generation = 0;
+	for (const [name, [call, kind]] of Object.entries(faults)) {
+		if (kind === "exception" && WebAssembly.Exception === undefined) {
+			continue;
+		}
+		assert.equal(m.bump(), 1, name);
+		caught(() => call(m));
+		assert.equal(api.state, "poisoned", name);
+		assert.equal(api.generation, generation, name);
+		assert.equal(api.fault.generation, generation, name);
+		if (kind !== undefined) {
+			assert.equal(api.fault.kind, kind, name);
+		}
+		assert.equal(m.bump(), 1, name);
+		assert.equal(api.generation, ++generation, name);
+		caught(() => m.trap());
+		generation++;
+	}
+	assert.equal(api.stats.faults, 2 * (generation / 2));
+});
+
+const mine = new Error("mine");
+const errors = {
+	Err: [m => m.parse_number("x"), "not a number: x"],
+	"Err that is an Error": [m => m.upper(""), Error],
+	"Err that is a number": [m => m.check(false), 42],
+	"Err of a method": [m => new m.Counter(1).checked_sub(5), "below zero"],
+	"Err of a constructor": [m => new m.Parsed("x"), "not a number: x"],
+	throw_str: [m => m.throw_text("text"), Error],
+	throw_val: [m => m.throw_value(mine), mine],
+	"borrowed object": [
+		m => {
+			const c = new m.Counter(1);
+			c.call_with(() => c.get(), 1);
+		},
+		/recursive use|already.*borrowed/,
+	],
+	"freed object": [
+		m => {
+			const c = new m.Counter(1);
+			c.free();
+			c.get();
+		},
+		/null pointer|attempt to use/i,
+	],
+	"closure of a call that is over": [
+		m => {
+			let kept;
+			m.lend(f => {
+				kept = f;
+			});
+			kept(1);
+		},
+		/closure invoked/,
+	],
+	"import that throws": [
+		m =>
+			m.call_js(() => {
+				throw mine;
+			}, 1),
+		mine,
+	],
+	"import that throws a string": [
+		m =>
+			m.call_js(() => {
+				throw "unreachable";
+			}, 1),
+		"unreachable",
+	],
+	"import that throws a RangeError": [m => m.call_js(n => new Array(n), -1), RangeError],
+	"import that throws, caught": [
+		m =>
+			m.call_js_catch(() => {
+				throw mine;
+			}, 1),
+		mine,
+	],
+	"error that says it is a trap": [
+		m =>
+			m.call_js(() => {
+				throw new TypeError("RuntimeError: unreachable");
+			}, 1),
+		TypeError,
+	],
+};
+
+each("R3: errors pass through", ({ m, api, trace }) => {
+	let bumps = 0;
+	for (const [name, [call, what]] of Object.entries(errors)) {
+		const e = caught(() => call(m));
+		if (what instanceof RegExp) {
+			assert.match(String(e), what, name);
+		} else if (typeof what === "function") {
+			assert.ok(e instanceof what, name);
+		} else {
+			assert.equal(e, what, name);
+		}
+		assert.equal(api.state, "live", name);
+		assert.equal(m.bump(), ++bumps, name);
+	}
+	assert.equal(api.generation, 0);
+	assert.equal(api.fault, undefined);
+	assert.equal(api.stats.faults, 0);
+	assert.ok(api.stats.errors > 5);
+	assert.equal(trace.count, 1);
+});
+
+each("R3: foreignThrow: poison", ({ m, api }) => {
+	api.configure({ foreignThrow: "poison" });
+	caught(() => m.throw_text("text")); // Rust's own
+	caught(() => m.parse_number("x"));
+	const c = new m.Counter(1);
+	c.free();
+	caught(() => c.get());
+	assert.equal(api.state, "live");
+	assert.equal(caught(errors["import that throws"][0].bind(null, m)), mine);
+	assert.equal(api.state, "poisoned");
+	assert.equal(api.fault.kind, "foreign");
+	assert.equal(m.bump(), 1);
+	assert.equal(api.generation, 1);
+});
+
+const leaks = {
+	"imports that throw": m => {
+		const f = () => {
+			throw mine;
+		};
+		return () => m.call_js(f, 1);
+	},
+	"uses after free": m => {
+		const c = new m.Counter(1);
+		c.free();
+		return () => c.describe("x");
+	},
+	"texts thrown": m => () => m.throw_text("text"),
+};
+
+for (const [name, make] of Object.entries(leaks)) {
+	each(
+		`R3: 100,000 ${name} leave the shadow stack where it was`,
+		({ m, api, trace }) => {
+			trace.recording = false;
+			const start = trace.sp();
+			const call = make(m);
+			for (let i = 0; i < 100_000; i++) {
+				try {
+					call();
+					assert.fail("no error");
+				} catch (e) {
+					if (e instanceof WebAssembly.RuntimeError || e instanceof RangeError) {
+						throw e;
+					}
+				}
+			}
+			assert.equal(trace.sp(), start);
+			assert.equal(m.greet("x"), "Hello, x!");
+			assert.equal(api.generation, 0);
+			assert.equal(api.stats.faults, 0);
+		},
+		{ needs: cell => has("stack-pointer")(cell) },
+	);
+}
+
+test("R3: the same loop moves the shadow stack of unpatched glue", async () => {
+	const cell = cells.find(has("stack-pointer"));
+	const { m, trace } = await load(cell, { original: true });
+	const start = trace.sp();
+	const call = leaks["imports that throw"](m);
+	caught(call);
+	assert.ok(trace.sp() < start);
+});
+
+each(
+	"R3: an error below open displacements leaves the pointer right for the frames above",
+	({ m, trace }) => {
+		const start = trace.sp();
+		// Two levels: the inner one fails, the outer one goes on and uses its frame.
+		const text = m.call_js_swallow(x => caught(() => m.call_js_holding(() => m.throw_text("t"), "held")) && x, 7);
+		assert.match(text, /^ok: /);
+		assert.equal(trace.sp(), start);
+		assert.equal(m.call_js_holding(t => t + t, "ab"), "ab|abab");
+		assert.equal(trace.sp(), start);
+	},
+	{ needs: has("stack-pointer") },
+);
