@@ -139,7 +139,7 @@ enum verdict glue_read(struct arena *arena, const struct tree *tree, const struc
 	if (!glue_read_instance(glue)) {
 		return diags->errors != 0 ? VERDICT_REFUSED : VERDICT_SKIPPED;
 	}
-	if (!glue_read_refusals(glue)) {
+	if (!glue_read_refusals(glue) || !glue_read_upstream(glue)) {
 		return VERDICT_REFUSED;
 	}
 	glue_read_roles(glue);

@@ -44,6 +44,10 @@ enum fact_kind {
 	FACT_CATCH,   /* node: catch clause; name: its parameter */
 	FACT_STATE,   /* node: declarator; name: the variable; text: statements that reset it */
 	FACT_MARSHAL, /* node: helper that allocates in wasm memory while it reads user values */
+	FACT_UPSTREAM_RESET, /* node: function __wbg_reset_state */
+	FACT_UPSTREAM_GUARD, /* node: function __wbg_call_guard */
+	FACT_UPSTREAM_FLAG,  /* node: a read of the "scheduled" flag inside it */
+	FACT_UPSTREAM_HOOK,  /* node: function __wbg_call_abort_hook */
 	FACT_PANIC_TEXT, /* node: what the glue's console.error import prints */
 	FACT_TAG,        /* node: expression of a WebAssembly.Tag of upstream's own */
 };
@@ -84,6 +88,7 @@ struct glue {
 	bool has_imports;      /* … and the imports object */
 	bool heals;            /* calls __wbindgen_add_to_stack_pointer */
 	const char *form;      /* one line: how the exports are bound, how JS values are kept */
+	struct str scheduled; /* upstream's flag that Rust wants a new instance, or empty */
 	struct str instance_variable; /* glue variable that keeps the instance, may be empty */
 
 	struct fact *facts;
@@ -132,6 +137,9 @@ bool glue_read_entries(struct glue *glue);   /* glue_entries.c */
 bool glue_read_objects(struct glue *glue);   /* glue_objects.c: stamps, registries */
 bool glue_read_closures(struct glue *glue);  /* glue_closures.c */
 bool glue_read_state(struct glue *glue);     /* glue_state.c */
+bool glue_read_upstream(struct glue *glue);  /* glue_upstream.c: R14 */
+bool glue_is_upstream(struct str function);
+struct str glue_upstream_reset(const struct glue *glue, binding_id binding, node_id value);
 bool glue_read_refusals(struct glue *glue);  /* glue_refusals.c: R15 */
 void glue_check_forms(struct glue *glue);    /* glue_forms.c: against the shapes */
 

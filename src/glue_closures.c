@@ -145,6 +145,16 @@ static void read_call(struct glue *glue, node_id call)
 	}
 }
 
+/* `catch (e) { __wbg_handle_catch(e); }`: always rethrows, after Rust's abort handler has run. */
+static bool hands_to_upstream(const struct glue *glue, node_id clause)
+{
+	const struct tree *tree = glue->tree;
+	node_id statement = node_first(tree, node_body(tree, clause));
+	node_id call = statement == NO_NODE ? NO_NODE : node_first(tree, statement);
+	return node_is(tree, call, KIND_call_expression) &&
+	       node_is_text(tree, node_child(tree, call, FIELD_function), STR("__wbg_handle_catch"));
+}
+
 /*
  * A catch block that enters wasm turns an error into a value for Rust. A fault must not be
  * converted: it would be swallowed, for on a poisoned instance nothing takes it over.
@@ -156,8 +166,15 @@ static bool read_catch(struct glue *glue, node_id n)
 	binding_id function = around == NO_NODE
 	                              ? 0
 	                              : scope_of(glue->scopes, node_child(tree, around, FIELD_name));
+	if (around != NO_NODE && function != 0 &&
+		glue_is_upstream(binding_name(glue->scopes, function))) {
+		return true;
+	}
 	if (!glue_touches(glue, node_body(tree, n)) ||
 		(function != 0 && (glue->roles[function] & ROLE_INIT) != 0)) {
+		return true;
+	}
+	if (hands_to_upstream(glue, n)) {
 		return true;
 	}
 	node_id parameter = node_child(tree, n, FIELD_parameter);

@@ -121,31 +121,11 @@ static bool refuse_second_way(struct glue *glue, node_id n)
 	return true;
 }
 
-/*
- * wasm-bindgen's own reset machinery: two guards over one instance must be joined, not stacked.
- */
-static bool refuse_upstream_guard(struct glue *glue, node_id n)
-{
-	static const struct str names[] = {{"__wbg_call_guard", 16}, {"__wbg_instance_id", 17},
-		{"__wbg_reset_state", 17}, {"__instance_terminated", 21}, {"__wbg_reinit_scheduled", 22},
-		{"__wbg_termination_guard", 23}};
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (node_is_text(glue->tree, n, names[i])) {
-			glue_refuse(glue, "upstream-guard", n,
-				"wasm-bindgen's own reset machinery (%.*s) guards this glue already",
-				STR_ARGS(names[i]));
-			return true;
-		}
-	}
-	return false;
-}
-
 bool glue_read_refusals(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
-	bool clean = true, guarded = false;
+	bool clean = true;
 	for (node_id n = 1; n < tree->count; n++) {
-		guarded = guarded || (tree->nodes[n].name != 0 && refuse_upstream_guard(glue, n));
 		switch (tree->nodes[n].kind) {
 		case KIND_new_expression:
 			clean &= !refuse_memory(glue, n);
@@ -161,5 +141,5 @@ bool glue_read_refusals(struct glue *glue)
 			break;
 		}
 	}
-	return clean && !guarded;
+	return clean;
 }

@@ -93,7 +93,8 @@ static bool spread(struct glue *glue, binding_id b, node_id function)
 			continue;
 		}
 		glue->roles[b] |= glue->roles[callee] & ROLE_TOUCHES;
-		if (is_called(glue, n)) {
+		/* the guard may reset, but its callers do not take part in making the instance */
+		if (is_called(glue, n) && !glue_is_upstream(binding_name(glue->scopes, callee))) {
 			glue->roles[b] |= glue->roles[callee] & ROLE_INIT;
 		}
 	}

@@ -218,6 +218,11 @@ static void read_variable(struct glue *glue, binding_id b)
 	if (binding->writes == 0) {
 		return;
 	}
+	struct str upstream = glue_upstream_reset(glue, b, value);
+	if (upstream.len != 0) {
+		add_state(glue, b, upstream);
+		return;
+	}
 	struct str start = value == NO_NODE ? STR("undefined") : node_text(tree, value);
 	if (is_memory_view(glue, binding) ||
 		(is_counter_start(glue, value) && written_by_glue_only(glue, binding) &&

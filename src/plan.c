@@ -143,7 +143,8 @@ static void plan_entry(struct planning *p, uint32_t index)
 	if (fact->kind == FACT_FREE) {
 		buf_printf(&calls, "if(%.*s.f(this))return;", STR_ARGS(p->rg));
 	} else {
-		buf_printf(&calls, "%.*s.%s%s", STR_ARGS(p->rg), instance ? "t(this)" : "e()", end);
+		buf_printf(&calls, "%.*s.%s%s%.*s)%s", STR_ARGS(p->rg), instance ? "t(this" : "e(",
+			instance && glue->scheduled.len != 0 ? "," : "", STR_ARGS(glue->scheduled), end);
 	}
 	for (uint32_t i = index + 1;
 		i < glue->fact_count && glue->facts[i].kind == FACT_ARGUMENT; i++) {
@@ -292,6 +293,19 @@ static void plan_fact(struct planning *p, uint32_t index)
 	case FACT_MARSHAL:
 		insert_at_start(p, fact->node, text(p, "%.*s.S.o++;try{", STR_ARGS(p->rg)));
 		insert_at_end(p, fact->node, text(p, "}finally{%.*s.S.o--}", STR_ARGS(p->rg)));
+		break;
+	case FACT_UPSTREAM_RESET:
+		insert_at_start(p, fact->node, text(p, "return %.*s.api.reinit();", STR_ARGS(p->rg)));
+		break;
+	case FACT_UPSTREAM_GUARD:
+		insert_at_start(p, fact->node, text(p, "if(%.*s.S.dead>0)return;", STR_ARGS(p->rg)));
+		break;
+	case FACT_UPSTREAM_FLAG:
+		wrap_call(p, fact->node, "j");
+		break;
+	case FACT_UPSTREAM_HOOK:
+		insert_at_start(p, fact->node, text(p, "%.*s.B();try{", STR_ARGS(p->rg)));
+		insert_at_end(p, fact->node, text(p, "}finally{%.*s.C()}", STR_ARGS(p->rg)));
 		break;
 	case FACT_PANIC_TEXT:
 		wrap_call(p, fact->node, "E");

@@ -80,9 +80,9 @@ const api = {
 export const runtime = {
 	S,
 	api,
-	e() {
-		if (S.dead !== 0) {
-			enter();
+	e(due) {
+		if (S.dead !== 0 || due) {
+			enter(due);
 		}
 	},
 	t: checkThis,
@@ -100,6 +100,19 @@ export const runtime = {
 	r(e) {
 		if (S.dead > 0) {
 			throw e;
+		}
+	},
+	j() {
+		return false;
+	},
+	B() {
+		S.dead = -S.dead;
+	},
+	C() {
+		S.dead = 1;
+		if (!S.noted) {
+			setFault('abort', undefined, 'aborted'); // upstream calls more things an abort than we do
+			later();
 		}
 	},
 	E: hearPanic,

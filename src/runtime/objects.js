@@ -40,9 +40,9 @@ const refuse = object => {
 };
 
 // First in methods: recovery comes before the check, so that both generations are known.
-export const checkThis = object => {
-	if (S.dead !== 0) {
-		enter();
+export const checkThis = (object, due) => {
+	if (S.dead !== 0 || due) {
+		enter(due);
 	}
 	if (S.stamp !== undefined && stale(object)) {
 		refuse(object);

@@ -68,8 +68,15 @@ const mend = () => {
 	level();
 };
 
-// Called by an entrypoint that finds dead ≠ 0, before anything is marshalled.
-export const enter = () => {
+// Called by an entrypoint that finds dead ≠ 0, before anything is marshalled. `due`: Rust has asked
+// for a new instance itself (upstream's schedule_reinit); a nested call leaves that to the next one.
+export const enter = due => {
+	if (due && S.dead <= 0) {
+		if (!flying() && !S.reviving) {
+			replace(0);
+		}
+		return;
+	}
 	if (S.dead < 0) {
 		if (!flying() && ++S.dead === 0) {
 			refill();

@@ -15,4 +15,19 @@ class $Class {
 		this.ptr = 0;
 		$wasm.$free($ptr);
 	}
+	// upstream's reset machinery, without and with its abort handler
+	free() {
+		const $ptr = this.__destroy_into_raw();
+		__wbg_call_guard();
+		$wasm.$free($ptr, $zero);
+	}
+	free() {
+		const $ptr = this.__destroy_into_raw();
+		__wbg_call_guard();
+		try {
+			$wasm.$free($ptr, $zero);
+		} catch (e) {
+			__wbg_handle_catch(e);
+		}
+	}
 }
