@@ -1,4 +1,4 @@
-// Bad, good, bad, good … for as long as ROUNDS says (300 here; the full run is ROUNDS=10000, ten
+// Bad, good, bad, good … for as long as ROUNDS says (300 here; the full run is ROUNDS=10000, seven
 // minutes). Most packages survive one failure and die of the second or the five-thousandth, so only a
 // loop tells a cure from luck. Those that wear out always run past the point where they used to die.
 //
