@@ -200,13 +200,31 @@ void command_each_package(struct command *command, package_action *action, const
 	arena_destroy(arena);
 }
 
+/* The wasm file that a glue loads, if it lies beside it; else nothing, and nothing is said. */
+static struct str read_companion(struct arena *arena, const struct job *job)
+{
+	struct str name = wasm_name_in(job->bytes), bytes = {"", 0};
+	size_t folder = job->path.len;
+	while (folder > 0 && job->path.data[folder - 1] != '/') {
+		folder--;
+	}
+	struct diags ignored = {0};
+	struct str path = arena_printf(arena, "%.*s%.*s", (int)folder, job->path.data, STR_ARGS(name));
+	if (name.len == 0 || os_kind(arena, path) != OS_FILE ||
+		!os_read_file(arena, path, SOURCE_MAX_BYTES, &bytes, &ignored)) {
+		return (struct str){"", 0};
+	}
+	return bytes;
+}
+
 void command_run_patches(struct command *command, struct arena *arena, struct job *jobs,
 	uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		struct job *job = &jobs[i];
-		job->patch = patch_run(arena, command->patcher, job->path, job->bytes,
-			&command->options->patch);
+		struct patch_options options = command->options->patch;
+		options.wasm = read_companion(arena, job);
+		job->patch = patch_run(arena, command->patcher, job->path, job->bytes, &options);
 		job->verdict = job->patch->verdict;
 		job->diags = &job->patch->diags;
 		job->result = job->patch->output;

@@ -78,6 +78,10 @@ static void show(struct command *command, struct arena *arena, struct job *job)
 		console_result(console, arena, "  patched by: reglue %.*s",
 			STR_ARGS(patch->input_version));
 	}
+	if (patch->has_wasm && patch->wasm.bindgen.len != 0) {
+		console_result(console, arena, "  made by: wasm-bindgen %.*s",
+			STR_ARGS(patch->wasm.bindgen));
+	}
 	if (patch->exports_name.len != 0) {
 		console_result(console, arena, "  exports: %.*s", STR_ARGS(patch->exports_name));
 		console_result(console, arena, "  shadow stack: %s",

@@ -47,6 +47,44 @@ static bool may_be_glue(struct str bytes)
 	return false;
 }
 
+/* What the glue's text does not show and its wasm does. False: refused. */
+static bool check_wasm(struct arena *arena, const struct patch_options *options,
+	struct patch *patch)
+{
+	patch->has_wasm = options->wasm.len != 0 && wasm_read(options->wasm, &patch->wasm);
+	if (options->wasm.len != 0 && !patch->has_wasm) {
+		diag_add(arena, &patch->diags, SEVERITY_WARNING, "wasm-unreadable", DIAG_NO_OFFSET,
+			"the wasm file beside this glue is no well-formed module");
+		return true;
+	}
+	if (!patch->has_wasm) {
+		return true;
+	}
+	const char *code = NULL, *text = NULL;
+	if (patch->wasm.shared_memory) {
+		code = "shared-memory";
+		text = "the wasm file has a shared memory (threads): other workers would keep the dead "
+		       "instance's memory";
+	} else if (patch->wasm.imports_memory) {
+		code = "imported-memory";
+		text = "the wasm file imports its memory: a new instance would start on the old one";
+	} else if (patch->wasm.asyncify) {
+		code = "asyncify";
+		text = "the wasm file was made with asyncify: a suspended call returns early";
+	}
+	if (code != NULL) {
+		diag_add(arena, &patch->diags, SEVERITY_REFUSAL, code, DIAG_NO_OFFSET, "%s", text);
+		return false;
+	}
+	patch->heals_shadow_stack |= patch->wasm.moves_stack || patch->wasm.exports_stack;
+	if (!patch->heals_shadow_stack) {
+		diag_add(arena, &patch->diags, SEVERITY_NOTE, "shadow-stack-leak", DIAG_NO_OFFSET,
+			"the wasm file exports no way to the shadow stack pointer: errors that cross Rust "
+			"frames leak stack until a call fails, which is then an ordinary fault");
+	}
+	return true;
+}
+
 static void run(struct arena *arena, const struct patcher *patcher,
 	const struct patch_options *options, struct patch *patch)
 {
@@ -79,6 +117,9 @@ static void run(struct arena *arena, const struct patcher *patcher,
 	patch->heals_shadow_stack = glue.heals;
 	if (verdict != VERDICT_PATCHED) {
 		patch->verdict = verdict;
+		return;
+	}
+	if (!check_wasm(arena, options, patch)) {
 		return;
 	}
 	uint32_t end = plan_make(&glue, options, patch);

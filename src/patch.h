@@ -9,6 +9,7 @@
 #include "diag.h"
 #include "source.h"
 #include "splice.h"
+#include "wasm.h"
 
 enum verdict {
 	VERDICT_PATCHED,   /* output differs from the input */
@@ -82,6 +83,7 @@ struct patch_options {
 	uint32_t exclude_count;
 	const struct str *reconstruct; /* class names */
 	uint32_t reconstruct_count;
+	struct str wasm; /* bytes of the wasm that this file loads, if known; no part of the seal */
 };
 
 #define PATCH_OPTIONS_DEFAULT \
@@ -98,6 +100,8 @@ struct patch {
 	struct splice splice;     /* over `original`, sealed; empty unless patched or unchanged */
 	struct str output;        /* patched bytes; only when patched or unchanged */
 	struct str exports_name;  /* what the glue calls the exports: "wasm" */
+	bool has_wasm;            /* the options gave a wasm file, and it could be read */
+	struct wasm_facts wasm;
 	bool heals_shadow_stack;  /* the glue can reach the shadow stack pointer */
 	struct diags diags;       /* offsets into `original` */
 	struct entry *entries;    /* in source order */

@@ -205,6 +205,19 @@ static void add_sites(struct arena *arena, cJSON *file, struct patch *patch)
 	}
 }
 
+/* What the wasm beside the glue tells of its making; null where none was found. */
+static void add_wasm(struct arena *arena, cJSON *file, const struct patch *patch)
+{
+	if (!patch->has_wasm) {
+		need(cJSON_AddNullToObject(file, "wasm"));
+		return;
+	}
+	cJSON *wasm = need(cJSON_AddObjectToObject(file, "wasm"));
+	add_text_or_null(arena, wasm, "wasm_bindgen", patch->wasm.bindgen);
+	add_text_or_null(arena, wasm, "rustc", patch->wasm.rustc);
+	need(cJSON_AddNumberToObject(wasm, "exports", patch->wasm.exports));
+}
+
 static void finish_file(struct report *report, cJSON *file, const struct diags *diags)
 {
 	report->errors += diags->errors;
@@ -231,6 +244,7 @@ void report_add(struct report *report, struct arena *arena, struct patch *patch,
 		need(cJSON_AddNullToObject(file, "output"));
 	}
 	add_text_or_null(arena, file, "exports_name", patch->exports_name);
+	add_wasm(arena, file, patch);
 	add_bool(file, "heals_shadow_stack", patch->heals_shadow_stack);
 	add_entries(arena, file, patch, has_output);
 	add_sites(arena, file, patch);

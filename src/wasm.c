@@ -1,0 +1,204 @@
+#include "wasm.h"
+
+enum section { SECTION_CUSTOM = 0, SECTION_IMPORT = 2, SECTION_MEMORY = 5, SECTION_EXPORT = 7 };
+enum external { EXTERNAL_FUNCTION, EXTERNAL_TABLE, EXTERNAL_MEMORY, EXTERNAL_GLOBAL, EXTERNAL_TAG };
+
+/* Reads forward; `failed` stays set, and every value is then 0 or empty. */
+struct reader {
+	struct str left;
+	bool failed;
+};
+
+static uint8_t read_byte(struct reader *r)
+{
+	if (r->left.len == 0) {
+		r->failed = true;
+		return 0;
+	}
+	uint8_t byte = (uint8_t)r->left.data[0];
+	r->left = str_slice(r->left, 1, r->left.len);
+	return byte;
+}
+
+/* LEB128, unsigned; limits of memories may have 64 bits. */
+static uint64_t read_number(struct reader *r)
+{
+	uint64_t number = 0;
+	for (unsigned shift = 0; shift < 70 && !r->failed; shift += 7) {
+		uint8_t byte = read_byte(r);
+		number |= shift < 64 ? (uint64_t)(byte & 0x7f) << shift : 0;
+		if ((byte & 0x80) == 0) {
+			return number;
+		}
+	}
+	r->failed = true;
+	return 0;
+}
+
+static struct str read_bytes(struct reader *r, uint64_t len)
+{
+	if (r->failed || len > r->left.len) {
+		r->failed = true;
+		return (struct str){"", 0};
+	}
+	struct str bytes = str_slice(r->left, 0, (size_t)len);
+	r->left = str_slice(r->left, (size_t)len, r->left.len);
+	return bytes;
+}
+
+static struct str read_name(struct reader *r)
+{
+	return read_bytes(r, read_number(r));
+}
+
+/* flags: 1 has a maximum, 2 shared, 4 64-bit, 8 has a page size */
+static bool read_limits(struct reader *r)
+{
+	uint64_t flags = read_number(r);
+	read_number(r);
+	if (flags & 1) {
+		read_number(r);
+	}
+	if (flags & 8) {
+		read_number(r);
+	}
+	return (flags & 2) != 0;
+}
+
+static void read_value_type(struct reader *r)
+{
+	uint8_t type = read_byte(r);
+	if (type == 0x63 || type == 0x64) { /* (ref null? heaptype) */
+		read_number(r);
+	}
+}
+
+static void read_imports(struct reader *r, struct wasm_facts *facts)
+{
+	for (uint64_t left = read_number(r); left > 0 && !r->failed; left--) {
+		read_name(r);
+		read_name(r);
+		switch (read_byte(r)) {
+		case EXTERNAL_FUNCTION:
+			read_number(r);
+			break;
+		case EXTERNAL_TABLE:
+			read_value_type(r);
+			read_limits(r);
+			break;
+		case EXTERNAL_MEMORY:
+			facts->imports_memory = true;
+			facts->shared_memory |= read_limits(r);
+			break;
+		case EXTERNAL_GLOBAL:
+			read_value_type(r);
+			read_byte(r);
+			break;
+		case EXTERNAL_TAG:
+			read_byte(r);
+			read_number(r);
+			break;
+		default:
+			r->failed = true;
+			break;
+		}
+	}
+}
+
+static void read_memories(struct reader *r, struct wasm_facts *facts)
+{
+	for (uint64_t left = read_number(r); left > 0 && !r->failed; left--) {
+		facts->shared_memory |= read_limits(r);
+	}
+}
+
+static void read_exports(struct reader *r, struct wasm_facts *facts)
+{
+	for (uint64_t left = read_number(r); left > 0 && !r->failed; left--) {
+		struct str name = read_name(r);
+		uint8_t kind = read_byte(r);
+		read_number(r);
+		facts->exports++;
+		facts->moves_stack |= kind == EXTERNAL_FUNCTION &&
+		                      str_equal(name, STR("__wbindgen_add_to_stack_pointer"));
+		facts->exports_stack |= kind == EXTERNAL_GLOBAL && str_equal(name, STR("__stack_pointer"));
+		facts->asyncify |= kind == EXTERNAL_FUNCTION && str_starts(name, STR("asyncify_"));
+	}
+}
+
+static void read_producers(struct reader *r, struct wasm_facts *facts)
+{
+	for (uint64_t fields = read_number(r); fields > 0 && !r->failed; fields--) {
+		read_name(r);
+		for (uint64_t values = read_number(r); values > 0 && !r->failed; values--) {
+			struct str tool = read_name(r), version = read_name(r);
+			if (str_equal(tool, STR("wasm-bindgen"))) {
+				/* "0.2.100 (2405ec2b4)": the hash is nobody's concern */
+				size_t blank = str_find(version, STR(" "));
+				facts->bindgen = blank == (size_t)-1 ? version : str_slice(version, 0, blank);
+			} else if (str_equal(tool, STR("rustc"))) {
+				facts->rustc = version;
+			}
+		}
+	}
+}
+
+bool wasm_read(struct str bytes, struct wasm_facts *facts)
+{
+	*facts = (struct wasm_facts){0};
+	if (!str_starts(bytes, (struct str){"\0asm\1\0\0\0", 8})) {
+		return false;
+	}
+	struct reader module = {.left = str_slice(bytes, 8, bytes.len)};
+	while (module.left.len != 0 && !module.failed) {
+		uint8_t id = read_byte(&module);
+		struct reader section = {.left = read_bytes(&module, read_number(&module))};
+		switch (id) {
+		case SECTION_IMPORT:
+			read_imports(&section, facts);
+			break;
+		case SECTION_MEMORY:
+			read_memories(&section, facts);
+			break;
+		case SECTION_EXPORT:
+			read_exports(&section, facts);
+			break;
+		case SECTION_CUSTOM:
+			if (str_equal(read_name(&section), STR("producers"))) {
+				read_producers(&section, facts);
+			}
+			break;
+		default:
+			break;
+		}
+		module.failed |= section.failed;
+	}
+	return !module.failed;
+}
+
+static bool is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+	       c == '-' || c == '.' || c == '@';
+}
+
+struct str wasm_name_in(struct str glue)
+{
+	struct str ending = STR("_bg.wasm");
+	for (size_t from = 0, at; from < glue.len; from += at + ending.len) {
+		struct str rest = str_slice(glue, from, glue.len);
+		at = str_find(rest, ending);
+		if (at == (size_t)-1) {
+			break;
+		}
+		size_t start = at, end = at + ending.len;
+		while (start > 0 && is_name_byte(rest.data[start - 1])) {
+			start--;
+		}
+		char quote = end < rest.len ? rest.data[end] : 0;
+		if (start < at && (quote == '\'' || quote == '"' || quote == '`')) {
+			return str_slice(rest, start, end);
+		}
+	}
+	return (struct str){"", 0};
+}

@@ -1,0 +1,33 @@
+/*
+ * What the wasm file beside a glue tells: only its section headers, imports, exports and producers
+ * are read, never its code. Format: WebAssembly Core Specification, binary format; the producers
+ * section: WebAssembly tool conventions.
+ */
+#ifndef REGLUE_WASM_H
+#define REGLUE_WASM_H
+
+#include <stdint.h>
+
+#include "str.h"
+
+struct wasm_facts {
+	struct str bindgen;    /* version of wasm-bindgen, from "producers"; empty if not told */
+	struct str rustc;      /* the same of rustc */
+	bool imports_memory;
+	bool shared_memory;    /* imported or own, with the shared flag */
+	bool moves_stack;      /* exports __wbindgen_add_to_stack_pointer */
+	bool exports_stack;    /* exports the global __stack_pointer */
+	bool asyncify;         /* exports asyncify_… */
+	uint32_t exports;
+};
+
+/* False if the bytes are no well-formed wasm module, as far as it is read. Strings are borrowed. */
+bool wasm_read(struct str bytes, struct wasm_facts *facts);
+
+/*
+ * The file name of the wasm that a glue loads ("x_bg.wasm"): the first string in its text that ends
+ * so, without folders; empty if there is none. Borrowed from the glue's bytes.
+ */
+struct str wasm_name_in(struct str glue);
+
+#endif
