@@ -399,6 +399,37 @@ static bool mentions(const struct tree *tree, struct str name)
 	return false;
 }
 
+/*
+ * Glue inside a function (no-modules, bundles): the API goes onto the object that it exports by, if
+ * there is one. Enumerable, for Object.assign is what carries it out.
+ */
+static void plan_inner_api(struct planning *p, uint32_t start)
+{
+	const struct scopes *scopes = p->glue->scopes;
+	for (binding_id b = 1; b < scopes->count; b++) {
+		const struct binding *binding = &scopes->bindings[b];
+		struct str name = binding_name(scopes, b);
+		if (binding->scope != p->glue->root ||
+			!(str_equal(name, STR("exports")) || str_equal(name, STR("__exports")))) {
+			continue;
+		}
+		struct str add = text(p, "%.*s.__reglue=%.*s.api;", STR_ARGS(name), STR_ARGS(p->rg));
+		if (binding->kind == BINDING_PARAMETER) {
+			insert(p, start, add);
+			return;
+		}
+		if (node_is(p->tree, binding->declares, KIND_variable_declarator)) {
+			insert(p, p->tree->nodes[p->tree->nodes[binding->declares].parent].end,
+				text(p, ";%.*s", STR_ARGS(add)));
+			return;
+		}
+	}
+	diag_add(p->arena, &p->patch->diags, SEVERITY_WARNING, "api-unreachable",
+		p->tree->nodes[scopes->bindings[p->glue->exports].identifier].start,
+		"nothing carries the API '__reglue' out of this glue: hooks and configure() cannot be "
+		"reached at run time, options of the patch still hold");
+}
+
 /* The runtime's variable before the first statement, its function after the last one. */
 static uint32_t plan_runtime(struct planning *p)
 {
@@ -415,6 +446,7 @@ static uint32_t plan_runtime(struct planning *p)
 	}
 	assert(start != UINT32_MAX);
 	bool module = glue->is_module && glue->root == 0;
+	bool common = !module && glue->root == 0 && mentions(tree, STR("exports"));
 	struct buf head = BUF_INIT;
 	buf_printf(&head, "var %.*s=%.*s$(%.*s)", STR_ARGS(p->rg), STR_ARGS(p->rg),
 		STR_ARGS(runtime_options(p)));
@@ -426,12 +458,15 @@ static uint32_t plan_runtime(struct planning *p)
 	}
 	buf_add_byte(&head, ';');
 	insert(p, start, arena_copy(p->arena, buf_str(&head)));
+	if (!module && !common) {
+		plan_inner_api(p, start);
+	}
 	buf_finish(&head);
 	struct buf block = BUF_INIT;
 	buf_add_byte(&block, '\n');
 	if (module) {
 		buf_printf(&block, "export{%.*s$api as __reglue};\n", STR_ARGS(p->rg));
-	} else if (glue->root == 0 && mentions(tree, STR("exports"))) {
+	} else if (common) {
 		/* not enumerable: `Object.keys(require(…))` stays what it was */
 		buf_printf(&block,
 			";Object.defineProperty(module.exports,\"__reglue\",{value:%.*s.api});\n",
