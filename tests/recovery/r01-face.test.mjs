@@ -72,7 +72,8 @@ each("R1: a raw function that entered no text of the glue is guarded too", glue 
 	if (face === undefined) {
 		return;
 	}
-	for (const k of Object.keys(face).filter(k => typeof face[k] === "function")) {
+	const some = k => k.startsWith("__") || k === "bump" || k === "half";
+	for (const k of Object.keys(face).filter(k => some(k) && typeof face[k] === "function")) {
 		if (/^__.*(free|drop|destroy|dealloc)|add_to_stack_pointer|^__wbindgen_start$/.test(k)) {
 			continue; // clean-up, which starts no recovery (R4)
 		}

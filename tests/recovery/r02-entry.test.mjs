@@ -152,8 +152,8 @@ for (const [name, call] of Object.entries(marshalling)) {
 					assert.deepEqual(since(), []);
 				}
 			});
-		} catch (e) {
-			assert.ok(e instanceof api.PoisonedError, String(e));
+		} catch {
+			// What becomes of the call under which the fault was swallowed is not promised.
 		}
 		assert.ok(inner instanceof api.PoisonedError, String(inner));
 		assert.deepEqual(instances(since()), []);

