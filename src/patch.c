@@ -85,30 +85,15 @@ static bool check_wasm(struct arena *arena, const struct patch_options *options,
 	return true;
 }
 
-static void run(struct arena *arena, const struct patcher *patcher,
+/* Facts, plan and output of a parsed file. */
+static void patch_tree(struct arena *arena, const struct patcher *patcher, struct tree *tree,
 	const struct patch_options *options, struct patch *patch)
 {
 	struct str original = patch->original.bytes;
-	if (!may_be_glue(original)) {
-		patch->verdict = VERDICT_SKIPPED;
-		return;
-	}
-	patch->verdict = VERDICT_REFUSED;
-	struct str path = patch->original.path;
-	if (str_ends(path, STR(".ts")) || str_ends(path, STR(".mts")) || str_ends(path, STR(".cts")) ||
-		str_ends(path, STR(".tsx"))) {
-		diag_add(arena, &patch->diags, SEVERITY_REFUSAL, "typescript", DIAG_NO_OFFSET,
-			"TypeScript source: patch the JavaScript that is made of it");
-		return;
-	}
-	struct tree tree;
-	if (!syntax_parse(arena, patcher->syntax, &patch->original, &tree, &patch->diags)) {
-		return;
-	}
 	struct scopes scopes;
 	struct glue glue;
-	scopes_resolve(arena, &tree, &scopes);
-	enum verdict verdict = glue_read(arena, &tree, &scopes, patcher->shapes, &glue, &patch->diags);
+	scopes_resolve(arena, tree, &scopes);
+	enum verdict verdict = glue_read(arena, tree, &scopes, patcher->shapes, &glue, &patch->diags);
 	patch->target = glue.target;
 	if (glue.exports != 0) {
 		patch->exports_name = binding_name(&scopes, glue.exports);
@@ -126,14 +111,41 @@ static void run(struct arena *arena, const struct patcher *patcher,
 	seal_write(arena, &patch->splice, original, end, options);
 	struct buf output = BUF_INIT;
 	splice_apply(&patch->splice, original, &output);
-	patch->output = arena_copy(arena, buf_str(&output));
+	struct str text = arena_copy(arena, buf_str(&output));
 	buf_finish(&output);
-	if (!syntax_is_clean(patcher->syntax, patch->output)) {
-		diag_add(arena, &patch->diags, SEVERITY_ERROR, "internal",
-			DIAG_NO_OFFSET, "the patched text does not parse; please report this file");
+	if (!syntax_stays_clean(patcher->syntax, tree, &patch->splice, text)) {
+		diag_add(arena, &patch->diags, SEVERITY_ERROR, "internal", DIAG_NO_OFFSET,
+			"the patched text does not parse; please report this file");
 		return;
 	}
-	patch->verdict = str_equal(patch->output, patch->input) ? VERDICT_UNCHANGED : VERDICT_PATCHED;
+	patch->output = text;
+	patch->verdict = str_equal(text, patch->input) ? VERDICT_UNCHANGED : VERDICT_PATCHED;
+}
+
+static bool is_typescript(struct str path)
+{
+	return str_ends(path, STR(".ts")) || str_ends(path, STR(".mts")) ||
+	       str_ends(path, STR(".cts")) || str_ends(path, STR(".tsx"));
+}
+
+static void run(struct arena *arena, const struct patcher *patcher,
+	const struct patch_options *options, struct patch *patch)
+{
+	if (!may_be_glue(patch->original.bytes)) {
+		patch->verdict = VERDICT_SKIPPED;
+		return;
+	}
+	patch->verdict = VERDICT_REFUSED;
+	if (is_typescript(patch->original.path)) {
+		diag_add(arena, &patch->diags, SEVERITY_REFUSAL, "typescript", DIAG_NO_OFFSET,
+			"TypeScript source: patch the JavaScript that is made of it");
+		return;
+	}
+	struct tree tree;
+	if (syntax_parse(arena, patcher->syntax, &patch->original, &tree, &patch->diags)) {
+		patch_tree(arena, patcher, &tree, options, patch);
+		syntax_release(&tree);
+	}
 }
 
 struct patch *patch_run(struct arena *arena, const struct patcher *patcher, struct str path,

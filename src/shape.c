@@ -51,6 +51,7 @@ struct shapes *shapes_create(const struct syntax *syntax)
 			shapes->arena, syntax, &shapes->sources[i], &shapes->trees[i], &diags);
 		assert(parsed); /* our own files, parsed by the build as well */
 		(void)parsed;
+		syntax_release(&shapes->trees[i]);
 	}
 	return shapes;
 }

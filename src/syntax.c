@@ -121,7 +121,7 @@ static bool stop_on_error(TSParseState *state)
 	return false;
 }
 
-static TSTree *parse(const struct syntax *syntax, struct reading *reading)
+static TSTree *parse(const struct syntax *syntax, struct reading *reading, const TSTree *old)
 {
 	TSParser *parser = ts_parser_new();
 	if (parser == NULL || !ts_parser_set_language(parser, syntax->language)) {
@@ -129,17 +129,33 @@ static TSTree *parse(const struct syntax *syntax, struct reading *reading)
 	}
 	TSInput input = {.payload = reading, .read = read_chunk, .encoding = TSInputEncodingUTF8};
 	TSParseOptions options = {.payload = reading, .progress_callback = stop_on_error};
-	TSTree *tree = ts_parser_parse_with_options(parser, NULL, input, options);
+	TSTree *tree = ts_parser_parse_with_options(parser, old, input, options);
 	ts_parser_delete(parser);
 	return tree;
 }
 
-bool syntax_is_clean(const struct syntax *syntax, struct str bytes)
+void syntax_release(struct tree *tree)
 {
-	struct reading reading = {.bytes = bytes};
-	TSTree *tree = parse(syntax, &reading);
-	bool clean = tree != NULL && !ts_node_has_error(ts_tree_root_node(tree));
-	ts_tree_delete(tree);
+	ts_tree_delete(tree->parsed);
+	tree->parsed = NULL;
+}
+
+bool syntax_stays_clean(const struct syntax *syntax, struct tree *tree, const struct splice *splice,
+	struct str output)
+{
+	uint32_t added = 0;
+	for (uint32_t i = 0; i < splice->count; i++) {
+		uint32_t start = splice->items[i].offset + added;
+		uint32_t len = (uint32_t)splice->items[i].text.len;
+		/* rows and columns are left 0: only an editor would ask this tree for them */
+		TSInputEdit edit = {.start_byte = start, .old_end_byte = start, .new_end_byte = start + len};
+		ts_tree_edit(tree->parsed, &edit);
+		added += len;
+	}
+	struct reading reading = {.bytes = output};
+	TSTree *parsed = parse(syntax, &reading, tree->parsed);
+	bool clean = parsed != NULL && !ts_node_has_error(ts_tree_root_node(parsed));
+	ts_tree_delete(parsed);
 	return clean;
 }
 
@@ -332,7 +348,7 @@ bool syntax_parse(struct arena *arena, const struct syntax *syntax, struct sourc
 {
 	struct reading reading = {.bytes = source->bytes, .error_offset = UINT32_MAX};
 	*tree = (struct tree){.source = source};
-	TSTree *parsed = parse(syntax, &reading);
+	TSTree *parsed = parse(syntax, &reading, NULL);
 	if (parsed == NULL || ts_node_has_error(ts_tree_root_node(parsed))) {
 		/* small files are parsed before the callback is asked: then the tree tells */
 		uint32_t offset = parsed == NULL ? reading.error_offset
@@ -348,7 +364,7 @@ bool syntax_parse(struct arena *arena, const struct syntax *syntax, struct sourc
 	struct flattening f = {.arena = arena, .syntax = syntax, .tree = tree};
 	intern(arena, &f.interner, tree, STR("")); /* id 0 */
 	flatten(&f, ts_tree_root_node(parsed));
-	ts_tree_delete(parsed);
+	tree->parsed = parsed;
 	tree->code_end = find_code_end(tree);
 	return true;
 }

@@ -8,6 +8,7 @@
 
 #include "diag.h"
 #include "source.h"
+#include "splice.h"
 
 /* Index of a node. 0 is the program; as a "none" value it is safe because nothing refers to it. */
 typedef uint32_t node_id;
@@ -60,6 +61,7 @@ struct tree {
 	struct str *names; /* by interned id; id 0 is the empty string */
 	uint32_t name_count;
 	uint32_t code_end; /* offset after the last statement: trailing comments are not code */
+	void *parsed;      /* tree-sitter's own tree, kept for syntax_stays_clean; see syntax_release */
 };
 
 /* Grammar lookups shared by all files; read-only once made. */
@@ -75,8 +77,15 @@ void syntax_destroy(struct syntax *syntax);
 bool syntax_parse(struct arena *arena, const struct syntax *syntax, struct source *source,
 	struct tree *tree, struct diags *diags);
 
-/* Whether the bytes parse without error: the check of our own output. */
-bool syntax_is_clean(const struct syntax *syntax, struct str bytes);
+/*
+ * Whether the output of a sealed splice over this tree's source still parses without error: the
+ * check of our own work. tree-sitter parses anew only what the insertions touch.
+ */
+bool syntax_stays_clean(const struct syntax *syntax, struct tree *tree, const struct splice *splice,
+	struct str output);
+
+/* Frees what of the tree is not in the arena. The flat nodes stay valid. */
+void syntax_release(struct tree *tree);
 
 static inline struct str node_text(const struct tree *tree, node_id n)
 {
