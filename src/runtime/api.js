@@ -1,30 +1,23 @@
 // What users get (R12), and what the inserted text calls (docs/RUNTIME.md).
 import { ExhaustedError, PoisonedError, StaleObjectError } from './errors.js';
-import { S, flying, on, poisoned, settings, stats } from './state.js';
-import { claim, hearPanic, later, own, setFault, settle } from './faults.js';
-import { rawExports } from './exports.js';
+import { S, flying, hooks, settings, stats } from './state.js';
+import { claim, hearPanic, note, own, settle } from './faults.js';
+import { raw } from './exports.js';
 import { show, take } from './public.js';
-import { check, checkThis, finalizer, freed, held, stamp } from './objects.js';
-import { dropped, escape, host, quiet } from './closures.js';
-import { executor, promise, rejectAll } from './promises.js';
+import { check, checkThis, finalizer, freed, gone, held, stamp } from './objects.js';
+import { escape, host, quiet } from './closures.js';
+import { executor, promise } from './promises.js';
 import { enter, refill } from './policy.js';
-import { canReplace, keepImports, keepModule, replace } from './reinit.js';
-
-const choices = {
-	reinit: ['lazy', 'eager', 'manual', 'never', 'heal'],
-	staleClosures: ['ignore', 'throw'],
-	foreignThrow: ['ignore', 'poison'],
-};
+import { keepImports, keepModule, renew } from './reinit.js';
 
 const api = {
 	StaleObjectError,
 	PoisonedError,
 	ExhaustedError,
-	on,
 	get state() {
-		return rawExports() === undefined
+		return !raw
 			? 'uninitialized'
-			: S.reviving || S.job !== undefined
+			: S.reviving || S.job
 				? 'reinitializing'
 				: S.dead <= 0
 					? 'live'
@@ -39,42 +32,26 @@ const api = {
 		return S.fault;
 	},
 	get stats() {
-		return Object.assign({}, stats);
+		return { ...stats };
 	},
 	configure(changes) {
-		for (const k of Object.keys(changes)) {
-			const v = changes[k];
-			if (k === 'budget' ? !(v >= 0) : choices[k] === undefined || !choices[k].includes(v)) {
-				throw new TypeError('configure: ' + k + ': ' + String(v));
-			}
-		}
 		Object.assign(settings, changes);
 		refill();
+	},
+	on(type, fn) {
+		hooks[type].add(fn);
+		return () => hooks[type].delete(fn);
 	},
 	poison(reason) {
 		if (S.dead <= 0) {
 			S.dead = 1;
-			setFault('poisoned', undefined, String(reason));
-			later();
+			note('poisoned', undefined, String(reason));
 			if (!flying()) {
 				settle();
 			}
 		}
 	},
-	reinit() {
-		if (flying() || S.reviving) {
-			throw new Error('reinit: a call is in flight');
-		}
-		if (S.dead > 0) {
-			settle();
-		} else if (canReplace()) {
-			S.dead = 1;
-			setFault('reinit', undefined, 'asked for');
-			S.due = false;
-			rejectAll();
-		}
-		replace(-2);
-	},
+	reinit: renew,
 };
 
 export const runtime = {
@@ -92,7 +69,7 @@ export const runtime = {
 	F: finalizer,
 	h: held,
 	k: quiet,
-	d: dropped,
+	d: gone,
 	w: host,
 	x: escape,
 	q: executor,
@@ -102,30 +79,26 @@ export const runtime = {
 			throw e;
 		}
 	},
-	j() {
-		return false;
-	},
+	// Upstream's own machinery, where a glue has it.
+	j: () => false,
 	B() {
 		S.dead = -S.dead;
 	},
 	C() {
 		S.dead = 1;
 		if (!S.noted) {
-			setFault('abort', undefined, 'aborted'); // upstream calls more things an abort than we do
-			later();
+			note('abort'); // upstream calls more things an abort than we do
 		}
 	},
 	E: hearPanic,
 	T: own,
 	g: claim,
 	M: keepModule,
-	I: keepImports,
 	N(result) {
-		if (result.module !== undefined) {
-			keepModule(result.module);
-		}
+		keepModule(result.module);
 		return result;
 	},
+	I: keepImports,
 	a: take,
 	u: show,
 };

@@ -7,23 +7,20 @@
 // `instance.exports` is frozen, and a Proxy over it would have to give the raw functions.
 // `view` is for the glue's life; recovery writes one field of each record.
 import { o } from './options.js';
-import { measure, remeasure, stackWrapper } from './stack.js';
-import { wrap } from './guard.js';
-import { dropLoose, lift } from './tables.js';
+import { measure, wrapStack } from './stack.js';
+import { inert, wrap } from './guard.js';
+import { dropLifted, lift } from './tables.js';
 
-const records = []; // one for each function: { f, k, quiet }
-const others = []; // names of memories, tables, globals, tags, and of functions that get no guard
-let raw; // exports of the live instance
-let filled = false;
+export let raw; // exports of the live instance
+export const records = new Map(); // name of a function => { f, k, quiet, w: the wrapper }
+const others = new Set(); // names of memories, tables, globals, tags, and of functions that get no guard
+let filled;
 let startArgs = [];
+export const STACK = '__wbindgen_add_to_stack_pointer';
+const START = '__wbindgen_start';
 
-export const rawExports = () => raw;
-export const excluded = k => o.n !== undefined && o.n.includes(k);
-
-// What the glue itself calls: allocator, drops, stack pointer, `__wbg_x_free`, closure machinery.
-const isQuiet = k => /^__(wb|externref|wasm_bindgen_)/.test(k);
-
-const plain = (k, v) => {
+const plain = k => {
+	const v = raw[k];
 	if (v instanceof WebAssembly.Table) {
 		lift(v, records);
 	}
@@ -31,81 +28,67 @@ const plain = (k, v) => {
 };
 
 // A reinit runs the start function again, with the arguments that the glue gave it.
-const startWrapper = w => (...args) => {
+const wrapStart = w => (...args) => {
 	startArgs = args;
 	const r = w(...args);
-	remeasure();
+	measure(raw[STACK]);
 	return r;
 };
 
-const put = (k, v) => {
-	if (typeof v !== 'function' || excluded(k)) {
-		others.push(k);
-		plain(k, v);
+const put = k => {
+	const f = raw[k];
+	if (typeof f !== 'function' || (o.n && o.n.includes(k))) {
+		others.add(k);
+		plain(k);
 		return;
 	}
-	const x = { f: v, k, quiet: isQuiet(k), w: undefined };
-	if (k === '__wbindgen_add_to_stack_pointer') {
-		x.w = stackWrapper(x);
-	} else if (k === '__wbindgen_start') {
-		x.w = startWrapper(wrap(x));
-	} else {
-		x.w = wrap(x);
-	}
-	records.push(x);
-	table[k] = x.w;
+	// Quiet is what the glue itself calls: allocator, drops, stack pointer, closure machinery.
+	const x = { f, k, quiet: /^__(wb|externref|wasm_bindgen_)/.test(k) };
+	const w = wrap(x, inert);
+	table[k] = x.w = k === STACK ? wrapStack(x) : k === START ? wrapStart(w) : w;
+	records.set(k, x);
 };
 
-const hasOwn = Object.prototype.hasOwnProperty;
+const owns = k => records.has(k) || others.has(k);
 
 // A module namespace that is still being linked throws here; then each miss tries again.
 const fill = () => {
 	try {
 		for (const k of Object.keys(raw)) {
-			if (!hasOwn.call(table, k)) {
-				put(k, raw[k]);
+			if (!owns(k)) {
+				put(k);
 			}
 		}
 		filled = true;
-		measure(raw.__wbindgen_add_to_stack_pointer);
+		measure(raw[STACK]);
 	} catch {
 		// Not linked yet.
 	}
 };
 
-const miss = (target, k) => {
-	if (raw === undefined) {
-		return;
-	}
-	if (!filled) {
-		fill();
-	}
-	if (!hasOwn.call(table, k)) {
-		const v = raw[k];
-		if (v === undefined) {
-			return;
-		}
-		put(k, v);
-	}
-	return table[k];
-};
-
 const table = Object.create(
-	new Proxy(Object.create(null), { get: miss, has: (target, k) => raw !== undefined && k in raw }),
+	new Proxy(Object.create(null), {
+		get(target, k) {
+			if (raw && !filled) {
+				fill();
+			}
+			if (raw && !owns(k) && raw[k] !== undefined) {
+				put(k);
+			}
+			return owns(k) ? table[k] : undefined;
+		},
+		has: (target, k) => !!raw && k in raw,
+	}),
 );
 export const view = Object.create(table);
 
 export const adopt = exports => {
 	raw = exports;
-	dropLoose();
+	dropLifted();
 	if (filled) {
-		for (const x of records) {
-			x.f = raw[x.k];
-		}
-		for (const k of others) {
-			plain(k, raw[k]);
-		}
-		measure(raw.__wbindgen_add_to_stack_pointer);
+		records.forEach(x => (x.f = raw[x.k]));
+		others.forEach(plain);
+		measure(raw[STACK]);
 	} else {
 		fill();
 	}
@@ -115,7 +98,7 @@ export const adopt = exports => {
 // A module that has a start function has it for a reason: when the glue left the call to a loader
 // that is not guarded, it is called all the same.
 export const start = () => {
-	if (raw.__wbindgen_start !== undefined) {
-		table.__wbindgen_start(...startArgs);
+	if (raw[START]) {
+		table[START](...startArgs);
 	}
 };

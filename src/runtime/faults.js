@@ -1,11 +1,11 @@
 // Telling faults from errors, and what has to be done about either (R3, R10).
-import { S, settings, stats, tell } from './state.js';
+import { S, hooks, settings, stats, tell } from './state.js';
 import { level } from './stack.js';
 import { rejectAll } from './promises.js';
 import { mendable, relapse } from './policy.js';
 import { beginEarly, reviveEagerly } from './reinit.js';
 
-const { RuntimeError, Exception: WasmException } = WebAssembly;
+const Wasm = WebAssembly;
 const tags = [];
 const ours = new WeakSet();
 
@@ -26,34 +26,34 @@ export const own = e => {
 export const isStack = e =>
 	e instanceof Error && /^(Range|Internal)Error$/.test(e.name) && /call stack|recursion/i.test(e.message);
 
-// The kind of fault that `e` is, or undefined for an error.
-export const kindOf = e => {
-	if (e instanceof RuntimeError) {
-		return 'trap';
-	}
-	if (isStack(e)) {
-		return 'stack';
-	}
-	if (WasmException !== undefined && e instanceof WasmException) {
-		return tags.some(tag => e.is(tag)) ? undefined : 'exception';
-	}
-	return settings.foreignThrow === 'poison' && !ours.has(e) ? 'foreign' : undefined;
-};
+// The kind of fault that `e` is, or something falsy for an error.
+export const kindOf = e =>
+	e instanceof Wasm.RuntimeError
+		? 'trap'
+		: isStack(e)
+			? 'stack'
+			: Wasm.Exception && e instanceof Wasm.Exception
+				? !tags.some(tag => e.is(tag)) && 'exception'
+				: settings.foreignThrow === 'poison' && !ours.has(e) && 'foreign';
 
 // Plain data only: on V8 an Error whose stack nobody read keeps the dead instance alive, and a kept
 // Error would keep whatever it refers to.
-export const setFault = (kind, name, message, panic) => {
-	S.fault = Object.freeze({ kind, export: name, message, panic, generation: S.generation });
-	S.noted = S.due = true;
+export const note = (kind, name, message, panic) => {
+	S.noted = 1;
 	S.told = false;
+	later();
+	return (S.fault = Object.freeze({ kind, export: name, message, panic, generation: S.generation }));
 };
+
+// Poisoned without a record: no frame had enough stack left to make one.
+export const known = () => (S.noted ? S.fault : note('stack'));
 
 // The glue's console.error import carries the panic text; it passes here on its way. It counts only
 // for the call that logged it: `busy` 2 ends with that call.
 export const hearPanic = text => {
-	if (S.busy !== 0 && typeof text === 'string') {
+	if (S.busy !== 0) {
 		S.busy = 2;
-		S.panic = text.slice(0, 4096);
+		S.panic = String(text).slice(0, 4096);
 	}
 	return text;
 };
@@ -68,7 +68,7 @@ export const hearPanic = text => {
 export const judge = (e, was, set, x, busy) => {
 	try {
 		const kind = kindOf(e);
-		if (was <= 0 && kind === undefined) {
+		if (was <= 0 && !kind) {
 			S.dead = was;
 			stats.errors++;
 			if (S.busy === 0) {
@@ -78,9 +78,8 @@ export const judge = (e, was, set, x, busy) => {
 		}
 		if (!S.noted) {
 			relapse(was, x.k);
-			setFault(kind || 'stack', x.k, String(e.message), busy === 2 ? S.panic : undefined);
+			note(kind || 'stack', x.k, String(e.message), busy === 2 ? S.panic : undefined);
 			void e.stack;
-			later();
 		}
 		if (S.busy === 0) {
 			settle(e);
@@ -91,46 +90,35 @@ export const judge = (e, was, set, x, busy) => {
 	return e;
 };
 
-// Poisoned without a record: no frame had enough stack left to make one.
-export const known = () => {
-	if (!S.noted) {
-		setFault('stack', undefined, 'call stack exhausted');
-	}
-	return S.fault;
-};
-
 // What follows from a fault, once: counting, rejecting promises, telling hooks. The glue's `finally`
 // blocks of the failing call are still to run, so a hook that calls an export must find the glue in
 // flight, or it would get a new instance for them to spoil.
 export const settle = cause => {
 	known();
-	if (S.due) {
-		S.due = false;
+	if (S.noted === 1) {
+		S.noted = 2;
 		stats.faults++;
+		S.told = hooks.fault.size > 0;
 		if (!mendable()) {
-			S.told = rejectAll(cause);
+			rejectAll(cause);
 		}
 		S.o++;
-		S.told = tell('fault', S.fault) || S.told;
+		tell('fault', S.fault);
 		S.o--;
 		beginEarly();
 	}
 };
 
-let waiting = false;
+let waiting;
 
 // In a microtask no frame of the glue is open, whatever the counters say: when the stack ran out
 // inside a `finally`, a displacement was never taken back.
 export const later = () => {
-	if (!waiting) {
-		waiting = true;
-		Promise.resolve().then(tidy);
-	}
+	waiting = waiting || Promise.resolve().then(tidy);
 };
 
 const tidy = () => {
-	waiting = false;
-	S.busy = S.disp = S.o = 0;
+	waiting = S.busy = S.disp = S.o = 0;
 	if (S.dead > 0) {
 		settle();
 		reviveEagerly();

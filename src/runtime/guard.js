@@ -7,24 +7,27 @@
 import { S, poisoned, stats } from './state.js';
 import { judge } from './faults.js';
 
-// A call into a poisoned instance. The glue's clean-up of a failed call must run through and do
-// nothing. A function of the user's gets here only when user code swallowed a fault while arguments
-// were marshalled; nothing would be right to return.
-const down = x => {
-	if (x.quiet) {
+// The internal face's `stop`. A call into a poisoned instance: the glue's clean-up of a failed call must
+// run through and do nothing. A function of the user's gets here only when user code swallowed a fault
+// while arguments were marshalled; nothing would be right to return.
+export const inert = x => {
+	if (S.dead > 0) {
+		if (!x.quiet) {
+			throw poisoned();
+		}
 		stats.inert++;
-		return;
+		return true;
 	}
-	throw poisoned();
 };
 
 // x: { f: raw function of the live instance, k: its export's name, quiet: not the user's own }
-export const wrap = x => {
+// stop: what to do while S.dead is not 0; true if the call is to be left out
+export const wrap = (x, stop) => {
 	switch (x.f.length) {
 		case 0:
 			return () => {
-				if (S.dead > 0) {
-					return down(x);
+				if (S.dead !== 0 && stop(x)) {
+					return;
 				}
 				const busy = S.busy;
 				S.busy = 1;
@@ -38,8 +41,8 @@ export const wrap = x => {
 			};
 		case 1:
 			return a => {
-				if (S.dead > 0) {
-					return down(x);
+				if (S.dead !== 0 && stop(x)) {
+					return;
 				}
 				const busy = S.busy;
 				S.busy = 1;
@@ -53,8 +56,8 @@ export const wrap = x => {
 			};
 		case 2:
 			return (a, b) => {
-				if (S.dead > 0) {
-					return down(x);
+				if (S.dead !== 0 && stop(x)) {
+					return;
 				}
 				const busy = S.busy;
 				S.busy = 1;
@@ -68,8 +71,8 @@ export const wrap = x => {
 			};
 		case 3:
 			return (a, b, c) => {
-				if (S.dead > 0) {
-					return down(x);
+				if (S.dead !== 0 && stop(x)) {
+					return;
 				}
 				const busy = S.busy;
 				S.busy = 1;
@@ -83,8 +86,8 @@ export const wrap = x => {
 			};
 		case 4:
 			return (a, b, c, d) => {
-				if (S.dead > 0) {
-					return down(x);
+				if (S.dead !== 0 && stop(x)) {
+					return;
 				}
 				const busy = S.busy;
 				S.busy = 1;
@@ -98,8 +101,8 @@ export const wrap = x => {
 			};
 		case 5:
 			return (a, b, c, d, e) => {
-				if (S.dead > 0) {
-					return down(x);
+				if (S.dead !== 0 && stop(x)) {
+					return;
 				}
 				const busy = S.busy;
 				S.busy = 1;
@@ -113,8 +116,8 @@ export const wrap = x => {
 			};
 		case 6:
 			return (a, b, c, d, e, f) => {
-				if (S.dead > 0) {
-					return down(x);
+				if (S.dead !== 0 && stop(x)) {
+					return;
 				}
 				const busy = S.busy;
 				S.busy = 1;
@@ -128,8 +131,8 @@ export const wrap = x => {
 			};
 		case 7:
 			return (a, b, c, d, e, f, g) => {
-				if (S.dead > 0) {
-					return down(x);
+				if (S.dead !== 0 && stop(x)) {
+					return;
 				}
 				const busy = S.busy;
 				S.busy = 1;
@@ -143,8 +146,8 @@ export const wrap = x => {
 			};
 		case 8:
 			return (a, b, c, d, e, f, g, h) => {
-				if (S.dead > 0) {
-					return down(x);
+				if (S.dead !== 0 && stop(x)) {
+					return;
 				}
 				const busy = S.busy;
 				S.busy = 1;
@@ -158,8 +161,8 @@ export const wrap = x => {
 			};
 		default:
 			return (...args) => {
-				if (S.dead > 0) {
-					return down(x);
+				if (S.dead !== 0 && stop(x)) {
+					return;
 				}
 				const busy = S.busy;
 				S.busy = 1;

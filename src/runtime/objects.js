@@ -16,27 +16,28 @@ export const stamp = object => {
 	return object;
 };
 
-// The field has been `ptr` before it became `__wbg_ptr`; then `ptr` may be a getter of the user's.
-const pointer = object => ('__wbg_ptr' in object ? object.__wbg_ptr : object.ptr);
+export const foreign = object => object[STAMP] !== S.stamp;
 
 // A freed or moved object has pointer 0 and is never stale: upstream's own error is the right one.
-export const stale = object => object[STAMP] !== S.stamp && !!pointer(object);
+// The field has been `ptr` before it became `__wbg_ptr`; then `ptr` may be a getter of the user's.
+const stale = object =>
+	foreign(object) && !!('__wbg_ptr' in object ? object.__wbg_ptr : object.ptr);
 
-export const madeElsewhere = object => object[STAMP] !== S.stamp;
-
-export const generationOf = object => (object[STAMP] === undefined ? 0 : object[STAMP].n);
+// Tells the hooks, and gives the error that may have to be thrown.
+export const outdated = (object, kind, className) => {
+	const { generation } = S;
+	const objectGeneration = object[STAMP] ? object[STAMP].n : 0;
+	const more = { className, objectGeneration, generation };
+	tell('stale', { kind, ...more });
+	return new StaleObjectError(
+		`${className} of generation ${objectGeneration} of the wasm instance, which is at ${generation} now`,
+		more,
+	);
+};
 
 const refuse = object => {
-	const type = object.constructor;
-	const e = new StaleObjectError((type && type.name) || 'object', generationOf(object), S.generation);
 	stats.staleObjects++;
-	tell('stale', {
-		kind: 'object',
-		className: e.className,
-		objectGeneration: e.objectGeneration,
-		generation: e.generation,
-	});
-	throw e;
+	throw outdated(object, 'object', object.constructor ? object.constructor.name : 'object');
 };
 
 // First in methods: recovery comes before the check, so that both generations are known.
@@ -58,19 +59,14 @@ export const check = value => {
 // free(), dispose: nothing is to be done for a dead instance's object, nor does that start a recovery.
 export const freed = object => S.dead > 0 || (S.stamp !== undefined && stale(object));
 
-// Finalizers. What they are given is a pointer, or the state of a closure, which has its own stamp.
-class Held {
-	constructor(v) {
-		this.v = v;
-		stamp(this);
-	}
-}
-
-export const held = v => (S.stamp === undefined ? v : new Held(v));
+// Finalizers are given a pointer, or the state of a closure, which has its own stamp.
+export const held = v => (S.stamp === undefined ? v : stamp({ v }));
 
 export const finalizer = fn => h => {
-	const boxed = typeof h === 'object' && h !== null;
-	if (S.dead <= 0 && (boxed ? h[STAMP] : undefined) === S.stamp) {
-		fn(h instanceof Held ? h.v : h);
+	if (!gone(h)) {
+		fn(h.v === undefined ? h : h.v);
 	}
 };
+
+// Poisoned counts as dead.
+export const gone = object => S.dead > 0 || foreign(object);

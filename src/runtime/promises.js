@@ -1,61 +1,48 @@
 // Promises that Rust settles (R8). When their generation dies nobody is left to settle them, so they
 // are rejected. The glue makes them as `__rg.p(new Promise(__rg.q(cb)))`.
-import { poisoned, stats } from './state.js';
+import { S, poisoned, stats } from './state.js';
 
 const pending = new Set(); // { promise, reject }; what is settled leaves
-const { then } = Promise.prototype;
-let made; // of the executor that ran last, whose promise is about to be passed to promise()
+let made = {}; // of the executor that ran last, whose promise is about to be passed to promise()
 
 export const executor = cb => (resolve, reject) => {
-	const entry = { promise: undefined, reject };
+	const entry = { reject };
+	const settles = f => v => {
+		pending.delete(entry);
+		f(v);
+	};
 	pending.add(entry);
-	let ok = false;
 	try {
-		cb(
-			v => {
-				pending.delete(entry);
-				resolve(v);
-			},
-			v => {
-				pending.delete(entry);
-				reject(v);
-			},
-		);
-		ok = true;
-	} finally {
-		if (!ok) {
-			pending.delete(entry);
-		}
-		made = entry;
+		cb(settles(resolve), settles(reject));
+	} catch (e) {
+		settles(reject)(e);
 	}
+	made = entry;
 };
 
 export const promise = p => {
-	if (made !== undefined) {
-		made.promise = p;
-		made = undefined;
-	}
+	made.promise = p;
+	made = {};
 	return p;
 };
 
-const ignore = () => {};
+const { then } = Promise.prototype;
 
-// Each is marked as handled first: a fire-and-forget call must not become an unhandled rejection,
-// which ends a Node process. True if there were any.
+// An unhandled rejection ends a Node process.
 export const handled = p => {
-	then.call(p, undefined, ignore);
+	then.call(p, undefined, () => {});
 	return p;
 };
 
+// Each is marked as handled first, for the call may have been fire-and-forget.
 export const rejectAll = cause => {
-	const some = pending.size !== 0;
 	for (const { promise: p, reject } of pending) {
-		if (p !== undefined) {
+		if (p) {
 			handled(p);
 		}
+		S.told = true;
 		stats.rejectedPromises++;
 		reject(poisoned(cause));
 	}
 	pending.clear();
-	return some;
 };

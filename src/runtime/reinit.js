@@ -1,13 +1,13 @@
 // A new instance in place of the poisoned one (R5): whole, or not at all.
 import { o } from './options.js';
-import { S, poisoned, settings, stats, tell } from './state.js';
+import { S, flying, poisoned, settings, stats, tell } from './state.js';
 import { adopt, start } from './exports.js';
-import { handled } from './promises.js';
-import { isStack } from './faults.js';
+import { handled, rejectAll } from './promises.js';
+import { isStack, note, settle } from './faults.js';
 import { mendable, spend } from './policy.js';
 
-const { Instance, Module } = WebAssembly;
-let refused = false; // the host wants large modules instantiated asynchronously
+const { Instance, Module, instantiate } = WebAssembly;
+let refused; // the host wants large modules instantiated asynchronously
 
 export const keepModule = module => {
 	if (module instanceof Module) {
@@ -16,40 +16,44 @@ export const keepModule = module => {
 	return module;
 };
 
-export const keepImports = imports => {
-	S.imports = imports;
-	return imports;
-};
+export const keepImports = imports => (S.imports = imports);
 
-export const canReplace = () => S.module !== undefined && S.imports !== undefined;
+export const canReplace = () => S.module && S.imports;
 
 const failed = cause => {
 	stats.failedReinits++;
 	return poisoned(cause);
 };
 
+// The instance in place is another one than before. `proof`: −1 when the call that asked for it comes
+// right after, else −2; see S.dead.
+export const renewed = proof => {
+	S.stamp = { n: ++S.generation };
+	S.noted = 0;
+	S.dead = proof;
+};
+
 // The stamp moves at each attempt: what a start function that fails has made must not be taken for
-// the next one's. Everything else moves only once the instance has started.
+// the next one's. The generation moves only once the instance has started.
 const install = (instance, proof) => {
+	const { generation } = S;
 	S.reviving = true;
 	try {
 		adopt(instance.exports);
 		o.r(instance);
-		S.stamp = { n: S.generation + 1 };
-		S.noted = false;
-		S.dead = 0; // entrypoints that the start function's imports call pass
+		renewed(0); // entrypoints that the start function's imports call pass
 		start();
+		if (S.dead > 0) {
+			throw undefined; // a fault that JS swallowed
+		}
 	} catch (e) {
+		S.generation = generation;
 		S.dead = 1;
-		S.noted = true; // as the fault before, if it was none itself
+		S.noted = S.noted || 2; // the fault before, if this was none
 		throw failed(e);
 	} finally {
 		S.reviving = false;
 	}
-	if (S.dead > 0) {
-		throw failed(); // a fault that JS swallowed inside the start function
-	}
-	S.generation++;
 	S.dead = proof;
 	S.exhausted = false;
 	stats.reinits++;
@@ -64,12 +68,10 @@ const install = (instance, proof) => {
 // come in between the frames of a call.
 const begin = () => {
 	S.job = handled(
-		WebAssembly.instantiate(S.module, S.imports).then(
+		instantiate(S.module, S.imports).then(
 			instance => {
 				S.job = undefined;
-				if (S.dead > 0) {
-					install(instance, -2);
-				}
+				install(instance, -2);
 			},
 			e => {
 				S.job = undefined;
@@ -79,10 +81,13 @@ const begin = () => {
 	);
 };
 
-// `proof`: −1 when the call that asked for it comes right after, else −2; see S.dead.
-export const replace = proof => {
-	if (S.job !== undefined || !canReplace()) {
+// `pay` is called before an attempt is made, and throws if there may be none.
+export const replace = (proof, pay) => {
+	if (S.job || !canReplace()) {
 		throw poisoned();
+	}
+	if (pay) {
+		pay();
 	}
 	let instance;
 	S.reviving = true;
@@ -101,37 +106,46 @@ export const replace = proof => {
 	install(instance, proof);
 };
 
-// The recoveries that nobody asked for: their failure is on the record and is told at the next entry.
+// A new instance because somebody wants one, poisoned or not.
+export const renew = () => {
+	if (flying() || S.reviving) {
+		throw new Error('reinit: a call is in flight');
+	}
+	if (S.dead > 0) {
+		settle();
+	} else {
+		S.dead = 1;
+		note('reinit');
+		S.noted = 2;
+		rejectAll();
+	}
+	replace(-2);
+};
+
+// The recoveries that no call waits for: their failure is counted, and told at the next entry.
 const unasked = attempt => {
-	if (!mendable() && S.job === undefined && canReplace()) {
-		try {
-			spend();
+	try {
+		if (!mendable() && !S.job && canReplace()) {
 			attempt();
-		} catch {
-			// Counted.
 		}
+	} catch {
+		// Counted.
 	}
 };
 
 // As the fault is settled: what will take time is begun.
 export const beginEarly = () => {
-	if (refused && (settings.reinit === 'lazy' || settings.reinit === 'eager')) {
-		unasked(begin);
+	if (refused && /lazy|eager/.test(settings.reinit)) {
+		unasked(() => {
+			spend();
+			begin();
+		});
 	}
 };
 
 // In the microtask after it, when the glue's clean-up has run.
 export const reviveEagerly = () => {
 	if (settings.reinit === 'eager') {
-		unasked(() => replace(-2));
-	}
-};
-
-// Somebody else gave the glue a new instance while this one was poisoned.
-export const replacedByHand = () => {
-	if (S.dead > 0 && !S.reviving) {
-		S.stamp = { n: ++S.generation };
-		S.noted = false;
-		S.dead = -2;
+		unasked(() => replace(-2, spend));
 	}
 };

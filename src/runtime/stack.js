@@ -2,37 +2,30 @@
 // every call fails; with no frame of Rust on the stack it has only one right value (R3).
 import { S, stats } from './state.js';
 
-let add; // the live instance's __wbindgen_add_to_stack_pointer
-let base = 0; // where it stood after the start function
+let shift; // the live instance's __wbindgen_add_to_stack_pointer
+let base; // where the start function left it
 
+// At adoption, and again after the start function.
 export const measure = f => {
-	add = f;
-	if (add !== undefined) {
-		base = add(0);
-	}
-};
-
-export const remeasure = () => {
-	if (add !== undefined) {
-		base = add(0) - S.disp;
+	shift = f;
+	if (f) {
+		base = f(0) - S.disp;
 	}
 };
 
 // Only while no raw call runs. Displacements that are still open are the glue's: its `finally` takes
 // them back.
 export const level = () => {
-	if (add !== undefined) {
-		const off = (base + S.disp - add(0)) | 0;
-		if (off !== 0) {
-			add(off);
-			stats.healedStack++;
-		}
+	const off = shift && (base + S.disp - shift(0)) | 0;
+	if (off) {
+		shift(off);
+		stats.healedStack++;
 	}
 };
 
 // The intrinsic's own wrapper keeps the account of open displacements, dead or alive. A `+16` whose
 // `-16` overflowed before it could run is left out.
-export const stackWrapper = x => by => {
+export const wrapStack = x => by => {
 	const disp = S.disp + by;
 	if (disp > 0) {
 		return;

@@ -2,7 +2,7 @@
 // two glues in a realm share nothing.
 //
 // Wrappers, entry hooks and the inserted text read fields of `S`. It stays one constant object: V8
-// folds a field that has never been written since, so until the first fault the tests cost nothing.
+// folds a field that has never been written, so until the first fault the tests cost nothing.
 import { o } from './options.js';
 import { PoisonedError } from './errors.js';
 import { known } from './faults.js';
@@ -17,16 +17,15 @@ export const S = {
 	disp: 0,
 	// Open marshalling helpers, and hooks of ours that are running.
 	o: 0,
-	// The stamp of what is made now, compared by identity: undefined in the first epoch, a fresh
-	// object { n: generation } for each attempt to replace the instance.
+	// The stamp of what is made now, compared by identity: undefined in the first epoch, then a fresh
+	// { n: generation } for each attempt to replace the instance.
 	stamp: undefined,
 	generation: 0,
 	reviving: false,
 	exhausted: false,
 	fault: undefined, // plain data about the last fault; no Error is kept anywhere
-	noted: false, // it is the fault that the instance is poisoned by now
-	due: false, // its bookkeeping is still to be done
-	told: false, // somebody heard of that fault: a promise was rejected or a hook ran
+	noted: 0, // of the present fault: 1 recorded, 2 its bookkeeping is done
+	told: false, // somebody heard of it: a promise was rejected or a hook ran
 	panic: undefined,
 	module: undefined,
 	imports: undefined,
@@ -36,8 +35,8 @@ export const S = {
 export const settings = {
 	reinit: o.p || 'lazy',
 	budget: o.b === undefined ? 16 : o.b,
-	staleClosures: o.c || 'ignore',
-	foreignThrow: o.x || 'ignore',
+	staleClosures: o.c,
+	foreignThrow: o.x,
 };
 
 export const stats = {
@@ -57,22 +56,22 @@ export const stats = {
 
 export const flying = () => S.busy !== 0 || S.disp !== 0 || S.o !== 0;
 
-export const poisoned = cause => new PoisonedError(known(), cause, S.job);
-
-const hooks = { fault: [], reinit: [], stale: [], exhausted: [] };
-
-export const on = (type, fn) => {
-	if (hooks[type] === undefined || typeof fn !== 'function') {
-		throw new TypeError('on(' + Object.keys(hooks).join(' | ') + ', function)');
+// Only fields that mean something, for consoles print the others as well.
+export const poisoned = (cause, Type = PoisonedError) => {
+	const fault = known();
+	const more = { fault };
+	if (cause) {
+		more.cause = cause;
 	}
-	hooks[type] = hooks[type].concat(fn);
-	return () => {
-		hooks[type] = hooks[type].filter(f => f !== fn);
-	};
+	if (S.job) {
+		more.ready = S.job;
+	}
+	return new Type(`wasm instance poisoned: ${fault.kind} in ${fault.export}: ${fault.message}`, more);
 };
 
-// True when somebody was told. What a hook throws must not take the place of the error that it is
-// told about.
+export const hooks = { fault: new Set(), reinit: new Set(), stale: new Set(), exhausted: new Set() };
+
+// What a hook throws must not take the place of the error that it is told about.
 export const tell = (type, what) => {
 	for (const fn of hooks[type]) {
 		try {
@@ -82,5 +81,4 @@ export const tell = (type, what) => {
 			stats.hookError = String(e);
 		}
 	}
-	return hooks[type].length !== 0;
 };
