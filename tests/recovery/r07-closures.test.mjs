@@ -1,6 +1,11 @@
 // R7: stale closures go quiet; finalizers never cross from one generation to another.
 import assert from "node:assert/strict";
-import { calls, caught, collect, each, fault, few, has, recover, sleep } from "./lib.mjs";
+import {
+	calls, caught, collect, each, fault, few, has, minor, recover, sleep,
+} from "./lib.mjs";
+
+// Constructors of 0.2.91 and 0.2.92 forget to register what they make; unpatched glue leaks it too.
+const finalizes = cell => has("weakrefs")(cell) && ![91, 92].includes(minor(cell));
 
 each("R7: timers of a dead generation do nothing", async glue => {
 	const { m, api, hooks, trace } = glue;
@@ -146,7 +151,7 @@ each(
 		assert.equal(survivors.length, 200);
 		assert.ok(caught(() => kept.id) instanceof api.StaleObjectError);
 	},
-	{ needs: cell => has("weakrefs")(cell) },
+	{ needs: finalizes },
 );
 
 each(
@@ -170,5 +175,5 @@ each(
 		assert.deepEqual(since(), []);
 		assert.deepEqual(dropped, []);
 	},
-	{ needs: cell => has("weakrefs")(cell) && few(cell) },
+	{ needs: cell => finalizes(cell) && few(cell) },
 );

@@ -1,0 +1,155 @@
+// R11: when a recovery comes, and how often.
+import assert from "node:assert/strict";
+import { caught, each, has, recover, sleep } from "./lib.mjs";
+
+each("R11: lazy is the default", async ({ m, api, trace }) => {
+	assert.equal(api.state, "live");
+	caught(() => m.trap());
+	await sleep(2);
+	assert.equal(api.state, "poisoned");
+	assert.equal(trace.count, 1);
+	assert.equal(m.add(1, 2), 3);
+	assert.equal(api.state, "live");
+});
+
+each("R11: eager needs no next call", async ({ m, api, trace }) => {
+	api.configure({ reinit: "eager" });
+	caught(() => m.panic_string("text"));
+	await null;
+	assert.equal(api.state, "live");
+	assert.equal(api.generation, 1);
+	assert.equal(trace.count, 2);
+	assert.equal(m.bump(), 1);
+	// A call in the same turn does not wait for it.
+	caught(() => m.trap());
+	assert.equal(m.bump(), 1);
+	await sleep(2);
+	assert.equal(api.generation, 2);
+	assert.equal(m.bump(), 2);
+});
+
+each("R11: manual waits for reinit()", async ({ m, api, trace }) => {
+	api.configure({ reinit: "manual" });
+	const c = new m.Counter(1);
+	caught(() => m.trap());
+	for (const call of [() => m.add(1, 2), () => c.get(), () => new m.Counter(1), () => m.Counter.zero()]) {
+		assert.ok(caught(call) instanceof api.PoisonedError);
+	}
+	await sleep(2);
+	assert.equal(trace.count, 1);
+	api.reinit();
+	assert.equal(api.generation, 1);
+	assert.equal(m.bump(), 1);
+	assert.ok(caught(() => c.get()) instanceof api.StaleObjectError);
+});
+
+each("R11: never fails fast", async ({ m, api, trace }) => {
+	api.configure({ reinit: "never" });
+	caught(() => m.trap());
+	for (let i = 0; i < 50; i++) {
+		assert.ok(caught(() => m.add(1, 2)) instanceof api.PoisonedError);
+	}
+	assert.equal(trace.count, 1);
+	assert.equal(api.state, "poisoned");
+});
+
+each("R11: heal keeps the instance and its objects", glue => {
+	const { m, api, trace, cell } = glue;
+	api.configure({ reinit: "heal" });
+	const start = has("stack-pointer")(cell) ? trace.sp() : undefined;
+	const c = new m.Counter(5);
+	const callback = m.make_callback();
+	assert.equal(callback(1), 1);
+	m.bump();
+	for (let i = 1; i <= 20; i++) {
+		caught(() => m.panic_result("text"));
+		assert.equal(m.bump(), i + 1);
+		assert.equal(c.get(), 5);
+		assert.equal(callback(1), i + 1);
+		assert.equal(api.stats.mends, i);
+		if (start !== undefined) {
+			assert.equal(trace.sp(), start);
+		}
+	}
+	assert.equal(api.generation, 0);
+	assert.equal(trace.count, 1);
+	// Out of bounds: memory is in doubt.
+	caught(() => m.oob_load());
+	assert.equal(m.bump(), 1);
+	assert.equal(api.generation, 1);
+	assert.ok(caught(() => c.get()) instanceof api.StaleObjectError);
+});
+
+each("R11: a healed instance that fails where it used to work is replaced", ({ m, api }) => {
+	api.configure({ reinit: "heal" });
+	assert.equal(m.divide(4, 2), 2);
+	caught(() => m.panic("text"));
+	caught(() => m.divide(1, 0));
+	assert.equal(m.bump(), 1);
+	assert.equal(api.generation, 1);
+});
+
+each("R11: a spent budget ends in a stable state, and time opens it again", ({ m, api, trace }) => {
+	const { now } = Date;
+	let time = 1_000_000_000_000;
+	Date.now = () => time;
+	try {
+		const told = [];
+		api.on("exhausted", fault => told.push(fault));
+		api.configure({ budget: 3 });
+		const attempt = () => caught(() => m.trap());
+		const round = n => Array.from({ length: n }, () => attempt().constructor.name);
+		const trap = "RuntimeError";
+		assert.deepEqual(round(4), [trap, trap, trap, trap]);
+		for (let i = 0; i < 5; i++) {
+			const e = caught(() => m.add(1, 2));
+			assert.ok(e instanceof api.ExhaustedError, String(e));
+			assert.ok(e instanceof api.PoisonedError);
+			assert.equal(e.name, "ExhaustedError");
+			assert.equal(e.fault.export, "trap");
+			assert.equal(api.state, "exhausted");
+		}
+		assert.equal(told.length, 1);
+		assert.equal(trace.count, 4);
+		// A minute later one recovery is tried; as it is as bad as those before, the wait doubles.
+		time += 60_001;
+		assert.ok(attempt() instanceof WebAssembly.RuntimeError);
+		assert.ok(caught(() => m.add(1, 2)) instanceof api.ExhaustedError);
+		time += 60_001;
+		assert.ok(caught(() => m.add(1, 2)) instanceof api.ExhaustedError);
+		time += 60_001;
+		assert.equal(m.add(1, 2), 3);
+		assert.equal(api.state, "live");
+	} finally {
+		Date.now = now;
+	}
+});
+
+each("R11: success refills the budget", ({ m, api }) => {
+	api.configure({ budget: 2 });
+	for (let i = 1; i <= 50; i++) {
+		caught(() => m.panic_string("text"));
+		assert.equal(m.greet("x"), "Hello, x!");
+	}
+	assert.equal(api.generation, 50);
+});
+
+each("R11: exhausted is ended by hand", ({ m, api }) => {
+	api.configure({ budget: 1 });
+	caught(() => m.trap());
+	caught(() => m.trap());
+	assert.ok(caught(() => m.add(1, 2)) instanceof api.ExhaustedError);
+	api.reinit();
+	assert.equal(m.add(1, 2), 3);
+	assert.equal(api.state, "live");
+});
+
+each("R11: the policy can change while poisoned", glue => {
+	const { m, api } = glue;
+	api.configure({ reinit: "never" });
+	caught(() => m.trap());
+	assert.ok(caught(() => m.add(1, 2)) instanceof api.PoisonedError);
+	api.configure({ reinit: "lazy" });
+	assert.equal(m.add(1, 2), 3);
+	recover(glue);
+});
