@@ -11,7 +11,7 @@ export const quiet = state => {
 		return false;
 	}
 	stats.staleClosures++;
-	const e = outdated(state, 'closure', 'closure');
+	const e = outdated(state, 'closure');
 	if (settings.staleClosures === 'throw') {
 		throw S.dead > 0 ? poisoned() : e;
 	}

@@ -43,7 +43,7 @@ const put = k => {
 		return;
 	}
 	// Quiet is what the glue itself calls: allocator, drops, stack pointer, closure machinery.
-	const x = { f, k, quiet: /^__(wb|externref|wasm_bindgen_)/.test(k) };
+	const x = { f, k, quiet: /^__(wb|externref|wasm_b)|__closure__destroy_/.test(k) };
 	const w = wrap(x, inert);
 	table[k] = x.w = k === STACK ? wrapStack(x) : k === START ? wrapStart(w) : w;
 	records.set(k, x);

@@ -30,14 +30,14 @@ export const outdated = (object, kind, className) => {
 	const more = { className, objectGeneration, generation };
 	tell('stale', { kind, ...more });
 	return new StaleObjectError(
-		`${className} of generation ${objectGeneration} of the wasm instance, which is at ${generation} now`,
+		`${className || kind} of generation ${objectGeneration} of the wasm instance, which is at ${generation} now`,
 		more,
 	);
 };
 
 const refuse = object => {
 	stats.staleObjects++;
-	throw outdated(object, 'object', object.constructor ? object.constructor.name : 'object');
+	throw outdated(object, 'object', (object.constructor || {}).name);
 };
 
 // First in methods: recovery comes before the check, so that both generations are known.

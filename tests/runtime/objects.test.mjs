@@ -133,7 +133,7 @@ test('R7: closures of a dead instance are quiet', () => {
 	assert.equal(old(), undefined); // stale
 	assert.equal(ran, 1);
 	assert.equal(g.api.stats.staleClosures, 2);
-	assert.deepEqual(told, [{ kind: 'closure', className: 'closure', objectGeneration: 0, generation: 1 }]);
+	assert.deepEqual(told, [{ kind: 'closure', className: undefined, objectGeneration: 0, generation: 1 }]);
 	assert.equal(g.closure(() => ++ran)(), 2);
 	assert.equal(g.rg.d(old.state), true);
 	assert.equal(g.rg.d(g.closure(() => {}).state), false);
