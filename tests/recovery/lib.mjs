@@ -46,7 +46,7 @@ const chosen = [
 	"0.2.92/reftypes/web",
 	"0.2.100/default/nodejs",
 	"0.2.100/heap/web",
-	"0.2.105/heap/nodejs",
+	"0.2.104/heap/nodejs",
 	"0.2.114/default/nodejs",
 	"0.2.114/default/web",
 	"0.2.125/heap/nodejs",
@@ -138,6 +138,7 @@ class Trace {
 	recording = true;
 	refuse = false; // instantiate as Chrome's main thread does
 	naive = undefined;
+	#asked = 0;
 	#dead = false;
 	#redirect = undefined;
 	#source = undefined;
@@ -183,8 +184,14 @@ class Trace {
 		return () => this.events.slice(from);
 	}
 
+	/* Keeps nothing alive any more: what was traced so far, and all instances but the last. */
+	forget() {
+		this.events.length = 0;
+		this.raw.fill(undefined, 0, -1);
+	}
+
 	#ask() {
-		const n = this.events.filter(({ type }) => type === "instance").length;
+		const n = this.#asked++;
 		this.events.push({ type: "instance", n });
 		return n;
 	}
