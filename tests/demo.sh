@@ -1,0 +1,7 @@
+#!/bin/sh
+# From nothing to the demonstration: installs, builds, then patches a published package that one
+# bad input kills, and shows that it lives.
+set -eu
+cd "$(dirname "$0")/.."
+sh tests/setup.sh
+exec node tests/packages/demo.mjs

@@ -1,0 +1,67 @@
+#!/bin/sh
+# Installs what a Debian machine lacks for building and testing reglue, and builds it in build/.
+# Quick when everything is there already.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() {
+	printf '%s\n' "$*" >&2
+}
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+missing=
+package() { # NAME TEST…: wanted unless the test succeeds
+	name=$1
+	shift
+	"$@" >/dev/null 2>&1 || missing="$missing $name"
+}
+
+package gcc command -v cc
+package libc6-dev test -e /usr/include/stdio.h
+package pkg-config command -v pkg-config
+package meson command -v meson
+package ninja-build command -v ninja
+package libcjson-dev pkg-config --exists libcjson
+package libmd-dev pkg-config --exists libmd
+package libcriterion-dev pkg-config --exists criterion
+package clang-14 command -v clang-14
+package libclang-rt-14-dev test -e /usr/lib/llvm-14/lib/clang
+package wabt command -v wat2wasm
+package git command -v git
+package patch command -v patch
+package ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
+package python3-jsonschema python3 -c 'import jsonschema; jsonschema.Draft202012Validator'
+package nodejs command -v node
+package npm command -v npm
+
+if [ -n "$missing" ]; then
+	say "installing:$missing"
+	as_root apt-get update -q >&2
+	# shellcheck disable=SC2086 # a list
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+		$missing >&2
+fi
+
+# By lock file, without running anything that the packages bring along.
+npm_packages() {
+	if [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]; then
+		return
+	fi
+	say "installing the npm packages of $1"
+	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund >&2)
+	touch "$1/node_modules/.package-lock.json"
+}
+
+npm_packages grammars
+npm_packages tests/packages
+npm_packages tests/engines
+
+[ -f build/build.ninja ] || meson setup build >&2
+meson compile -C build >&2
