@@ -48,6 +48,7 @@ enum fact_kind {
 	FACT_UPSTREAM_GUARD, /* node: function __wbg_call_guard */
 	FACT_UPSTREAM_FLAG,  /* node: a read of the "scheduled" flag inside it */
 	FACT_UPSTREAM_HOOK,  /* node: function __wbg_call_abort_hook */
+	FACT_OWN_ERROR,  /* node: what __wbindgen_throw throws for Rust */
 	FACT_PANIC_TEXT, /* node: what the glue's console.error import prints */
 	FACT_TAG,        /* node: expression of a WebAssembly.Tag of upstream's own */
 };

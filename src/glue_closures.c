@@ -87,8 +87,11 @@ static void read_promise(struct glue *glue, node_id n)
 	}
 }
 
-/* An import shim is known by the name it is given: `imports.wbg.__wbg_then_… = function`. */
-static bool in_import_shim(const struct glue *glue, node_id n)
+/*
+ * The name of the import shim around n, or empty. A shim is known by the name it is given:
+ * `imports.wbg.__wbg_then_… = function`.
+ */
+static struct str shim_around(const struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	for (; n != NO_NODE; n = tree->nodes[n].parent) {
@@ -105,10 +108,31 @@ static bool in_import_shim(const struct glue *glue, node_id n)
 			name = node_text(tree, node_child(tree, n, FIELD_name));
 		}
 		if (str_starts(name, STR("__wbg_")) || str_starts(name, STR("__wbindgen_"))) {
-			return true;
+			return name;
 		}
 	}
-	return false;
+	return (struct str){"", 0};
+}
+
+static bool in_import_shim(const struct glue *glue, node_id n)
+{
+	return shim_around(glue, n).len != 0;
+}
+
+/* `__wbindgen_throw` and `__wbindgen_rethrow`: what they throw is Rust's own doing, not foreign. */
+static void read_throw(struct glue *glue, node_id n)
+{
+	struct str shim = shim_around(glue, n);
+	/* 0.2.101 to 0.2.104 spell it `__wbg_wbindgenthrow_…` */
+	static const struct str names[] = {{"wbindgen_throw", 14}, {"wbindgen_rethrow", 16},
+		{"wbindgenthrow", 13}, {"wbindgenrethrow", 15}};
+	bool own = false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		own |= str_find(shim, names[i]) != (size_t)-1;
+	}
+	if (own) {
+		glue_add(glue, FACT_OWN_ERROR, node_first(glue->tree, n));
+	}
 }
 
 static bool calls_later(struct str name)
@@ -209,6 +233,9 @@ bool glue_read_closures(struct glue *glue)
 		}
 		case KIND_call_expression:
 			read_call(glue, n);
+			break;
+		case KIND_throw_statement:
+			read_throw(glue, n);
 			break;
 		case KIND_catch_clause:
 			understood &= read_catch(glue, n);

@@ -307,6 +307,9 @@ static void plan_fact(struct planning *p, uint32_t index)
 		insert_at_start(p, fact->node, text(p, "%.*s.B();try{", STR_ARGS(p->rg)));
 		insert_at_end(p, fact->node, text(p, "}finally{%.*s.C()}", STR_ARGS(p->rg)));
 		break;
+	case FACT_OWN_ERROR:
+		wrap_call(p, fact->node, "T");
+		break;
 	case FACT_PANIC_TEXT:
 		wrap_call(p, fact->node, "E");
 		break;

@@ -8,6 +8,7 @@ import { beginEarly, reviveEagerly } from './reinit.js';
 const Wasm = WebAssembly;
 const tags = [];
 const ours = new WeakSet();
+let primitive; // the last value of ours that no WeakSet takes
 
 // Upstream's own tags: what is thrown with them is an error of the program.
 export const claim = tag => {
@@ -17,9 +18,15 @@ export const claim = tag => {
 
 // An error that Rust code throws on purpose (`throw_str`, borrow errors) is no foreign throw.
 export const own = e => {
-	ours.add(e);
+	if (typeof e === 'object' && e !== null) {
+		ours.add(e);
+	} else {
+		primitive = e;
+	}
 	return e;
 };
+
+const isOwn = e => (typeof e === 'object' && e !== null ? ours.has(e) : e === primitive);
 
 // Class decides. Text only tells an exhausted stack from other RangeErrors; SpiderMonkey has a class
 // of its own for it, that no other engine knows.
@@ -34,7 +41,7 @@ export const kindOf = e =>
 			? 'stack'
 			: Wasm.Exception && e instanceof Wasm.Exception
 				? !tags.some(tag => e.is(tag)) && 'exception'
-				: settings.foreignThrow === 'poison' && !ours.has(e) && 'foreign';
+				: settings.foreignThrow === 'poison' && !isOwn(e) && 'foreign';
 
 // Plain data only: on V8 an Error whose stack nobody read keeps the dead instance alive, and a kept
 // Error would keep whatever it refers to.
