@@ -1,5 +1,6 @@
 #include "command.h"
 #include "config.h"
+#include "syntax.h"
 
 static int print(struct str text)
 {
@@ -45,7 +46,8 @@ int main(int argc, char **argv)
 		status = print(options_help(arena, options.help_about));
 		break;
 	case VERB_VERSION:
-		status = print(STR("reglue " REGLUE_VERSION "\n" REGLUE_PARSER "\n"));
+		status = print(arena_printf(arena, "reglue " REGLUE_VERSION "\n%.*s\n",
+			STR_ARGS(syntax_versions(arena))));
 		break;
 	case VERB_COUNT:
 		break;

@@ -10,7 +10,7 @@
 #include "buf.h"
 
 /* Deeper directories are reported: every level keeps a descriptor open while it is walked. */
-enum { MAX_DEPTH = 128 };
+enum { MAX_DEPTH = 128, READ_STEP = 65536 };
 
 static const char *c_string(struct arena *arena, struct str s)
 {
@@ -42,7 +42,7 @@ static bool read_all(int descriptor, size_t limit, struct buf *out)
 			return false;
 		}
 		if (out->capacity - out->len < 2) {
-			buf_reserve(out, 64 * 1024);
+			buf_reserve(out, READ_STEP);
 		}
 		ssize_t got = read(descriptor, out->data + out->len, out->capacity - out->len);
 		if (got == 0) {

@@ -29,7 +29,7 @@ bool spans_read_number(struct str *code, uint32_t *value)
 {
 	uint64_t result = 0;
 	for (size_t i = 0; i < code->len && i < 7; i++) {
-		const char *digit = memchr(digits, code->data[i], 64);
+		const char *digit = memchr(digits, code->data[i], sizeof(digits) - 1);
 		if (digit == NULL) {
 			return false;
 		}

@@ -459,3 +459,13 @@ struct str node_string(const struct tree *tree, node_id n)
 	}
 	return node_text(tree, content);
 }
+
+struct str syntax_versions(struct arena *arena)
+{
+	const TSLanguage *language = tree_sitter_javascript();
+	const TSLanguageMetadata *grammar = ts_language_metadata(language);
+	assert(grammar != NULL); /* every grammar of this ABI has it */
+	return arena_printf(arena, "tree-sitter ABI %u, tree-sitter-javascript %u.%u.%u",
+		ts_language_abi_version(language), grammar->major_version, grammar->minor_version,
+		grammar->patch_version);
+}

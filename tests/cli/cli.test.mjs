@@ -284,7 +284,7 @@ test('help and version go to stdout', () => {
 		assert.match(result.stdout, /Exit status: 0 done/);
 		assert.equal(result.stderr, '');
 	}
-	assert.match(run(['--version']).stdout, /^reglue \d+\.\d+\.\d+\n\S/);
+	assert.match(run(['--version']).stdout, /^reglue \d+\.\d+\.\d+\ntree-sitter ABI \d+, tree-sitter-javascript \d+\.\d+\.\d+\n$/);
 });
 
 test('colour only when asked for or on a terminal', () => {
