@@ -24,7 +24,7 @@ let face;
 
 const build = () => {
 	const property = Object.defineProperty;
-	face = Object.create(null);
+	face = Object.setPrototypeOf({}, null); // Object.create(null) would be a dictionary to V8, for good
 	for (const k of Object.keys(raw)) {
 		const { length, name } = raw[k];
 		const x = records.get(k);
