@@ -40,6 +40,7 @@ enum fact_kind {
 	                       variable; other: the identifier of the variable that holds the function */
 	FACT_PROMISE,       /* node: `new Promise(x)`; other: x */
 	FACT_HOST_CALL,     /* node: argument that the host will call later: then, timers */
+	FACT_HOST_IMPORT,   /* node: such a function of the host that is an import as it stands */
 	/* errors and state */
 	FACT_CATCH,   /* node: catch clause; name: its parameter */
 	FACT_STATE,   /* node: declarator; name: the variable; text: statements that reset it */

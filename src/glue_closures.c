@@ -180,6 +180,31 @@ static bool hands_to_upstream(const struct glue *glue, node_id clause)
 }
 
 /*
+ * `imports.wbg.__wbg_queueMicrotask_… = typeof queueMicrotask == 'function' ? queueMicrotask : …`:
+ * with reference types an import needs no shim.
+ */
+static void read_direct_import(struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	node_id left = node_child(tree, n, FIELD_left), right = node_child(tree, n, FIELD_right);
+	if (node_is(tree, n, KIND_pair)) {
+		left = node_child(tree, n, FIELD_key);
+		right = node_child(tree, n, FIELD_value);
+	}
+	struct str name = node_is(tree, n, KIND_pair) ? node_text(tree, left) : node_property(tree, left);
+	if (!str_starts(name, STR("__wbg_")) || node_is_function(tree, right)) {
+		return;
+	}
+	for (node_id i = right; i < tree->nodes[right].last; i++) {
+		if (tree->nodes[i].kind == KIND_identifier && scope_of(glue->scopes, i) == 0 &&
+			calls_later(node_text(tree, i))) {
+			glue_add(glue, FACT_HOST_IMPORT, right);
+			return;
+		}
+	}
+}
+
+/*
  * A catch block that enters wasm turns an error into a value for Rust. A fault must not be
  * converted: it would be swallowed, for on a poisoned instance nothing takes it over.
  */
@@ -233,6 +258,10 @@ bool glue_read_closures(struct glue *glue)
 		}
 		case KIND_call_expression:
 			read_call(glue, n);
+			break;
+		case KIND_assignment_expression:
+		case KIND_pair:
+			read_direct_import(glue, n);
 			break;
 		case KIND_throw_statement:
 			read_throw(glue, n);

@@ -54,14 +54,34 @@ static bool is_closure_state(const struct glue *glue, node_id held)
 	return node_is(glue->tree, value, KIND_object);
 }
 
+/*
+ * Whether closure states are registered there. Between 0.2.105 and 0.2.114 the callback does not name
+ * the exports: it calls `state.dtor`, which is one of them.
+ */
+static bool holds_closure_states(const struct glue *glue, binding_id registry)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id u = registry == 0 ? NO_NODE : glue->scopes->bindings[registry].first_use;
+		u != NO_NODE; u = glue->scopes->next_use[u]) {
+		node_id member = tree->nodes[u].parent, call = tree->nodes[member].parent;
+		if (tree->nodes[u].field == FIELD_object && node_is(tree, call, KIND_call_expression) &&
+			str_equal(node_property(tree, member), STR("register")) &&
+			is_closure_state(glue, node_nth(tree, node_child(tree, call, FIELD_arguments), 1))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool read_registry(struct glue *glue, node_id registry)
 {
 	const struct tree *tree = glue->tree;
 	node_id callback = node_nth(tree, node_child(tree, registry, FIELD_arguments), 0);
-	if (callback == NO_NODE || !glue_touches(glue, callback)) {
+	binding_id binding = registry_binding(glue, registry);
+	if (callback == NO_NODE ||
+		!(glue_touches(glue, callback) || holds_closure_states(glue, binding))) {
 		return true; /* the user's own */
 	}
-	binding_id binding = registry_binding(glue, registry);
 	if (binding == 0) {
 		glue_refuse(glue, "finalizer", registry,
 			"a FinalizationRegistry over the exports that no variable holds");

@@ -286,6 +286,9 @@ static void plan_fact(struct planning *p, uint32_t index)
 	case FACT_HOST_CALL:
 		wrap_call(p, fact->node, "w");
 		break;
+	case FACT_HOST_IMPORT:
+		wrap_call(p, fact->node, "W");
+		break;
 	case FACT_CATCH:
 		insert(p, p->tree->nodes[node_body(p->tree, fact->node)].start + 1,
 			text(p, "%.*s.r(%.*s);", STR_ARGS(p->rg), STR_ARGS(fact->name)));

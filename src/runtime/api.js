@@ -10,6 +10,12 @@ import { executor, promise } from './promises.js';
 import { enter, refill } from './policy.js';
 import { keepImports, keepModule, renew } from './reinit.js';
 
+const choices = {
+	reinit: ['lazy', 'eager', 'manual', 'never', 'heal'],
+	staleClosures: ['ignore', 'throw'],
+	foreignThrow: ['ignore', 'poison'],
+};
+
 const api = {
 	StaleObjectError,
 	PoisonedError,
@@ -35,6 +41,12 @@ const api = {
 		return { ...stats };
 	},
 	configure(changes) {
+		for (const k of Object.keys(changes)) {
+			const v = changes[k];
+			if (k === 'budget' ? !(v >= 0) : !(choices[k] || []).includes(v)) {
+				throw new TypeError('configure: ' + k + ': ' + String(v));
+			}
+		}
 		Object.assign(settings, changes);
 		refill();
 	},
@@ -71,6 +83,7 @@ export const runtime = {
 	k: quiet,
 	d: gone,
 	w: host,
+	W: fn => (typeof fn === 'function' ? (...args) => fn(...args.map(host)) : fn),
 	x: escape,
 	q: executor,
 	p: promise,
