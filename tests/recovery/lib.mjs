@@ -69,6 +69,8 @@ export const cells = allCells.filter(({ path: p, target, variant }) =>
 );
 assert.ok(cells.length > 0, "no cells");
 
+// Where a test needs one cell of a kind, whatever RECOVERY_CELLS says: heap, reachable shadow stack.
+export const plain = () => cellOf("0.2.92/default/nodejs");
 export const cellOf = p => allCells.find(cell => cell.path === p);
 export const minor = cell => Number(cell.release.split(".")[2]);
 export const has = feature => cell =>
@@ -256,6 +258,16 @@ export const initArgument = (cell, source, key = "module") =>
 
 let copies = 0;
 
+/* Bun takes files for the same module whatever their query. */
+function freshUrl(file) {
+	if (globalThis.Bun === undefined) {
+		return `${pathToFileURL(file)}?n=${++copies}`;
+	}
+	const copy = file.replace(/\.js$/, `-${process.pid}-${++copies}.js`);
+	fs.copyFileSync(file, copy);
+	return String(pathToFileURL(copy));
+}
+
 /*
  * A fresh copy of a cell's glue:
  *   m       its module       api    `m.__reglue`
@@ -293,7 +305,7 @@ export async function load(
 		if (traced) {
 			trace.install();
 		}
-		glue.m = await import(`${pathToFileURL(file)}?n=${++copies}`);
+		glue.m = await import(freshUrl(file));
 		trace.restore();
 		glue.init = (source = bytesOf(cell)) =>
 			tracing(() => glue.m.initSync(initArgument(cell, source)));

@@ -2,7 +2,7 @@
 // when nothing is in flight, and nowhere else.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { calls, caught, cells, each, fault, has, instances, load } from "./lib.mjs";
+import { calls, caught, each, fault, has, instances, load, plain } from "./lib.mjs";
 
 /* All raw calls after the fault go to one instance, which is there before the first of them. */
 function oneInstance(events, n) {
@@ -47,7 +47,7 @@ each("R2: an entrypoint talks to one instance from its first instruction", ({ m,
 // Upstream's own guard stands in the export, behind the arguments: what is there by then lies in the
 // old instance's memory.
 test("R2: the same check fails a guard at the raw call", async () => {
-	const { m, trace } = await load(cells[0], {
+	const { m, trace } = await load(plain(), {
 		original: true,
 		naive: name => !name.startsWith("__"),
 	});

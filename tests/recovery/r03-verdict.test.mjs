@@ -1,7 +1,7 @@
 // R3: faults are told apart from errors, and errors leave no trace on the shadow stack.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { caught, cells, each, few, has, load } from "./lib.mjs";
+import { caught, each, few, has, load, plain } from "./lib.mjs";
 
 const faults = {
 	trap: [m => m.trap(), "trap"],
@@ -256,7 +256,7 @@ each(
 
 test("R3: each of these moves the shadow stack of unpatched glue", async () => {
 	for (const make of Object.values(leaks)) {
-		const { m, trace } = await load(cells.find(reachable), { original: true });
+		const { m, trace } = await load(plain(), { original: true });
 		const start = trace.sp();
 		caught(make(m));
 		assert.ok(trace.sp() < start);

@@ -1,7 +1,7 @@
 // R4: the failing call unwinds harmlessly.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { calls, caught, cells, each, fault, has, load } from "./lib.mjs";
+import { calls, caught, each, fault, has, load, plain } from "./lib.mjs";
 
 const failing = {
 	"a result in memory": m => m.panic_string("text"),
@@ -59,8 +59,7 @@ each(
 );
 
 test("R4: the same checks fail a naive recovery", async () => {
-	const cell = cells.find(has("stack-pointer"));
-	const { m, trace } = await load(cell, { original: true, naive: () => true });
+	const { m, trace } = await load(plain(), { original: true, naive: () => true });
 	const start = trace.sp(0);
 	const since = trace.mark();
 	caught(() => m.panic_result("text"));

@@ -1,8 +1,7 @@
 // R5: a reinit is whole, or it does not happen.
 import assert from "node:assert/strict";
 import {
-	bytesOf, calls, caught, collect, each, fault, few, has, initArgument, instances, isWeb, load, minor,
-	recover, rejected, sleep,
+	bytesOf, calls, caught, collect, each, fault, few, has, initArgument, instances, isWeb, load, recover, sleep,
 } from "./lib.mjs";
 
 each("R5: the state of the program starts anew", glue => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-	caught, cells, each, few, inChild, load, never, recover, rejected, sleep,
+	caught, each, few, inChild, load, never, plain, recover, rejected, sleep,
 } from "./lib.mjs";
 
 const makers = {
@@ -33,7 +33,7 @@ each("R8: pending promises are rejected as their generation dies", async glue =>
 });
 
 test("R8: the same promises hang in unpatched glue", async () => {
-	const { m } = await load(cells[0], { original: true });
+	const { m } = await load(plain(), { original: true });
 	const p = m.async_await(never());
 	await sleep(2);
 	caught(() => m.trap());

@@ -18,8 +18,7 @@ each("R10: the first caller gets the error that wasm threw", ({ m, trace }) => {
 		const { error } = calls(since()).findLast(({ threw }) => threw);
 		assert.equal(e, error, name);
 		assert.equal(Object.getPrototypeOf(e), WebAssembly.RuntimeError.prototype, name);
-		assert.deepEqual(Reflect.ownKeys(e).toSorted?.() ?? [], Reflect.ownKeys(error).toSorted?.() ?? []);
-		assert.match(e.stack, /wasm/);
+		assert.match(e.stack, /wasm|reglue_fixture/);
 		m.add(1, 2);
 	}
 });

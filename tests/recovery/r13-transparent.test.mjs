@@ -1,6 +1,6 @@
 // R13: a program that never faults cannot tell.
 import assert from "node:assert/strict";
-import { caught, each, initArgument, bytesOf, isWeb, load, minor, rejected } from "./lib.mjs";
+import { caught, each, initArgument, bytesOf, isWeb, load, rejected } from "./lib.mjs";
 
 /* Random numbers that are the same in every run (mulberry32). */
 function random(seed) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { allCells, calls, caught, cellOf, cells, copyOf, isNode, load, reglue } from "./lib.mjs";
+import { allCells, calls, caught, cellOf, copyOf, load, plain, reglue } from "./lib.mjs";
 
 let n = 0;
 
@@ -26,7 +26,7 @@ for (const cell of allCells.filter(({ variant, target }) => variant === "threads
 	});
 }
 
-const node = cells.find(isNode);
+const node = plain();
 
 const constructs = {
 	"an exports object handed to another module": [
