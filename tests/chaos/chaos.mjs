@@ -1,0 +1,100 @@
+// node --expose-gc chaos.mjs --seeds 0-999 --steps 1000 --cell 0.2.130/default
+//   --break NAME     break the patched glue first; see broken.mjs
+//   --program FILE   run this program and no other
+//   --first          stop at the first seed that fails
+//   --no-shrink      do not look for the smallest program
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { breakings } from "./broken.mjs";
+import { generate, shrink } from "./program.mjs";
+import { run } from "./run.mjs";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const { values: options } = parseArgs({
+	options: {
+		seeds: { type: "string", default: "0-999" },
+		steps: { type: "string", default: "1000" },
+		cell: { type: "string", default: process.env.CHAOS_CELL ?? "0.2.130/default" },
+		break: { type: "string" },
+		program: { type: "string" },
+		first: { type: "boolean", default: false },
+		"no-shrink": { type: "boolean", default: false },
+	},
+});
+
+const root = fs.mkdtempSync(path.join(os.tmpdir(), "reglue-chaos-"));
+process.on("exit", () => fs.rmSync(root, { recursive: true, force: true }));
+
+function patched(cell) {
+	const from = path.join(here, "../../fixtures", cell, "nodejs");
+	fs.cpSync(from, root, { recursive: true });
+	const file = path.join(root, "reglue_fixture.js");
+	const tool = path.resolve(process.env.REGLUE ?? path.join(here, "../../build/reglue"));
+	const done = spawnSync(tool, ["patch", file], { encoding: "utf8" });
+	if (done.status !== 0) {
+		throw new Error(`${tool} patch: ${done.error?.message ?? done.stdout + done.stderr}`);
+	}
+	if (options.break !== undefined) {
+		let text = fs.readFileSync(file, "utf8");
+		for (const [from, to] of breakings[options.break]) {
+			if (text.search(from) < 0) {
+				throw new Error(`${options.break}: ${from} is not in the patched glue`);
+			}
+			text = text.replace(from, to);
+		}
+		fs.writeFileSync(file, text);
+	}
+	return file;
+}
+
+const require = createRequire(import.meta.url);
+const cell = {
+	file: patched(options.cell),
+	original: require(path.join(here, "../../fixtures", options.cell, "nodejs/reglue_fixture.js")),
+};
+const print = ({ seed, config, steps }, { at, error }) =>
+	console.log(
+		`seed ${seed}, ${steps.length} steps, fails at step ${at}: ${error.stack}\n` +
+			`{"seed":${seed},"config":${JSON.stringify(config)},"steps":[\n${steps.map(s => JSON.stringify(s)).join(",\n")}]}`,
+	);
+
+if (options.program !== undefined) {
+	const program = JSON.parse(fs.readFileSync(options.program, "utf8"));
+	const result = await run(cell, program);
+	if (result.error) {
+		print(program, result);
+		process.exitCode = 1;
+	}
+} else {
+	const [from, to = from] = options.seeds.split("-").map(Number);
+	const sum = { seeds: 0, failed: 0, instances: 0, faults: 0, stale: 0 };
+	for (let seed = from; seed <= to; seed++) {
+		const program = generate(seed, Number(options.steps));
+		const result = await run(cell, program);
+		sum.seeds++;
+		for (const k of ["instances", "faults", "stale"]) {
+			sum[k] += result[k] ?? 0;
+		}
+		if (result.error) {
+			sum.failed++;
+			if (sum.failed <= 3) {
+				const cut = { ...program, steps: program.steps.slice(0, result.at + 2) };
+				const small = options["no-shrink"] ? cut : await shrink(cut, async p => (await run(cell, p)).error !== undefined);
+				const again = await run(cell, small);
+				print(small, again.error ? again : result);
+			} else {
+				console.log(`seed ${seed} fails`);
+			}
+			if (options.first) {
+				break;
+			}
+		}
+	}
+	console.log(JSON.stringify({ cell: options.cell, ...sum }));
+	process.exitCode = sum.failed ? 1 : 0;
+}
