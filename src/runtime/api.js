@@ -51,6 +51,9 @@ const api = {
 		refill();
 	},
 	on(type, fn) {
+		if (hooks[type] === undefined || typeof fn !== 'function') {
+			throw new TypeError('on: ' + String(type) + ': ' + String(fn));
+		}
 		hooks[type].add(fn);
 		return () => hooks[type].delete(fn);
 	},
