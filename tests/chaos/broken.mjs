@@ -18,5 +18,5 @@ export const breakings = {
 		[/__rg\.p\(/g, "("],
 		[/__rg\.q\(/g, "("],
 	],
-	"reset of the glue": [[/heap\.length=0;[^}]*?heap_next=heap\.length;/, ""]],
+	"reset of the glue": [[/\br\(i\)\{[^}]*\}/, "r(i){}"]],
 };

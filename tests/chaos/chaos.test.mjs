@@ -37,7 +37,7 @@ cells.forEach((cell, i) => {
 
 for (const name of Object.keys(breakings)) {
 	test(`the oracle sees glue without: ${name}`, () => {
-		const run = chaos("--seeds", "0-199", "--steps", "300", "--cell", "0.2.92/default", "--break", name, "--first", "--no-shrink");
+		const run = chaos("--seeds", "0-199", "--steps", "300", "--cell", "0.2.130/default", "--break", name, "--first", "--no-shrink");
 		assert.match(run.stdout, /^seed \d+, .* fails at step/m, run.stderr);
 		assert.equal(run.status, 1, run.stdout);
 	});

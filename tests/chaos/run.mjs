@@ -918,9 +918,11 @@ export async function run({ file, original }, program) {
 			want = refused;
 		} else if (f !== undefined && !f.starting) {
 			f.seen = true;
+			if (!model.dead) {
+				checkFault(f.error, f.name, s); // else the first fault stays on the record
+			}
 			model.die();
 			d.moved?.(f);
-			checkFault(f.error, f.name, s);
 			want = d.told ? { v: undefined } : { is: f.error };
 			if (d.promised && "v" in out) {
 				// It happened in the executor of the promise, which took it.
@@ -1038,7 +1040,7 @@ export async function run({ file, original }, program) {
 		}
 	};
 	const checkFaultOfTurn = (f, generation, s) => {
-		if (config.reinit === "eager" && world.current.n > 0 && model.failed > 0) {
+		if (config.reinit === "eager" && starts.some(mode => /trap|panic/.test(mode))) {
 			return; // the record may be that of a start function that failed since
 		}
 		if (api.fault?.generation !== generation || (f !== undefined && api.fault.message !== f.error.message)) {
