@@ -80,6 +80,8 @@ export const judge = (e, was, set, x, busy) => {
 			stats.errors++;
 			if (S.busy === 0) {
 				level();
+			} else {
+				later(); // JS may swallow it, and then no outer frame sees it
 			}
 			return e;
 		}
