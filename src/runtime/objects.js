@@ -51,7 +51,7 @@ export const checkThis = (object, due) => {
 };
 
 export const check = value => {
-	if (S.stamp !== undefined && typeof value === 'object' && value !== null && stale(value)) {
+	if (S.stamp !== undefined && value && foreign(value) && typeof value === 'object' && stale(value)) {
 		refuse(value);
 	}
 };

@@ -40,8 +40,10 @@ export const text = (name = '__rg$') => {
 
 const source = text();
 
-// A runtime of its own, as a glue gets one.
-export const create = (o = {}) => new Function(source + ';return __rg$')()({ r() {}, ...o });
+// A runtime of its own, as a glue gets one. The number keeps engines from sharing what they learn.
+let made = 0;
+export const create = (o = {}) =>
+	new Function(`/* ${++made} */${source};return __rg$`)()({ r() {}, ...o });
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	if (process.argv[2] === '--size') {

@@ -1,0 +1,76 @@
+// What the guard costs, against unpatched glue and against other designs of a guard:
+//
+//     node tests/bench/guard.mjs [--rounds N] [--designs ours,naive,…] [--loads add,method,…] [--json] [ENGINE…]
+//
+// ENGINE is a program (node, bun, deno or a path to one); without any, those in PATH. Ratios, medians
+// with quartiles; 1.00 is the unpatched glue after as many re-instantiations. Absolute times mean
+// nothing on a shared machine. Never run as a test.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { wat } from './guard-designs.mjs';
+
+const { values, positionals } = parseArgs({
+	allowPositionals: true,
+	options: { rounds: { type: 'string' }, designs: { type: 'string' }, loads: { type: 'string' }, json: { type: 'boolean' } },
+});
+
+const exists = program => {
+	try {
+		execFileSync(program, ['--version'], { stdio: 'pipe' });
+		return true;
+	} catch {
+		return false;
+	}
+};
+const engines = positionals.length ? positionals : [process.execPath, 'bun', 'deno'].filter(exists);
+const folder = mkdtempSync(join(tmpdir(), 'reglue-bench-'));
+const module = join(folder, 'guard.wasm');
+const run = fileURLToPath(new URL('guard-run.mjs', import.meta.url));
+
+const cell = ({ median, low, high }) => `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
+
+try {
+	writeFileSync(join(folder, 'guard.wat'), wat);
+	execFileSync('wat2wasm', [join(folder, 'guard.wat'), '-o', module]);
+	const results = engines.map(engine => {
+		const deno = basename(engine) === 'deno';
+		return [0, 8, 1000].map(recoveries => {
+			const args = [run, module, recoveries, values.rounds || '61', values.designs || 'all', values.loads || 'all'];
+			const out = execFileSync(engine, [...(deno ? ['run', '-A'] : []), ...args], {
+				encoding: 'utf8',
+				stdio: ['ignore', 'pipe', 'inherit'],
+			});
+			return { recoveries, ...JSON.parse(out) };
+		});
+	});
+	if (values.json) {
+		console.log(JSON.stringify(results, null, '\t'));
+	} else {
+		for (const runs of results) {
+			const designs = Object.keys(Object.values(runs[0].loads)[0]).filter(d => d !== 'unpatched');
+			console.log(`\n${runs[0].engine}\n`);
+			console.log(`| load | recoveries | unpatched, ns | ${designs.join(' | ')} |`);
+			console.log(`|---|---:|---:|${designs.map(() => '---:|').join('')}`);
+			for (const load of Object.keys(runs[0].loads)) {
+				for (const { recoveries, loads } of runs) {
+					const byDesign = loads[load];
+					const ns = byDesign.unpatched.ns.toFixed(1);
+					console.log(`| ${load} | ${recoveries} | ${ns} | ${designs.map(d => cell(byDesign[d])).join(' | ')} |`);
+				}
+			}
+			const { recovery } = runs[2];
+			if (recovery) {
+				console.log(
+					`\nrecovery / bare instance and start: ${cell(recovery)}, ` +
+						`${(recovery.bare * 1000).toFixed(0)} µs bare`,
+				);
+			}
+		}
+	}
+} finally {
+	rmSync(folder, { recursive: true });
+}
