@@ -32,7 +32,7 @@ package libcjson-dev pkg-config --exists libcjson
 package libmd-dev pkg-config --exists libmd
 package libcriterion-dev pkg-config --exists criterion
 package clang-14 command -v clang-14
-package libclang-rt-14-dev test -e /usr/lib/llvm-14/lib/clang
+package libclang-rt-14-dev sh -c 'ls /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer*'
 package wabt command -v wat2wasm
 package git command -v git
 package patch command -v patch
