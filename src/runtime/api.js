@@ -86,7 +86,16 @@ export const runtime = {
 	k: quiet,
 	d: gone,
 	w: host,
-	W: fn => (typeof fn === 'function' ? (...args) => fn(...args.map(host)) : fn),
+	W(fn) {
+		if (typeof fn !== 'function') {
+			return fn;
+		}
+		const f = (...args) => fn(...args.map(host));
+		for (const k of ['name', 'length']) {
+			Object.defineProperty(f, k, { value: fn[k], configurable: true }); // old glue exports it
+		}
+		return f;
+	},
 	x: escape,
 	q: executor,
 	p: promise,
