@@ -78,6 +78,9 @@ export const has = feature => cell =>
 export const isWeb = cell => cell.target === "web";
 export const isNode = cell => cell.target === "nodejs";
 
+/* initSync came with 0.2.83. */
+export const initsSync = cell => isWeb(cell) && minor(cell) >= 83;
+
 // Where a child process is needed: one of each kind is enough.
 export const few = cell =>
 	wish !== undefined ||
@@ -309,8 +312,14 @@ export async function load(
 		trace.restore();
 		glue.init = (source = bytesOf(cell)) =>
 			tracing(() => glue.m.initSync(initArgument(cell, source)));
-		if (init) {
+		if (init && initsSync(cell)) {
 			glue.face = glue.init();
+		} else if (init) {
+			if (traced) {
+				trace.install();
+			}
+			glue.face = await glue.m.default(bytesOf(cell));
+			trace.restore();
 		}
 	}
 	glue.api = glue.m.__reglue;

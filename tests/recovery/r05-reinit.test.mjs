@@ -1,7 +1,7 @@
 // R5: a reinit is whole, or it does not happen.
 import assert from "node:assert/strict";
 import {
-	bytesOf, calls, caught, collect, each, fault, few, has, initArgument, instances, isWeb, load, recover, sleep,
+	bytesOf, calls, caught, collect, each, fault, few, has, initArgument, instances, initsSync, isWeb, load, recover, sleep,
 } from "./lib.mjs";
 
 each("R5: the state of the program starts anew", glue => {
@@ -201,7 +201,7 @@ each(
 		recover(glue);
 		assert.equal(api.generation, 2);
 	},
-	{ needs: isWeb },
+	{ needs: initsSync },
 );
 
 each(

@@ -1,6 +1,6 @@
 // R13: a program that never faults cannot tell.
 import assert from "node:assert/strict";
-import { caught, each, initArgument, bytesOf, isWeb, load, rejected } from "./lib.mjs";
+import { caught, each, initArgument, bytesOf, initsSync, load, rejected } from "./lib.mjs";
 
 /* Random numbers that are the same in every run (mulberry32). */
 function random(seed) {
@@ -225,7 +225,7 @@ each("R13: init twice", async ({ cell }) => {
 	assert.deepEqual(await answers({}), await answers({ original: true }));
 	// Releases before 0.2.87 make another instance each time; the face is one object all the same (R1).
 	assert.deepEqual(same.slice(0, 2), [true, true]);
-}, { needs: isWeb });
+}, { needs: initsSync });
 
 each("R13: init at the same time", async ({ cell }) => {
 	const answers = async options => {
@@ -236,7 +236,7 @@ each("R13: init at the same time", async ({ cell }) => {
 		return [before, m.bump(), m.bump(), Object.keys(both[0])];
 	};
 	assert.deepEqual(await answers({}), await answers({ original: true }));
-}, { needs: isWeb, init: false });
+}, { needs: initsSync, init: false });
 
 each("R13: a failed init, then a good one", async ({ cell }) => {
 	const answers = async options => {
@@ -253,4 +253,4 @@ each("R13: a failed init, then a good one", async ({ cell }) => {
 		return log;
 	};
 	assert.deepEqual(await answers({}), await answers({ original: true }));
-}, { needs: isWeb, init: false });
+}, { needs: initsSync, init: false });
