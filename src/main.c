@@ -1,5 +1,6 @@
 #include "command.h"
 #include "config.h"
+#include "help.h"
 #include "syntax.h"
 
 static int print(struct str text)
@@ -43,7 +44,7 @@ int main(int argc, char **argv)
 		status = command_inspect(&options);
 		break;
 	case VERB_HELP:
-		status = print(options_help(arena, options.help_about));
+		status = print(help_text(arena, options.help_about));
 		break;
 	case VERB_VERSION:
 		status = print(arena_printf(arena, "reglue " REGLUE_VERSION "\n%.*s\n",

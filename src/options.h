@@ -1,24 +1,9 @@
-/* The command line: one table of verbs and one of flags drive parsing, help and suggestions. */
+/* Reading the command line, after the tables in cli.h. */
 #ifndef REGLUE_OPTIONS_H
 #define REGLUE_OPTIONS_H
 
+#include "cli.h"
 #include "patch.h"
-
-enum verb {
-	VERB_PATCH,
-	VERB_CHECK,
-	VERB_REVERT,
-	VERB_INSPECT,
-	VERB_HELP,
-	VERB_VERSION,
-	VERB_COUNT, /* as help_about: help on the whole program */
-};
-
-enum color {
-	COLOR_AUTO,
-	COLOR_ALWAYS,
-	COLOR_NEVER,
-};
 
 struct options {
 	enum verb verb;
@@ -44,10 +29,5 @@ struct options {
  */
 bool options_parse(struct arena *arena, int argc, char **argv, struct options *options,
 	struct str *error);
-
-/* The help text on a verb; VERB_COUNT: on the program. In the arena. */
-struct str options_help(struct arena *arena, enum verb verb);
-
-const char *verb_name(enum verb verb);
 
 #endif

@@ -281,7 +281,8 @@ test('help and version go to stdout', () => {
 	for (const args of [['help'], ['--help'], ['-h'], ['help', 'patch'], ['check', '--help']]) {
 		const result = run(args);
 		assert.equal(result.status, 0);
-		assert.match(result.stdout, /Exit status: 0 done/);
+		assert.match(result.stdout, /Exit status:\n {2}0 +done/);
+		assert.deepEqual(result.stdout.split('\n').filter((line) => [...line].length > 80), []);
 		assert.equal(result.stderr, '');
 	}
 	assert.match(run(['--version']).stdout, /^reglue \d+\.\d+\.\d+\ntree-sitter ABI \d+, tree-sitter-javascript \d+\.\d+\.\d+\n$/);

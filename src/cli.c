@@ -1,0 +1,65 @@
+#include "cli.h"
+
+const struct cli_verb cli_verbs[VERB_COUNT] = {
+	[VERB_PATCH] = {"patch", "PATH…", "patch glue in place",
+		"Patches wasm-bindgen glue so that programs survive wasm traps. A PATH is a file, "
+		"a directory (the .js, .mjs and .cjs files in it), or - for stdin to stdout. Files "
+		"that belong together are written all or none. Patching twice changes nothing."},
+	[VERB_CHECK] = {"check", "PATH…", "list what patch would change; write nothing",
+		"Says what patch would do, and ends with status 1 if anything would change. With "
+		"--diff prints the changes in a form that patch(1) and git apply take."},
+	[VERB_REVERT] = {"revert", "PATH…", "restore the original bytes exactly",
+		"Takes out what patch inserted. A file edited since it was patched is refused, "
+		"with the place of the first change. Files that are not patched stay as they are."},
+	[VERB_INSPECT] = {"inspect", "PATH…", "show what is recognised in glue, and what is not",
+		"Prints target, form, entrypoints and state of glue files; writes nothing."},
+	[VERB_HELP] = {"help", "[VERB]", "this text, or help on a verb", ""},
+	[VERB_VERSION] = {"version", "", "versions of reglue and its parser", ""},
+};
+
+static const char *const policies[] = {"lazy", "eager", "manual", "never", "heal", NULL};
+static const char *const stale_closures[] = {"ignore", "throw", NULL};
+static const char *const foreign_throws[] = {"ignore", "poison", NULL};
+const char *const cli_colors[] = {
+	[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL};
+
+const struct cli_flag cli_flags[] = {
+	{FLAG_RECURSIVE, 'r', "recursive", NULL, NULL, CLI_FILE_VERBS,
+		"go into subdirectories, but node_modules and .git"},
+	{FLAG_OUTPUT, 'o', "output", "FILE", NULL, CLI_WRITERS,
+		"write there instead of in place; - is stdout"},
+	{FLAG_STDIN_FILEPATH, 0, "stdin-filepath", "PATH", NULL, CLI_FILE_VERBS,
+		"what to call stdin in messages and the report"},
+	{FLAG_DIFF, 0, "diff", NULL, NULL, CLI_IN(VERB_CHECK), "print a unified diff"},
+	{FLAG_REPORT, 0, "report", "FILE", NULL, CLI_READERS, "write a JSON report; - is stdout"},
+	{FLAG_ALLOW_EMPTY, 0, "allow-empty", NULL, NULL, CLI_FILE_VERBS,
+		"finding nothing to do is no error"},
+	{FLAG_POLICY, 0, "policy", "WHEN", policies, CLI_READERS,
+		"when a new instance is made after a fault"},
+	{FLAG_BUDGET, 0, "budget", "N", NULL, CLI_READERS, "recoveries a minute, 0: any number [16]"},
+	{FLAG_STALE_CLOSURES, 0, "stale-closures", "WHAT", stale_closures, CLI_READERS,
+		"calls of closures from before a recovery"},
+	{FLAG_FOREIGN_THROW, 0, "foreign-throw", "WHAT", foreign_throws, CLI_READERS,
+		"JS exceptions that cross Rust frames"},
+	{FLAG_EXCLUDE, 0, "exclude", "NAME", NULL, CLI_READERS,
+		"an export that gets no guard; may be repeated"},
+	{FLAG_RECONSTRUCT, 0, "reconstruct", "CLASS", NULL, CLI_READERS,
+		"a class whose objects are made again; may be repeated"},
+	{FLAG_QUIET, 'q', "quiet", NULL, NULL, CLI_FILE_VERBS, "print warnings and errors only"},
+	{FLAG_VERBOSE, 'v', "verbose", NULL, NULL, CLI_FILE_VERBS,
+		"print a line for every file, and notes"},
+	{FLAG_COLOR, 0, "color", "WHEN", cli_colors, CLI_FILE_VERBS, "colour in messages"},
+	{FLAG_HELP, 'h', "help", NULL, NULL, CLI_EVERY_VERB, "this text"},
+	{FLAG_VERSION, 0, "version", NULL, NULL, CLI_EVERY_VERB,
+		"versions of reglue and its parser"},
+};
+
+const struct cli_status cli_statuses[] = {
+	{0, "done, or nothing to do"},
+	{1, "check: something would change"},
+	{2, "the command line is wrong"},
+	{3, "a file was refused, or there is no wasm-bindgen glue in what was named"},
+	{4, "a file could not be read or written"},
+	{70, "an internal check failed; nothing was written"},
+	{0, NULL},
+};

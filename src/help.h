@@ -1,0 +1,11 @@
+/* `reglue help`, from the tables in cli.h. */
+#ifndef REGLUE_HELP_H
+#define REGLUE_HELP_H
+
+#include "arena.h"
+#include "cli.h"
+
+/* The help text on a verb; VERB_COUNT: on the program. In the arena. */
+struct str help_text(struct arena *arena, enum verb verb);
+
+#endif
