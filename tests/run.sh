@@ -4,4 +4,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 sh tests/setup.sh
+. tests/node.sh
+use_new_enough_node
 exec node tests/run.mjs "$@"

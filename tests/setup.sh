@@ -3,6 +3,7 @@
 # Quick when everything is there already.
 set -eu
 cd "$(dirname "$0")/.."
+. tests/node.sh
 
 say() {
 	printf '%s\n' "$*" >&2
@@ -49,16 +50,7 @@ if [ -n "$missing" ]; then
 		$missing >&2
 fi
 
-# By lock file, without running anything that the packages bring along.
-npm_packages() {
-	if [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ]; then
-		return
-	fi
-	say "installing the npm packages of $1"
-	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund >&2)
-	touch "$1/node_modules/.package-lock.json"
-}
-
+use_new_enough_node
 npm_packages grammars
 npm_packages tests/packages
 npm_packages tests/engines
