@@ -53,8 +53,8 @@ each("R8: settled promises are neither rejected nor kept", async glue => {
 
 each(
 	"R8: a fire-and-forget call does not end the process",
-	({ cell }) => {
-		const { status, answer, text } = inChild(cell, async ({ m, api, caught, never, sleep, print }) => {
+	async ({ cell }) => {
+		const { status, answer, text } = await inChild(cell, async ({ m, api, caught, never, sleep, print }) => {
 			m.async_await(never());
 			m.promise_of(never());
 			await sleep(2);
@@ -65,7 +65,7 @@ each(
 		assert.deepEqual(answer, [3, true], text);
 		assert.equal(status, 0, text);
 	},
-	{ needs: few },
+	{ needs: few, requires: ["processes"] },
 );
 
 each("R8: a promise in flight over a reinit by hand", async glue => {

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { caught, each, few, inChild } from "./lib.mjs";
 
 /* What a process sees of faults that nobody called for. `start` runs in the child. */
-function watch(cell, start, { hook = false, original = false } = {}) {
-	const run = inChild(
+async function watch(cell, start, { hook = false, original = false } = {}) {
+	const run = await inChild(
 		cell,
 		`async ({ m, api, caught, rejected, sleep, print }) => {
 			const seen = { told: 0, uncaught: [], unhandled: [] };
@@ -31,25 +31,25 @@ const nobody = {
 for (const [name, start] of Object.entries(nobody)) {
 	each(
 		`R9: a fault in ${name} is told to the hook, once, and ends nothing`,
-		({ cell }) => {
-			const seen = watch(cell, start, { hook: true });
+		async ({ cell }) => {
+			const seen = await watch(cell, start, { hook: true });
 			assert.deepEqual(seen, {
 				told: 1, uncaught: [], unhandled: [], faults: 1, bump: 1, generation: 1,
 			});
 		},
-		{ needs: few },
+		{ needs: few, requires: ["processes"] },
 	);
 	each(
 		`R9: a fault in ${name} that nobody hears of is thrown, as in unpatched glue`,
-		({ cell }) => {
-			const { uncaught, unhandled } = watch(cell, start, { original: true });
+		async ({ cell }) => {
+			const { uncaught, unhandled } = await watch(cell, start, { original: true });
 			assert.equal(uncaught.length + unhandled.length, 1);
-			const seen = watch(cell, start);
+			const seen = await watch(cell, start);
 			assert.deepEqual([seen.uncaught, seen.unhandled], [uncaught, unhandled]);
 			assert.equal(seen.faults, 1);
 			assert.equal(seen.bump, 1);
 		},
-		{ needs: few },
+		{ needs: few, requires: ["processes"] },
 	);
 }
 
@@ -66,9 +66,9 @@ const rejections = {
 for (const [name, start] of Object.entries(rejections)) {
 	each(
 		`R9: a fault of an async function ${name} rejects its promise and ends nothing`,
-		({ cell }) => {
+		async ({ cell }) => {
 			for (const hook of [false, true]) {
-				const seen = watch(cell, start, { hook });
+				const seen = await watch(cell, start, { hook });
 				assert.deepEqual(seen, {
 					told: hook ? 1 : 0,
 					uncaught: [],
@@ -80,7 +80,7 @@ for (const [name, start] of Object.entries(rejections)) {
 				});
 			}
 		},
-		{ needs: few },
+		{ needs: few, requires: ["processes"] },
 	);
 }
 
