@@ -15,7 +15,7 @@ const fixtures = path.join(here, "../../fixtures");
 const require = createRequire(import.meta.url);
 
 // What cannot be done here, and why: a test that requires it is skipped by that reason.
-export const limits = { instructions: "the engine does not know the module's instructions" };
+export const limits = { instructions: "the engine is older than what the module asks of it" };
 
 export const wish = process.env.RECOVERY_CELLS;
 export const allCells = JSON.parse(

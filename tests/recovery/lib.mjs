@@ -44,6 +44,15 @@ export const cells = allCells.filter(
 );
 assert.ok(cells.length > 0, "no cells");
 
+/* Glue with upstream's own machinery: the first and the last release of each variant, or all. */
+export const upstream = allCells.filter(
+	cell =>
+		loads(cell) &&
+		/^(nodejs|web)$/.test(cell.target) &&
+		/^(reset-state|reinit|abort-handler|unwind)$/.test(cell.variant) &&
+		(wish === "all" || /^0\.2\.(118|127|130)$/.test(cell.release)),
+);
+
 // Where a test needs one cell of a kind, whatever RECOVERY_CELLS says: heap, reachable shadow stack.
 export const plain = () =>
 	["0.2.92/default/nodejs", "0.2.92/default/web"].map(cellOf).find(loads);
@@ -129,9 +138,10 @@ export function check(name, requires, body) {
 	}
 }
 
-// Modules that only newer engines take: exnref, wasm exceptions.
+// Modules that only newer engines take, for their instructions (exnref) or for what they import.
 const takes = cell =>
-	bytesOf(cell) instanceof WebAssembly.Module || WebAssembly.validate(bytesOf(cell));
+	(bytesOf(cell) instanceof WebAssembly.Module || WebAssembly.validate(bytesOf(cell))) &&
+	(WebAssembly.JSTag !== undefined || !has("panic-error")(cell));
 
 /* One test for each of the cells that `needs` takes. */
 export function each(
