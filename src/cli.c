@@ -23,6 +23,9 @@ static const char *const foreign_throws[] = {"ignore", "poison", NULL};
 const char *const cli_colors[] = {
 	[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL};
 
+const char *const cli_formats[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json",
+	[FORMAT_SARIF] = "sarif", [FORMAT_GITHUB] = "github", NULL};
+
 const struct cli_flag cli_flags[] = {
 	{FLAG_RECURSIVE, 'r', "recursive", NULL, NULL, CLI_FILE_VERBS,
 		"go into subdirectories, but node_modules and .git"},
@@ -32,6 +35,8 @@ const struct cli_flag cli_flags[] = {
 		"what to call stdin in messages and the report"},
 	{FLAG_DIFF, 0, "diff", NULL, NULL, CLI_IN(VERB_CHECK), "print a unified diff"},
 	{FLAG_REPORT, 0, "report", "FILE", NULL, CLI_READERS, "write a JSON report; - is stdout"},
+	{FLAG_FORMAT, 0, "format", "FORMAT", cli_formats, CLI_FILE_VERBS,
+		"how to print what is found wrong; all but text go to stdout"},
 	{FLAG_ALLOW_EMPTY, 0, "allow-empty", NULL, NULL, CLI_FILE_VERBS,
 		"finding nothing to do is no error"},
 	{FLAG_POLICY, 0, "policy", "WHEN", policies, CLI_READERS,

@@ -25,12 +25,20 @@ enum color {
 	COLOR_NEVER,
 };
 
+enum format {
+	FORMAT_TEXT,
+	FORMAT_JSON,
+	FORMAT_SARIF,
+	FORMAT_GITHUB,
+};
+
 enum flag_id {
 	FLAG_RECURSIVE = 256, /* above all characters, for getopt_long */
 	FLAG_OUTPUT,
 	FLAG_STDIN_FILEPATH,
 	FLAG_DIFF,
 	FLAG_REPORT,
+	FLAG_FORMAT,
 	FLAG_ALLOW_EMPTY,
 	FLAG_POLICY,
 	FLAG_BUDGET,
@@ -82,7 +90,8 @@ enum {
 extern const struct cli_verb cli_verbs[VERB_COUNT];
 extern const struct cli_flag cli_flags[FLAG_COUNT]; /* in the order of the help */
 extern const struct cli_status cli_statuses[];
-extern const char *const cli_colors[]; /* by enum color, NULL at the end */
+extern const char *const cli_colors[];  /* by enum color, NULL at the end */
+extern const char *const cli_formats[]; /* by enum format, likewise */
 
 static inline const char *verb_name(enum verb verb)
 {

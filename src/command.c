@@ -38,10 +38,12 @@ static bool wants_color(const struct options *options)
 
 void command_init(struct command *command, const struct options *options)
 {
-	bool stdout_taken = options->diff || is_dash(options->report) || streams_bytes(options);
+	bool stdout_taken = options->diff || is_dash(options->report) || streams_bytes(options) ||
+		options->format != FORMAT_TEXT;
 	*command = (struct command){.options = options};
 	command->console = (struct console){
 		.results = stdout_taken ? stderr : stdout,
+		.findings = options->format == FORMAT_TEXT ? NULL : findings_create(),
 		.color = wants_color(options),
 		.quiet = options->quiet,
 		.verbose = options->verbose,
@@ -61,11 +63,19 @@ void command_raise(struct command *command, int status)
 	}
 }
 
+/* A diagnostic that concerns a whole file; path empty: the whole run. */
+static struct finding about(struct str path, const struct diag *diag)
+{
+	return (struct finding){
+		.path = path, .severity = diag->severity, .code = diag->code, .text = diag->text};
+}
+
 static void tell_failure(struct command *command, struct arena *arena, struct str path,
 	const struct diags *diags)
 {
 	for (const struct diag *diag = diags->first; diag != NULL; diag = diag->next) {
-		console_diag(&command->console, arena, path, NULL, diag);
+		struct finding finding = about(path, diag);
+		console_finding(&command->console, arena, &finding);
 	}
 	command_raise(command, STATUS_IO);
 }
@@ -84,11 +94,30 @@ static void write_report(struct command *command)
 	arena_destroy(arena);
 }
 
+static void write_findings(const struct command *command)
+{
+	struct arena *arena = arena_create();
+	struct findings_run run = {
+		.command = verb_name(command->options->verb),
+		.status = command->status,
+		.successful = command->status < STATUS_IO,
+		.folder = os_working_folder(arena),
+	};
+	struct str text = findings_text(
+		command->console.findings, command->options->format, &run, arena);
+	fwrite(text.data, 1, text.len, stdout);
+	arena_destroy(arena);
+}
+
 int command_finish(struct command *command)
 {
 	if (command->report != NULL) {
 		write_report(command);
 		report_destroy(command->report);
+	}
+	if (command->console.findings != NULL) {
+		write_findings(command);
+		findings_destroy(command->console.findings);
 	}
 	patcher_destroy(command->patcher);
 	if (!console_flush()) {
@@ -134,14 +163,14 @@ static void tell_nothing(struct command *command, struct arena *arena, const str
 	const struct options *options = command->options;
 	struct buf text = BUF_INIT;
 	if (!batch->walked && options->path_count == 1) {
-		struct diag diag = {.severity = SEVERITY_ERROR, .code = "no-glue",
-			.text = arena_printf(arena, "no %s found", nothing)};
 		struct str path = options->paths[0];
 		if (is_dash(path)) {
 			path = options->stdin_filepath.len != 0 ? options->stdin_filepath
 								: STR("<stdin>");
 		}
-		console_diag(&command->console, arena, path, NULL, &diag);
+		struct finding finding = {.path = path, .severity = SEVERITY_ERROR,
+			.code = "no-glue", .text = arena_printf(arena, "no %s found", nothing)};
+		console_finding(&command->console, arena, &finding);
 		command_raise(command, STATUS_REFUSED);
 		return;
 	}
@@ -160,7 +189,8 @@ static void tell_nothing(struct command *command, struct arena *arena, const str
 	if (batch->walked && !options->recursive) {
 		buf_printf(&text, "; -r goes into subdirectories");
 	}
-	console_error(&command->console, arena, buf_str(&text));
+	struct finding finding = {.severity = SEVERITY_ERROR, .code = "no-glue", .text = buf_str(&text)};
+	console_finding(&command->console, arena, &finding);
 	buf_finish(&text);
 	command_raise(command, STATUS_REFUSED);
 }
@@ -331,13 +361,15 @@ void command_tell(struct command *command, struct arena *arena, struct job *jobs
 	for (uint32_t i = 0; i < count; i++) {
 		struct job *job = &jobs[i];
 		for (const struct diag *diag = job->diags->first; diag != NULL; diag = diag->next) {
-			struct position position = {0};
-			bool placed = diag->offset != DIAG_NO_OFFSET;
-			if (placed) {
-				position = command_position(arena, job, diag->offset);
+			struct finding finding = about(job->path, diag);
+			if (diag->offset != DIAG_NO_OFFSET) {
+				finding.placed = true;
+				finding.position = command_position(arena, job, diag->offset);
+				finding.column_utf16 =
+					source_column_utf16(&job->shown, finding.position);
+				finding.excerpt = source_excerpt(&job->shown, finding.position);
 			}
-			console_diag(&command->console, arena, job->path,
-				placed ? &position : NULL, diag);
+			console_finding(&command->console, arena, &finding);
 			if (strcmp(diag->code, "internal") == 0) {
 				command_raise(command, STATUS_INTERNAL);
 			}

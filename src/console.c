@@ -23,24 +23,29 @@ static const struct kind kinds[] = {
 	[SEVERITY_NOTE] = {"note", BLUE},
 };
 
-void console_diag(const struct console *console, struct arena *arena, struct str path,
-	const struct position *position, const struct diag *diag)
+void console_finding(const struct console *console, struct arena *arena,
+	const struct finding *finding)
 {
-	if (diag->severity == SEVERITY_NOTE && !console->verbose) {
+	if (finding->severity == SEVERITY_NOTE && !console->verbose) {
+		return;
+	}
+	if (console->findings != NULL) {
+		findings_add(console->findings, finding);
 		return;
 	}
 	/* so that both streams stand in the order of events where they meet on a terminal */
 	fflush(console->results);
-	struct str place = utf8_printable(arena, path);
-	if (position != NULL) {
-		place = arena_printf(arena, "%.*s:%u:%u", STR_ARGS(place), position->line,
-			position->column);
+	struct str place = finding->path.len == 0 ? STR("reglue")
+						  : utf8_printable(arena, finding->path);
+	if (finding->placed) {
+		place = arena_printf(arena, "%.*s:%u:%u", STR_ARGS(place), finding->position.line,
+			finding->position.column);
 	}
 	bool color = console->color;
+	const struct kind *kind = &kinds[finding->severity];
 	fprintf(stderr, "%s%.*s:%s %s%s:%s %.*s [%s]\n", color ? BOLD : "", STR_ARGS(place),
-		color ? PLAIN : "", color ? kinds[diag->severity].color : "",
-		kinds[diag->severity].name, color ? PLAIN : "",
-		STR_ARGS(utf8_printable(arena, diag->text)), diag->code);
+		color ? PLAIN : "", color ? kind->color : "", kind->name, color ? PLAIN : "",
+		STR_ARGS(utf8_printable(arena, finding->text)), finding->code);
 }
 
 void console_result(const struct console *console, struct arena *arena, const char *format, ...)

@@ -4,19 +4,19 @@
 
 #include <stdio.h>
 
-#include "diag.h"
-#include "source.h"
+#include "findings.h"
 
 struct console {
-	FILE *results; /* stdout, or stderr when stdout carries a file, a diff or JSON */
-	bool color;    /* of messages on stderr */
-	bool quiet;    /* no results, no notes */
-	bool verbose;  /* notes as well */
+	FILE *results; /* stdout, or stderr when stdout carries a file, a diff or a document */
+	struct findings *findings; /* keeps them for a document; NULL: they are printed at once */
+	bool color;                /* of messages on stderr */
+	bool quiet;                /* no results, no notes */
+	bool verbose;              /* notes as well */
 };
 
-/* `path:line:col: error: text [code]`; position NULL if the whole file is meant. */
-void console_diag(const struct console *console, struct arena *arena, struct str path,
-	const struct position *position, const struct diag *diag);
+/* `path:line:col: error: text [code]`, or kept; notes only if verbose. */
+void console_finding(const struct console *console, struct arena *arena,
+	const struct finding *finding);
 
 /* A line on the results' stream unless quiet. Control characters are made harmless. */
 void console_result(const struct console *console, struct arena *arena, const char *format, ...)

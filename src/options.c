@@ -127,6 +127,11 @@ static bool apply(struct parsing *parsing, const struct cli_flag *flag, struct s
 	case FLAG_VERBOSE:
 		options->verbose = true;
 		break;
+	case FLAG_FORMAT:
+		for (int i = FORMAT_TEXT; i <= FORMAT_GITHUB; i++) {
+			options->format = choice == cli_formats[i] ? (enum format)i : options->format;
+		}
+		break;
 	case FLAG_COLOR:
 		for (int i = COLOR_AUTO; i <= COLOR_NEVER; i++) {
 			options->color = choice == cli_colors[i] ? (enum color)i : options->color;
@@ -275,6 +280,11 @@ static bool check_combination(struct parsing *parsing)
 		*parsing->error = arena_printf(parsing->arena,
 			"stdout cannot carry the report and %s; give --report a file",
 			options->diff ? "the diff" : "the file");
+	} else if (options->format != FORMAT_TEXT &&
+		(bytes_to_stdout || options->diff || is_dash(options->report))) {
+		*parsing->error = arena_printf(parsing->arena,
+			"stdout cannot carry --format %s and %s", cli_formats[options->format],
+			bytes_to_stdout ? "the file" : options->diff ? "the diff" : "the report");
 	} else if (options->quiet && options->verbose) {
 		*parsing->error = STR("--quiet and --verbose exclude each other");
 	} else {

@@ -20,6 +20,7 @@ struct options {
 	bool quiet;
 	bool verbose;
 	enum color color;
+	enum format format; /* of findings; all but text on stdout */
 };
 
 /*

@@ -140,6 +140,17 @@ bool os_write_stream(struct arena *arena, int descriptor, struct str bytes, stru
 	return os_write_all(descriptor, bytes) || fail(arena, diags, "cannot write");
 }
 
+struct str os_working_folder(struct arena *arena)
+{
+	for (size_t size = 256; size <= 1 << 20; size *= 2) {
+		char *text = arena_alloc(arena, size);
+		if (getcwd(text, size) != NULL) {
+			return str_from(text);
+		}
+	}
+	return STR("");
+}
+
 bool os_is_terminal(int descriptor)
 {
 	return isatty(descriptor) == 1;

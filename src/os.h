@@ -71,6 +71,9 @@ bool os_write_stream(struct arena *arena, int descriptor, struct str bytes, stru
 /* The same with errno as the reason. */
 bool os_write_all(int descriptor, struct str bytes);
 
+/* The working directory as an absolute path; empty if it cannot be told. */
+struct str os_working_folder(struct arena *arena);
+
 bool os_is_terminal(int descriptor);
 
 /* An environment variable; NULL if unset or empty. */

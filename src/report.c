@@ -1,10 +1,10 @@
 #include "report.h"
 
-#include <cJSON.h>
 #include <stdlib.h>
 
 #include "config.h"
 #include "hash.h"
+#include "report_json.h"
 #include "utf8.h"
 
 enum { SCHEMA_VERSION = 1 };
@@ -41,82 +41,19 @@ void report_destroy(struct report *report)
 	}
 }
 
-/* ---- cJSON, with out of memory handled ---- */
-
-static cJSON *need(cJSON *item)
-{
-	if (item == NULL) {
-		out_of_memory();
-	}
-	return item;
-}
-
-static cJSON *add_object(cJSON *parent, const char *key)
-{
-	return need(cJSON_AddObjectToObject(parent, key));
-}
-
-static cJSON *add_array(cJSON *parent, const char *key)
-{
-	return need(cJSON_AddArrayToObject(parent, key));
-}
-
-/* A new object at the end of an array. */
-static cJSON *append_object(cJSON *array)
-{
-	cJSON *item = need(cJSON_CreateObject());
-	cJSON_AddItemToArray(array, item);
-	return item;
-}
-
-static void add_text(struct arena *arena, cJSON *parent, const char *key, struct str text)
-{
-	need(cJSON_AddStringToObject(parent, key, utf8_clean(arena, text).data));
-}
-
-static void add_text_or_null(struct arena *arena, cJSON *parent, const char *key, struct str text)
-{
-	if (text.len == 0) {
-		need(cJSON_AddNullToObject(parent, key));
-	} else {
-		add_text(arena, parent, key, text);
-	}
-}
-
-static void add_number(cJSON *parent, const char *key, size_t number)
-{
-	need(cJSON_AddNumberToObject(parent, key, (double)number));
-}
-
-static void add_bool(cJSON *parent, const char *key, bool value)
-{
-	need(cJSON_AddBoolToObject(parent, key, value));
-}
-
-/* Prints the item to the buffer and deletes it. */
-static void print_and_delete(cJSON *item, struct buf *out)
-{
-	char *text = cJSON_PrintUnformatted(item);
-	if (text == NULL) {
-		out_of_memory();
-	}
-	buf_add(out, str_from(text));
-	cJSON_free(text);
-	cJSON_Delete(item);
-}
-
 /* ---- one file ---- */
 
+/* Where it is, and with `source` the line's text around it. */
 static void add_position(struct arena *arena, cJSON *item, struct source *source, uint32_t offset)
 {
 	if (offset == DIAG_NO_OFFSET) {
-		need(cJSON_AddNullToObject(item, "line"));
-		need(cJSON_AddNullToObject(item, "column"));
+		json_need(cJSON_AddNullToObject(item, "line"));
+		json_need(cJSON_AddNullToObject(item, "column"));
 		return;
 	}
 	struct position position = source_position(arena, source, offset);
-	add_number(item, "line", position.line);
-	add_number(item, "column", position.column);
+	json_add_number(item, "line", position.line);
+	json_add_number(item, "column", position.column);
 }
 
 /* source may be NULL if no diagnostic has an offset. */
@@ -124,24 +61,24 @@ static void add_diags(struct arena *arena, cJSON *file, struct source *source,
 	const struct diags *diags)
 {
 	cJSON *lists[] = {
-		[SEVERITY_ERROR] = add_array(file, "errors"),
-		[SEVERITY_REFUSAL] = add_array(file, "refusals"),
-		[SEVERITY_WARNING] = add_array(file, "warnings"),
-		[SEVERITY_NOTE] = add_array(file, "notes"),
+		[SEVERITY_ERROR] = json_add_array(file, "errors"),
+		[SEVERITY_REFUSAL] = json_add_array(file, "refusals"),
+		[SEVERITY_WARNING] = json_add_array(file, "warnings"),
+		[SEVERITY_NOTE] = json_add_array(file, "notes"),
 	};
 	for (const struct diag *diag = diags->first; diag != NULL; diag = diag->next) {
-		cJSON *item = append_object(lists[diag->severity]);
-		add_text(arena, item, "code", str_from(diag->code));
-		add_text(arena, item, "message", diag->text);
+		cJSON *item = json_append_object(lists[diag->severity]);
+		json_add_text(arena, item, "code", str_from(diag->code));
+		json_add_text(arena, item, "message", diag->text);
 		add_position(arena, item, source, diag->offset);
 	}
 }
 
 static void add_bytes(struct arena *arena, cJSON *file, const char *key, struct str bytes)
 {
-	cJSON *item = add_object(file, key);
-	add_number(item, "bytes", bytes.len);
-	add_text(arena, item, "sha256", sha256_hex(arena, bytes));
+	cJSON *item = json_add_object(file, key);
+	json_add_number(item, "bytes", bytes.len);
+	json_add_text(arena, item, "sha256", sha256_hex(arena, bytes));
 }
 
 /* Offsets of the original as offsets of the output, for offsets that mostly increase. */
@@ -170,37 +107,37 @@ static void add_entries(struct arena *arena, cJSON *file, struct patch *patch, b
 	struct source output;
 	source_init(&output, patch->original.path, has_output ? patch->output : STR(""));
 	struct mapper mapper = {.splice = &patch->splice};
-	cJSON *entries = add_array(file, "entries");
+	cJSON *entries = json_add_array(file, "entries");
 	for (uint32_t i = 0; i < patch->entry_count; i++) {
 		const struct entry *entry = &patch->entries[i];
-		cJSON *item = append_object(entries);
-		add_text(arena, item, "kind", str_from(entry_kind_name(entry->kind)));
-		add_text(arena, item, "name", entry->name);
-		add_text_or_null(arena, item, "class", entry->class_name);
-		add_text_or_null(arena, item, "wasm_export", entry->wasm_export);
-		add_number(item, "line_before",
+		cJSON *item = json_append_object(entries);
+		json_add_text(arena, item, "kind", str_from(entry_kind_name(entry->kind)));
+		json_add_text(arena, item, "name", entry->name);
+		json_add_text_or_null(arena, item, "class", entry->class_name);
+		json_add_text_or_null(arena, item, "wasm_export", entry->wasm_export);
+		json_add_number(item, "line_before",
 			source_position(arena, &patch->original, entry->offset).line);
 		if (has_output) {
 			uint32_t offset = map_offset(&mapper, entry->offset);
-			add_number(item, "line_after",
+			json_add_number(item, "line_after",
 				source_position(arena, &output, offset).line);
 		} else {
-			need(cJSON_AddNullToObject(item, "line_after"));
+			json_need(cJSON_AddNullToObject(item, "line_after"));
 		}
-		add_bool(item, "guarded", entry->guarded);
-		add_text_or_null(arena, item, "why_not", str_from(entry->why_not));
-		add_number(item, "stale_arguments", entry->stale_arguments);
+		json_add_bool(item, "guarded", entry->guarded);
+		json_add_text_or_null(arena, item, "why_not", str_from(entry->why_not));
+		json_add_number(item, "stale_arguments", entry->stale_arguments);
 	}
 }
 
 static void add_sites(struct arena *arena, cJSON *file, struct patch *patch)
 {
-	cJSON *sites = add_array(file, "sites");
+	cJSON *sites = json_add_array(file, "sites");
 	for (uint32_t i = 0; i < patch->site_count; i++) {
 		const struct site *site = &patch->sites[i];
-		cJSON *item = append_object(sites);
-		add_text(arena, item, "kind", str_from(site_kind_name(site->kind)));
-		add_text(arena, item, "name", site->name);
+		cJSON *item = json_append_object(sites);
+		json_add_text(arena, item, "kind", str_from(site_kind_name(site->kind)));
+		json_add_text(arena, item, "name", site->name);
 		add_position(arena, item, &patch->original, site->offset);
 	}
 }
@@ -209,13 +146,13 @@ static void add_sites(struct arena *arena, cJSON *file, struct patch *patch)
 static void add_wasm(struct arena *arena, cJSON *file, const struct patch *patch)
 {
 	if (!patch->has_wasm) {
-		need(cJSON_AddNullToObject(file, "wasm"));
+		json_need(cJSON_AddNullToObject(file, "wasm"));
 		return;
 	}
-	cJSON *wasm = need(cJSON_AddObjectToObject(file, "wasm"));
-	add_text_or_null(arena, wasm, "wasm_bindgen", patch->wasm.bindgen);
-	add_text_or_null(arena, wasm, "rustc", patch->wasm.rustc);
-	need(cJSON_AddNumberToObject(wasm, "exports", patch->wasm.exports));
+	cJSON *wasm = json_need(cJSON_AddObjectToObject(file, "wasm"));
+	json_add_text_or_null(arena, wasm, "wasm_bindgen", patch->wasm.bindgen);
+	json_add_text_or_null(arena, wasm, "rustc", patch->wasm.rustc);
+	json_need(cJSON_AddNumberToObject(wasm, "exports", patch->wasm.exports));
 }
 
 static void finish_file(struct report *report, cJSON *file, const struct diags *diags)
@@ -223,29 +160,29 @@ static void finish_file(struct report *report, cJSON *file, const struct diags *
 	report->errors += diags->errors;
 	report->warnings += diags->warnings;
 	buf_add(&report->files, report->files.len == 0 ? STR("\n") : STR(",\n"));
-	print_and_delete(file, &report->files);
+	json_print_and_delete(file, &report->files);
 }
 
 void report_add(struct report *report, struct arena *arena, struct patch *patch, bool written)
 {
 	bool has_output =
 		patch->verdict == VERDICT_PATCHED || patch->verdict == VERDICT_UNCHANGED;
-	cJSON *file = need(cJSON_CreateObject());
-	add_text(arena, file, "path", patch->original.path);
-	add_text(arena, file, "verdict", str_from(verdict_name(patch->verdict)));
-	add_bool(file, "written", written);
-	add_text(arena, file, "target", str_from(target_name(patch->target)));
-	add_text_or_null(arena, file, "form", str_from(patch->form));
-	add_text_or_null(arena, file, "patched_by", patch->input_version);
+	cJSON *file = json_need(cJSON_CreateObject());
+	json_add_text(arena, file, "path", patch->original.path);
+	json_add_text(arena, file, "verdict", str_from(verdict_name(patch->verdict)));
+	json_add_bool(file, "written", written);
+	json_add_text(arena, file, "target", str_from(target_name(patch->target)));
+	json_add_text_or_null(arena, file, "form", str_from(patch->form));
+	json_add_text_or_null(arena, file, "patched_by", patch->input_version);
 	add_bytes(arena, file, "input", patch->input);
 	if (has_output) {
 		add_bytes(arena, file, "output", patch->output);
 	} else {
-		need(cJSON_AddNullToObject(file, "output"));
+		json_need(cJSON_AddNullToObject(file, "output"));
 	}
-	add_text_or_null(arena, file, "exports_name", patch->exports_name);
+	json_add_text_or_null(arena, file, "exports_name", patch->exports_name);
 	add_wasm(arena, file, patch);
-	add_bool(file, "heals_shadow_stack", patch->heals_shadow_stack);
+	json_add_bool(file, "heals_shadow_stack", patch->heals_shadow_stack);
 	add_entries(arena, file, patch, has_output);
 	add_sites(arena, file, patch);
 	add_diags(arena, file, &patch->original, &patch->diags);
@@ -262,10 +199,10 @@ void report_add(struct report *report, struct arena *arena, struct patch *patch,
 void report_add_failure(struct report *report, struct arena *arena, struct str path,
 	const struct diags *diags)
 {
-	cJSON *file = need(cJSON_CreateObject());
-	add_text(arena, file, "path", path);
-	add_text(arena, file, "verdict", STR("failed"));
-	add_bool(file, "written", false);
+	cJSON *file = json_need(cJSON_CreateObject());
+	json_add_text(arena, file, "path", path);
+	json_add_text(arena, file, "verdict", STR("failed"));
+	json_add_bool(file, "written", false);
 	add_diags(arena, file, NULL, diags);
 	report->failed++;
 	finish_file(report, file, diags);
@@ -276,51 +213,51 @@ void report_add_failure(struct report *report, struct arena *arena, struct str p
 static void add_names(struct arena *arena, cJSON *parent, const char *key,
 	const struct str *names, uint32_t count)
 {
-	cJSON *array = add_array(parent, key);
+	cJSON *array = json_add_array(parent, key);
 	for (uint32_t i = 0; i < count; i++) {
 		cJSON_AddItemToArray(array,
-			need(cJSON_CreateString(utf8_clean(arena, names[i]).data)));
+			json_need(cJSON_CreateString(utf8_clean(arena, names[i]).data)));
 	}
 }
 
 static void add_options(struct arena *arena, cJSON *head, const struct patch_options *options)
 {
-	cJSON *item = add_object(head, "options");
-	add_text(arena, item, "policy", str_from(options->policy));
-	add_number(item, "budget", options->budget);
-	add_text(arena, item, "stale_closures", str_from(options->stale_closures));
-	add_text(arena, item, "foreign_throw", str_from(options->foreign_throw));
+	cJSON *item = json_add_object(head, "options");
+	json_add_text(arena, item, "policy", str_from(options->policy));
+	json_add_number(item, "budget", options->budget);
+	json_add_text(arena, item, "stale_closures", str_from(options->stale_closures));
+	json_add_text(arena, item, "foreign_throw", str_from(options->foreign_throw));
 	add_names(arena, item, "exclude", options->exclude, options->exclude_count);
 	add_names(arena, item, "reconstruct", options->reconstruct, options->reconstruct_count);
 }
 
 struct str report_text(struct report *report, struct arena *arena)
 {
-	cJSON *head = need(cJSON_CreateObject());
-	add_number(head, "schema_version", SCHEMA_VERSION);
-	cJSON *tool = add_object(head, "tool");
-	add_text(arena, tool, "name", STR("reglue"));
-	add_text(arena, tool, "version", STR(REGLUE_VERSION));
-	add_text(arena, head, "command", str_from(report->command));
+	cJSON *head = json_need(cJSON_CreateObject());
+	json_add_number(head, "schema_version", SCHEMA_VERSION);
+	cJSON *tool = json_add_object(head, "tool");
+	json_add_text(arena, tool, "name", STR("reglue"));
+	json_add_text(arena, tool, "version", STR(REGLUE_VERSION));
+	json_add_text(arena, head, "command", str_from(report->command));
 	add_options(arena, head, report->options);
-	cJSON *totals = add_object(head, "totals");
+	cJSON *totals = json_add_object(head, "totals");
 	const uint32_t *verdicts = report->verdicts;
-	add_number(totals, "files", (size_t)verdicts[VERDICT_PATCHED] +
+	json_add_number(totals, "files", (size_t)verdicts[VERDICT_PATCHED] +
 		verdicts[VERDICT_UNCHANGED] + verdicts[VERDICT_SKIPPED] +
 		verdicts[VERDICT_REFUSED] + report->failed);
-	add_number(totals, "patched", verdicts[VERDICT_PATCHED]);
-	add_number(totals, "unchanged", verdicts[VERDICT_UNCHANGED]);
-	add_number(totals, "skipped", verdicts[VERDICT_SKIPPED]);
-	add_number(totals, "refused", verdicts[VERDICT_REFUSED]);
-	add_number(totals, "failed", report->failed);
-	add_number(totals, "written", report->written);
-	add_number(totals, "entries", report->entries);
-	add_number(totals, "guarded", report->guarded);
-	add_number(totals, "errors", report->errors);
-	add_number(totals, "warnings", report->warnings);
+	json_add_number(totals, "patched", verdicts[VERDICT_PATCHED]);
+	json_add_number(totals, "unchanged", verdicts[VERDICT_UNCHANGED]);
+	json_add_number(totals, "skipped", verdicts[VERDICT_SKIPPED]);
+	json_add_number(totals, "refused", verdicts[VERDICT_REFUSED]);
+	json_add_number(totals, "failed", report->failed);
+	json_add_number(totals, "written", report->written);
+	json_add_number(totals, "entries", report->entries);
+	json_add_number(totals, "guarded", report->guarded);
+	json_add_number(totals, "errors", report->errors);
+	json_add_number(totals, "warnings", report->warnings);
 
 	struct buf out = BUF_INIT;
-	print_and_delete(head, &out);
+	json_print_and_delete(head, &out);
 	out.len--; /* the closing brace: the files come last, a line each */
 	buf_add(&out, STR(",\"files\":["));
 	buf_add(&out, buf_str(&report->files));

@@ -26,4 +26,19 @@ void source_init(struct source *source, struct str path, struct str bytes);
 /* The position of a byte offset (at most the length). Builds the line table when first asked. */
 struct position source_position(struct arena *arena, struct source *source, uint32_t offset);
 
+/*
+ * The column in UTF-16 code units, from 1, as editors and SARIF count; a byte order mark at the
+ * start of the file does not count, and bytes that are not UTF-8 count one each.
+ */
+uint32_t source_column_utf16(const struct source *source, struct position position);
+
+/* A piece of one line, for showing where something is. */
+struct excerpt {
+	struct str text; /* borrowed from the source; without the line's end */
+	uint32_t column; /* of its first byte, in bytes */
+};
+
+/* The line around a position; of a long line, as minifiers make them, some 80 bytes either side. */
+struct excerpt source_excerpt(const struct source *source, struct position position);
+
 #endif

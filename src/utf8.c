@@ -2,9 +2,11 @@
 
 #include "buf.h"
 
-/* The length of the valid sequence that text begins with, 0 if it begins with none. */
-static size_t sequence_length(struct str text)
+size_t utf8_length(struct str text)
 {
+	if (text.len == 0) {
+		return 0;
+	}
 	const unsigned char *at = (const unsigned char *)text.data;
 	unsigned char first = at[0];
 	if (first < 0x80) {
@@ -32,7 +34,7 @@ static struct str clean(struct arena *arena, struct str text, bool printable)
 {
 	struct buf out = BUF_INIT;
 	while (text.len != 0) {
-		size_t length = sequence_length(text);
+		size_t length = utf8_length(text);
 		unsigned char first = (unsigned char)text.data[0];
 		bool control = first < ' ' || first == 0x7F ||
 			(length == 2 && first == 0xC2 && (unsigned char)text.data[1] < 0xA0);

@@ -4,6 +4,9 @@
 
 #include "arena.h"
 
+/* The length of the valid sequence that text begins with, 0 if it begins with none. */
+size_t utf8_length(struct str text);
+
 /*
  * The text with U+FFFD for every NUL and every byte that is not part of valid UTF-8; NUL-terminated,
  * in the arena.

@@ -52,6 +52,7 @@ fi
 
 use_new_enough_node
 npm_packages grammars
+npm_packages tests/cli
 npm_packages tests/packages
 npm_packages tests/engines
 

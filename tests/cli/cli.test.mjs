@@ -150,9 +150,9 @@ test('nothing found is an error that names what was looked at', () => {
 	put({ 'a.js': 'x', 'pkg/b.js': 'y', 'empty/c.ts': 'z' });
 	const cases = [
 		[['a.js'], 'a.js: error: no wasm-bindgen glue found [no-glue]\n'],
-		[['pkg'], 'reglue: error: no wasm-bindgen glue found in the 1 file of pkg; -r goes into subdirectories\n'],
-		[['-r', 'pkg', 'a.js'], 'reglue: error: no wasm-bindgen glue found in the 2 files of pkg, a.js\n'],
-		[['-r', 'empty'], 'reglue: error: no .js, .mjs or .cjs file in empty\n'],
+		[['pkg'], 'reglue: error: no wasm-bindgen glue found in the 1 file of pkg; -r goes into subdirectories [no-glue]\n'],
+		[['-r', 'pkg', 'a.js'], 'reglue: error: no wasm-bindgen glue found in the 2 files of pkg, a.js [no-glue]\n'],
+		[['-r', 'empty'], 'reglue: error: no .js, .mjs or .cjs file in empty [no-glue]\n'],
 	];
 	for (const [args, message] of cases) {
 		for (const verb of ['patch', 'check', 'inspect']) {

@@ -1,0 +1,63 @@
+#include "report_json.h"
+
+#include "utf8.h"
+
+cJSON *json_need(cJSON *item)
+{
+	if (item == NULL) {
+		out_of_memory();
+	}
+	return item;
+}
+
+cJSON *json_add_object(cJSON *parent, const char *key)
+{
+	return json_need(cJSON_AddObjectToObject(parent, key));
+}
+
+cJSON *json_add_array(cJSON *parent, const char *key)
+{
+	return json_need(cJSON_AddArrayToObject(parent, key));
+}
+
+cJSON *json_append_object(cJSON *array)
+{
+	cJSON *item = json_need(cJSON_CreateObject());
+	cJSON_AddItemToArray(array, item);
+	return item;
+}
+
+void json_add_text(struct arena *arena, cJSON *parent, const char *key, struct str text)
+{
+	json_need(cJSON_AddStringToObject(parent, key, utf8_clean(arena, text).data));
+}
+
+void json_add_text_or_null(struct arena *arena, cJSON *parent, const char *key, struct str text)
+{
+	if (text.len == 0) {
+		json_need(cJSON_AddNullToObject(parent, key));
+	} else {
+		json_add_text(arena, parent, key, text);
+	}
+}
+
+void json_add_number(cJSON *parent, const char *key, size_t number)
+{
+	json_need(cJSON_AddNumberToObject(parent, key, (double)number));
+}
+
+void json_add_bool(cJSON *parent, const char *key, bool value)
+{
+	json_need(cJSON_AddBoolToObject(parent, key, value));
+}
+
+void json_print_and_delete(cJSON *item, struct buf *out)
+{
+	char *text = cJSON_PrintUnformatted(item);
+	if (text == NULL) {
+		out_of_memory();
+	}
+	buf_add(out, str_from(text));
+	cJSON_free(text);
+	cJSON_Delete(item);
+}

@@ -1,0 +1,112 @@
+#include "rules.h"
+
+const struct rule rules[] = {
+	{"api-unreachable", SEVERITY_WARNING, "Nothing carries the API __reglue out of the glue.",
+		"The file is patched and recovers, but no caller can reach __reglue: hooks for "
+		"'reinit', configure() and the counters are out of reach. Options given to patch "
+		"still hold."},
+	{"asmjs", SEVERITY_REFUSAL, "The glue drives asm.js that wasm2js made.",
+		"There is no wasm instance, hence none that could be replaced. Patch the glue of the "
+		"wasm build instead."},
+	{"asyncify", SEVERITY_REFUSAL, "The wasm file was made with asyncify.",
+		"A suspended call returns to JS early, and what continues it is kept by pointers into "
+		"the old memory. A new instance could not continue it."},
+	{"catch", SEVERITY_REFUSAL, "A catch block enters wasm without naming its error.",
+		"What was thrown decides whether the instance is dead, and this block cannot tell."},
+	{"exports-binding", SEVERITY_REFUSAL,
+		"The exports variable receives something else than an instance's exports.",
+		"Glue that was changed by hand, or by a tool that wraps the exports. Patch the glue "
+		"before that tool runs."},
+	{"exports-handed-out", SEVERITY_REFUSAL, "The exports object is handed to other code.",
+		"Whoever receives it may keep the instance, and would go on calling the dead one "
+		"after a recovery."},
+	{"exports-use", SEVERITY_REFUSAL,
+		"The exports are used in a way that wasm-bindgen does not generate.",
+		"A call that goes past the recognised ones would have no guard. If wasm-bindgen itself "
+		"wrote the line, its form is not known yet; please report it."},
+	{"exports-write", SEVERITY_REFUSAL, "A member of the exports object is assigned.",
+		"An export replaced by hand has no counterpart in a new instance."},
+	{"finalizer", SEVERITY_REFUSAL,
+		"A FinalizationRegistry is used in a way that wasm-bindgen does not generate.",
+		"A finalizer that cannot be followed could free memory of a new instance with a "
+		"pointer of the old one."},
+	{"host-shim", SEVERITY_REFUSAL, "Imports come from a shim that may keep the instance.",
+		"Shims for 'env' or WASI get the instance or its memory at the start, and would go on "
+		"using the dead one."},
+	{"imported-memory", SEVERITY_REFUSAL, "The memory is made by JS and imported.",
+		"A new instance would start on the old, damaged memory. Build without "
+		"--import-memory."},
+	{"internal", SEVERITY_ERROR, "An internal check failed; nothing was written.",
+		"The patched text was parsed again and is not JavaScript. This is a defect of reglue; "
+		"please report it with the file."},
+	{"io", SEVERITY_ERROR, "A file could not be read or written.",
+		"The message says what the system gave as the reason. Other files are not "
+		"affected."},
+	{"jspi", SEVERITY_REFUSAL, "The glue uses JS promise integration.",
+		"Suspended stacks belong to the old instance and cannot be carried into a new "
+		"one."},
+	{"near-miss", SEVERITY_NOTE, "A generated function has a form that is not known.",
+		"The place named is where it starts to differ from the known forms. No reason to "
+		"refuse: the function is recognised by what it does, and minifiers rewrite everything. "
+		"After a release of wasm-bindgen it is worth a look."},
+	{"no-glue", SEVERITY_ERROR, "There is no wasm-bindgen glue in what was named.",
+		"A build that patches nothing is more often a wrong path than intended. Where it is "
+		"intended, use --allow-empty."},
+	{"no-module", SEVERITY_REFUSAL,
+		"The glue never sees the WebAssembly.Module or the imports object.",
+		"There is nothing to start a new instance from. It was instantiated elsewhere and "
+		"handed over."},
+	{"package", SEVERITY_REFUSAL, "Another file of the same package was refused.",
+		"Files that belong together are patched all or none: half a patched package would be "
+		"worse than none."},
+	{"parse-error", SEVERITY_ERROR, "The file is not understood as JavaScript.",
+		"The place named is where parsing stopped. Nothing is changed."},
+	{"seal-damaged", SEVERITY_REFUSAL, "reglue's footer is incomplete or was edited.",
+		"The original cannot be told from the file any more. Generate the glue again, and "
+		"patch that."},
+	{"seal-edited", SEVERITY_REFUSAL, "A patched file was edited afterwards.",
+		"Reverting would lose the edit, or give bytes that never were. Undo the edit, or "
+		"generate the glue again; run formatters and minifiers before reglue."},
+	{"seal-format", SEVERITY_REFUSAL, "A newer reglue patched the file.",
+		"This reglue does not read that footer. Use the version named, or a later one."},
+	{"seal-line-ends", SEVERITY_REFUSAL, "Line ends were converted after patching.",
+		"A version control system or an editor changed LF to CR LF, or the reverse. Convert "
+		"them back, or patch after the conversion; in git: '*.js -text' in .gitattributes."},
+	{"separate-loader", SEVERITY_REFUSAL, "The exports come from a separate loader file.",
+		"wasm-bindgen before 0.2.66 wrote such glue. Use a later wasm-bindgen."},
+	{"several-glues", SEVERITY_REFUSAL, "Several wasm-bindgen glues stand in one file.",
+		"A bundler joined them. Patch each glue before it is bundled."},
+	{"shadow-stack-leak", SEVERITY_NOTE, "The shadow stack pointer is out of reach.",
+		"Errors that cross Rust frames leave the stack pointer where it was, so the stack "
+		"shrinks with each until a call overflows it: an ordinary fault, which recovers."},
+	{"shared-memory", SEVERITY_REFUSAL, "The memory is shared between threads.",
+		"Other workers would keep the dead instance's memory. Build without threads (atomics) "
+		"to patch."},
+	{"target-bundler", SEVERITY_REFUSAL, "Glue for bundlers gets its instance from elsewhere.",
+		"The bundler instantiates the wasm file, and the glue has no module to start anew "
+		"from. Build with --target web, which bundlers take too."},
+	{"typescript", SEVERITY_REFUSAL, "The file is TypeScript source.",
+		"Patch the JavaScript that is made of it."},
+	{"unknown-glue", SEVERITY_REFUSAL,
+		"The file looks like wasm-bindgen glue, but no variable receives the exports.",
+		"A minifier or a bundler may have changed it beyond recognition. Patch before they "
+		"run."},
+	{"upstream-guard", SEVERITY_REFUSAL,
+		"wasm-bindgen's own reset machinery has a form that is not known.",
+		"Two mechanisms that each replace the instance would work against each other. Build "
+		"without wasm-bindgen's reset state option."},
+	{"wasm-unreadable", SEVERITY_WARNING, "The wasm file beside the glue is not well-formed.",
+		"The glue is patched by its text alone. What only the wasm tells, such as a shared "
+		"memory, could not be checked."},
+	{NULL, SEVERITY_NOTE, NULL, NULL},
+};
+
+const struct rule *rule_find(struct str code)
+{
+	for (const struct rule *rule = rules; rule->code != NULL; rule++) {
+		if (str_equal(code, str_from(rule->code))) {
+			return rule;
+		}
+	}
+	return NULL;
+}
