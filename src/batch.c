@@ -6,6 +6,34 @@ static const struct str suffixes[] = {{".js", 3}, {".mjs", 4}, {".cjs", 4}};
 
 enum { SUFFIX_COUNT = sizeof(suffixes) / sizeof(suffixes[0]) };
 
+/* Declarations, and the JS that they describe, in the order of the suffixes. */
+static const struct str types_suffixes[] = {{".d.ts", 5}, {".d.mts", 6}, {".d.cts", 6}};
+
+struct str batch_types_path(struct arena *arena, struct str path)
+{
+	for (size_t i = 0; i < SUFFIX_COUNT; i++) {
+		if (str_ends(path, suffixes[i])) {
+			return arena_printf(arena, "%.*s%.*s", (int)(path.len - suffixes[i].len),
+				path.data, STR_ARGS(types_suffixes[i]));
+		}
+	}
+	return STR("");
+}
+
+/* The JS file that declarations lie beside; the path itself if there is none. */
+static struct str find_script(struct arena *arena, struct str path)
+{
+	for (size_t i = 0; i < SUFFIX_COUNT; i++) {
+		if (str_ends(path, types_suffixes[i])) {
+			struct str script = arena_printf(arena, "%.*s%.*s",
+				(int)(path.len - types_suffixes[i].len), path.data,
+				STR_ARGS(suffixes[i]));
+			return os_kind(arena, script) == OS_FILE ? script : path;
+		}
+	}
+	return path;
+}
+
 /* What the names of one package have in common: x.js, x_bg.js and x_bg.cjs are of package x. */
 static struct str package_key(struct str path)
 {
@@ -19,6 +47,27 @@ static struct str package_key(struct str path)
 		path = str_slice(path, 0, path.len - 3);
 	}
 	return path;
+}
+
+/* FNV-1a over the path without what does not count in it: "./", "//". */
+static bool in_shard(struct str key, const struct batch_query *query)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+	if (query->shards == 0) {
+		return true;
+	}
+	for (size_t i = 0; i < key.len; i++) {
+		bool at_start = i == 0 || key.data[i - 1] == '/';
+		bool dot = key.data[i] == '.' && i + 1 < key.len && key.data[i + 1] == '/';
+		if (at_start && dot) {
+			i++;
+		} else if (key.data[i] != '/' || !at_start || i == 0) {
+			hash = (hash ^ (unsigned char)key.data[i]) * 0x100000001b3u;
+		}
+	}
+	/* the low bits of this hash depend on few of the characters */
+	hash ^= hash >> 32;
+	return hash % query->shards == query->shard - 1;
 }
 
 struct keyed {
@@ -92,18 +141,85 @@ static void make_packages(struct arena *arena, const struct os_entries *entries,
 	}
 }
 
-void batch_collect(struct arena *arena, const struct str *paths, uint32_t path_count,
-	bool recursive, struct batch *batch)
+struct collecting {
+	struct arena *arena;
+	const struct batch_query *query;
+	struct batch *batch;
+	struct os_walk walk;
+	struct str folder; /* in which litter was looked for last */
+};
+
+/* A file named by itself: its folder was not listed by a walk. */
+static void find_litter(struct collecting *collecting, struct str path)
 {
-	*batch = (struct batch){0};
-	struct os_entries entries = {0};
-	for (uint32_t i = 0; i < path_count; i++) {
-		if (os_kind(arena, paths[i]) == OS_DIRECTORY) {
-			batch->walked = true;
-			os_walk(arena, paths[i], recursive, suffixes, SUFFIX_COUNT, &entries);
-		} else {
-			os_add_entry(arena, &entries, (struct os_entry){.path = paths[i]});
+	struct str folder = os_folder_of(path);
+	if (!str_equal(folder, collecting->folder)) {
+		collecting->folder = folder;
+		os_find_litter(collecting->arena, folder, &collecting->walk.litter);
+	}
+}
+
+static void add_path(struct collecting *collecting, struct str path)
+{
+	struct arena *arena = collecting->arena;
+	collecting->batch->path_count++;
+	if (str_equal(path, STR("-"))) {
+		os_add_entry(arena, &collecting->walk.found, (struct os_entry){.path = path});
+	} else if (os_kind(arena, path) == OS_DIRECTORY) {
+		collecting->batch->walked = true;
+		os_walk(arena, path, &collecting->walk);
+	} else {
+		find_litter(collecting, path);
+		os_add_entry(arena, &collecting->walk.found,
+			(struct os_entry){.path = find_script(arena, path)});
+	}
+}
+
+static void add_list(struct collecting *collecting)
+{
+	struct str list = collecting->query->list;
+	char end = collecting->query->null_separated ? '\0' : '\n';
+	for (size_t from = 0; from < list.len;) {
+		const char *stop = memchr(list.data + from, end, list.len - from);
+		size_t to = stop == NULL ? list.len : (size_t)(stop - list.data);
+		struct str path = str_slice(list, from, to);
+		if (end == '\n' && str_ends(path, STR("\r"))) {
+			path.len--;
+		}
+		if (path.len != 0) {
+			add_path(collecting, path);
+		}
+		from = to + 1;
+	}
+}
+
+/* Leaves those of this part, in their order. */
+static void keep_shard(const struct batch_query *query, struct os_entries *entries)
+{
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < entries->count; i++) {
+		if (in_shard(package_key(entries->items[i].path), query)) {
+			entries->items[kept++] = entries->items[i];
 		}
 	}
-	make_packages(arena, &entries, batch);
+	entries->count = kept;
+}
+
+void batch_collect(struct arena *arena, const struct batch_query *query, struct batch *batch)
+{
+	*batch = (struct batch){0};
+	struct collecting collecting = {
+		.arena = arena,
+		.query = query,
+		.batch = batch,
+		.walk = {.suffixes = suffixes, .suffix_count = SUFFIX_COUNT,
+			.recursive = query->recursive, .ignore = query->ignore},
+	};
+	for (uint32_t i = 0; i < query->path_count; i++) {
+		add_path(&collecting, query->paths[i]);
+	}
+	add_list(&collecting);
+	keep_shard(query, &collecting.walk.found);
+	batch->litter = collecting.walk.litter;
+	make_packages(arena, &collecting.walk.found, batch);
 }

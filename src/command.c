@@ -9,15 +9,20 @@ static bool is_dash(struct str text)
 	return str_equal(text, STR("-"));
 }
 
-static bool reads_stdin(const struct options *options)
+bool command_reads_stdin(const struct options *options)
 {
 	return options->path_count == 1 && is_dash(options->paths[0]);
 }
 
+bool command_writes(const struct options *options)
+{
+	return options->verb == VERB_PATCH || options->verb == VERB_REVERT ||
+	       options->verb == VERB_EXEC;
+}
+
 bool command_redirects(const struct options *options)
 {
-	bool writes = options->verb == VERB_PATCH || options->verb == VERB_REVERT;
-	return writes && (options->output.len != 0 || reads_stdin(options));
+	return command_writes(options) && (options->output.len != 0 || command_reads_stdin(options));
 }
 
 static bool streams_bytes(const struct options *options)
@@ -36,9 +41,16 @@ static bool wants_color(const struct options *options)
 	       strcmp(terminal, "dumb") != 0;
 }
 
+static bool draws_progress(void)
+{
+	const char *terminal = os_environment("TERM");
+	return os_is_terminal(2) && terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
 void command_init(struct command *command, const struct options *options)
 {
-	bool stdout_taken = options->diff || is_dash(options->report) || streams_bytes(options) ||
+	bool stdout_taken = options->verb == VERB_EXEC || options->diff ||
+		is_dash(options->report) || streams_bytes(options) ||
 		options->format != FORMAT_TEXT;
 	*command = (struct command){.options = options};
 	command->console = (struct console){
@@ -47,9 +59,13 @@ void command_init(struct command *command, const struct options *options)
 		.color = wants_color(options),
 		.quiet = options->quiet,
 		.verbose = options->verbose,
+		.progress = draws_progress(),
 	};
+	if (command_writes(options)) {
+		os_ignore_broken_pipes(); /* what is begun is carried through */
+	}
 	if (options->report.len != 0) {
-		command->report = report_create(verb_name(options->verb), &options->patch);
+		command->report = report_create(verb_name(VERB_EXEC == options->verb ? VERB_PATCH : options->verb), &options->patch);
 	}
 	if (options->verb != VERB_REVERT) {
 		command->patcher = patcher_create();
@@ -63,18 +79,17 @@ void command_raise(struct command *command, int status)
 	}
 }
 
-/* A diagnostic that concerns a whole file; path empty: the whole run. */
-static struct finding about(struct str path, const struct diag *diag)
+struct finding command_finding(struct str path, const struct diag *diag)
 {
 	return (struct finding){
 		.path = path, .severity = diag->severity, .code = diag->code, .text = diag->text};
 }
 
-static void tell_failure(struct command *command, struct arena *arena, struct str path,
+void command_tell_failure(struct command *command, struct arena *arena, struct str path,
 	const struct diags *diags)
 {
 	for (const struct diag *diag = diags->first; diag != NULL; diag = diag->next) {
-		struct finding finding = about(path, diag);
+		struct finding finding = command_finding(path, diag);
 		console_finding(&command->console, arena, &finding);
 	}
 	command_raise(command, STATUS_IO);
@@ -89,7 +104,7 @@ static void write_report(struct command *command)
 	if (is_dash(path)) {
 		fwrite(text.data, 1, text.len, stdout);
 	} else if (!os_write_file(arena, path, text, &diags)) {
-		tell_failure(command, arena, path, &diags);
+		command_tell_failure(command, arena, path, &diags);
 	}
 	arena_destroy(arena);
 }
@@ -127,108 +142,7 @@ int command_finish(struct command *command)
 	return command->status;
 }
 
-/* ---- going through the files ---- */
-
-static bool read_job(struct command *command, struct arena *arena, struct os_entry entry,
-	struct job *job)
-{
-	struct diags *diags = arena_new(arena, struct diags);
-	const struct options *options = command->options;
-	*job = (struct job){.path = entry.path, .diags = diags};
-	bool done = false;
-	if (entry.error.len != 0) {
-		diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET, "%.*s",
-			STR_ARGS(entry.error));
-	} else if (is_dash(entry.path)) {
-		job->path = options->stdin_filepath.len != 0 ? options->stdin_filepath
-							     : STR("<stdin>");
-		done = os_read_stdin(arena, SOURCE_MAX_BYTES, &job->bytes, diags);
-	} else {
-		done = os_read_file(arena, entry.path, SOURCE_MAX_BYTES, &job->bytes, diags);
-	}
-	if (!done) {
-		tell_failure(command, arena, job->path, diags);
-		command->failed++;
-		if (command->report != NULL) {
-			report_add_failure(command->report, arena, job->path, diags);
-		}
-	}
-	return done;
-}
-
-/* Says what was looked at when nothing was found in it. */
-static void tell_nothing(struct command *command, struct arena *arena, const struct batch *batch,
-	const char *nothing)
-{
-	const struct options *options = command->options;
-	struct buf text = BUF_INIT;
-	if (!batch->walked && options->path_count == 1) {
-		struct str path = options->paths[0];
-		if (is_dash(path)) {
-			path = options->stdin_filepath.len != 0 ? options->stdin_filepath
-								: STR("<stdin>");
-		}
-		struct finding finding = {.path = path, .severity = SEVERITY_ERROR,
-			.code = "no-glue", .text = arena_printf(arena, "no %s found", nothing)};
-		console_finding(&command->console, arena, &finding);
-		command_raise(command, STATUS_REFUSED);
-		return;
-	}
-	if (batch->file_count == 0) {
-		buf_printf(&text, "no .js, .mjs or .cjs file in");
-	} else {
-		buf_printf(&text, "no %s found in the %u file%s of", nothing, batch->file_count,
-			batch->file_count == 1 ? "" : "s");
-	}
-	for (uint32_t i = 0; i < options->path_count && i < 5; i++) {
-		buf_printf(&text, "%s %.*s", i == 0 ? "" : ",", STR_ARGS(options->paths[i]));
-	}
-	if (options->path_count > 5) {
-		buf_printf(&text, " and %u more", options->path_count - 5);
-	}
-	if (batch->walked && !options->recursive) {
-		buf_printf(&text, "; -r goes into subdirectories");
-	}
-	struct finding finding = {.severity = SEVERITY_ERROR, .code = "no-glue", .text = buf_str(&text)};
-	console_finding(&command->console, arena, &finding);
-	buf_finish(&text);
-	command_raise(command, STATUS_REFUSED);
-}
-
-void command_each_package(struct command *command, package_action *action, const char *nothing)
-{
-	const struct options *options = command->options;
-	struct arena *arena = arena_create();
-	struct batch batch;
-	batch_collect(arena, options->paths, options->path_count, options->recursive, &batch);
-	if (options->output.len != 0 && batch.walked) {
-		console_error(&command->console, arena, STR("--output takes a file, not a directory"));
-		command_raise(command, STATUS_USAGE);
-		arena_destroy(arena);
-		return;
-	}
-	for (uint32_t i = 0; i < batch.package_count; i++) {
-		const struct package *package = &batch.packages[i];
-		struct arena *own = arena_create();
-		struct job *jobs = arena_array(own, struct job, package->count);
-		uint32_t count = 0;
-		for (uint32_t k = 0; k < package->count; k++) {
-			count += read_job(command, own, package->files[k], &jobs[count]);
-		}
-		if (count != 0) {
-			action(command, own, jobs, count);
-		}
-		arena_destroy(own);
-	}
-	uint32_t found = command->verdicts[VERDICT_PATCHED] +
-		command->verdicts[VERDICT_UNCHANGED] + command->verdicts[VERDICT_REFUSED] +
-		command->failed;
-	bool none = nothing == NULL ? batch.file_count == 0 && command->failed == 0 : found == 0;
-	if (none && !options->allow_empty) {
-		tell_nothing(command, arena, &batch, nothing == NULL ? "file" : nothing);
-	}
-	arena_destroy(arena);
-}
+/* ---- patching in memory ---- */
 
 /* The wasm file that a glue loads, if it lies beside it; else nothing, and nothing is said. */
 static struct str read_companion(struct arena *arena, const struct job *job)
@@ -247,12 +161,12 @@ static struct str read_companion(struct arena *arena, const struct job *job)
 	return bytes;
 }
 
-void command_run_patches(struct command *command, struct arena *arena, struct job *jobs,
+void command_run_patches(const struct command *command, struct arena *arena, struct job *jobs,
 	uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		struct job *job = &jobs[i];
-		struct patch_options options = command->options->patch;
+		struct patch_options options = job->settings->patch;
 		options.wasm = read_companion(arena, job);
 		job->patch = patch_run(arena, command->patcher, job->path, job->bytes, &options);
 		job->verdict = job->patch->verdict;
@@ -283,7 +197,7 @@ void command_hold_together(struct arena *arena, struct job *jobs, uint32_t count
 
 /* ---- writing ---- */
 
-static bool write_elsewhere(struct command *command, struct arena *arena, struct job *job,
+static bool write_elsewhere(const struct command *command, struct arena *arena, struct job *job,
 	struct diags *diags)
 {
 	const struct options *options = command->options;
@@ -295,7 +209,7 @@ static bool write_elsewhere(struct command *command, struct arena *arena, struct
 	return os_write_file(arena, options->output, job->result, diags);
 }
 
-void command_write(struct command *command, struct arena *arena, struct job *jobs,
+void command_write(const struct command *command, struct arena *arena, struct job *jobs,
 	uint32_t count)
 {
 	struct os_write *writes = arena_array(arena, struct os_write, count);
@@ -361,7 +275,7 @@ void command_tell(struct command *command, struct arena *arena, struct job *jobs
 	for (uint32_t i = 0; i < count; i++) {
 		struct job *job = &jobs[i];
 		for (const struct diag *diag = job->diags->first; diag != NULL; diag = diag->next) {
-			struct finding finding = about(job->path, diag);
+			struct finding finding = command_finding(job->path, diag);
 			if (diag->offset != DIAG_NO_OFFSET) {
 				finding.placed = true;
 				finding.position = command_position(arena, job, diag->offset);

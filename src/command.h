@@ -9,6 +9,7 @@
 #include "console.h"
 #include "options.h"
 #include "report.h"
+#include "settings.h"
 
 /* Exit statuses; of several reasons the greatest number counts. */
 enum {
@@ -30,7 +31,7 @@ struct command {
 	int status;
 };
 
-/* One file of a package, read. */
+/* One file of a package. */
 struct job {
 	struct str path; /* for messages; the name that stands for stdin, too */
 	struct str bytes;
@@ -41,6 +42,8 @@ struct job {
 	bool wanted;         /* result is to be written */
 	bool written;        /* result stands in the file itself */
 	bool failed;         /* result could not be written */
+	struct str diff;     /* of check --diff */
+	const struct settings *settings; /* of verbs that run the pipeline */
 	/* the file as it is on disk, and what stands in it beyond the original; for positions */
 	struct source shown;
 	const struct splice *shown_splice;
@@ -51,6 +54,14 @@ int command_check(const struct options *options);
 int command_revert(const struct options *options);
 int command_inspect(const struct options *options);
 
+/* Gives the status of the command that was run, if that failed. */
+int command_exec(const struct options *options);
+
+/* Whether the program was called by the name of wasm-bindgen: then the line below is meant. */
+bool command_is_bindgen(const char *program);
+bool command_bindgen_line(struct arena *arena, int argc, char **argv, int *count, char ***line,
+	struct str *error);
+
 /* diff or JSON on stdout: results on stderr. */
 void command_init(struct command *command, const struct options *options);
 
@@ -59,9 +70,16 @@ int command_finish(struct command *command);
 
 void command_raise(struct command *command, int status);
 
-/* What a verb does with the files of one package that could be read, at least one. */
-typedef void package_action(struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t count);
+/*
+ * What a verb does with the files of one package that could be read, at least one. First `work`, on
+ * any thread, which changes nothing of the command and prints nothing; then `tell`, package by
+ * package in the order of the batch.
+ */
+struct package_verb {
+	void (*work)(const struct command *command, struct arena *arena, struct job *jobs,
+		uint32_t count);
+	void (*tell)(struct command *command, struct arena *arena, struct job *jobs, uint32_t count);
+};
 
 /*
  * Goes through all packages, with an arena for each. Files that cannot be read are reported here,
@@ -69,17 +87,25 @@ typedef void package_action(struct command *command, struct arena *arena, struct
  * --allow-empty: an error saying what was looked at. `nothing` names what was not found; NULL: not
  * finding it is fine.
  */
-void command_each_package(struct command *command, package_action *action, const char *nothing);
+void command_each_package(struct command *command, const struct package_verb *verb,
+	const char *nothing);
+
+/* A diagnostic that concerns a whole file; path empty: the whole run. */
+struct finding command_finding(struct str path, const struct diag *diag);
+
+/* Prints errors about a file and raises the status to STATUS_IO. */
+void command_tell_failure(struct command *command, struct arena *arena, struct str path,
+	const struct diags *diags);
 
 /* Patches the jobs in memory; fills verdict, diags and patch. */
-void command_run_patches(struct command *command, struct arena *arena, struct job *jobs,
+void command_run_patches(const struct command *command, struct arena *arena, struct job *jobs,
 	uint32_t count);
 
 /* If one file of the package is refused, those that would be changed are refused as well. */
 void command_hold_together(struct arena *arena, struct job *jobs, uint32_t count);
 
 /* Writes what is wanted to where the verb's results go: in place, --output, stdout. */
-void command_write(struct command *command, struct arena *arena, struct job *jobs,
+void command_write(const struct command *command, struct arena *arena, struct job *jobs,
 	uint32_t count);
 
 /* Prints the diagnostics, counts verdicts, raises the status, adds to the report. Comes last. */
@@ -87,6 +113,12 @@ void command_tell(struct command *command, struct arena *arena, struct job *jobs
 
 /* Whether the verb's results go to --output or stdout instead of into the files. */
 bool command_redirects(const struct options *options);
+
+/* Whether the verb is one that changes files. */
+bool command_writes(const struct options *options);
+
+/* Whether the only PATH is "-". */
+bool command_reads_stdin(const struct options *options);
 
 /* Where an offset of the original stands in the file as it is on disk now. */
 struct position command_position(struct arena *arena, struct job *job, uint32_t offset);

@@ -3,7 +3,7 @@
 #include "seal.h"
 
 /* From the file as it is, which another reglue may have patched, to what patch would write. */
-static void print_diff(struct arena *arena, const struct job *job)
+static struct str make_diff(struct arena *arena, const struct job *job)
 {
 	const struct patch *patch = job->patch;
 	struct seal seal = {0};
@@ -15,22 +15,30 @@ static void print_diff(struct arena *arena, const struct job *job)
 	struct diff_side after = {patch->output, &patch->splice};
 	struct buf out = BUF_INIT;
 	diff_write(arena, job->path, patch->original.bytes, before, after, &out);
-	fwrite(out.data, 1, out.len, stdout);
+	struct str text = arena_copy(arena, buf_str(&out));
 	buf_finish(&out);
+	return text;
 }
 
-static void check_package(struct command *command, struct arena *arena, struct job *jobs,
+static void work(const struct command *command, struct arena *arena, struct job *jobs,
 	uint32_t count)
 {
 	command_run_patches(command, arena, jobs, count);
 	command_hold_together(arena, jobs, count);
+	for (uint32_t i = 0; command->options->diff && i < count; i++) {
+		if (jobs[i].verdict == VERDICT_PATCHED) {
+			jobs[i].diff = make_diff(arena, &jobs[i]);
+		}
+	}
+}
+
+static void tell(struct command *command, struct arena *arena, struct job *jobs, uint32_t count)
+{
 	for (uint32_t i = 0; i < count; i++) {
 		const struct job *job = &jobs[i];
 		if (job->verdict == VERDICT_PATCHED) {
 			command_raise(command, STATUS_WOULD_CHANGE);
-			if (command->options->diff) {
-				print_diff(arena, job);
-			}
+			fwrite(job->diff.data, 1, job->diff.len, stdout);
 			console_result(&command->console, arena, "would patch %.*s",
 				STR_ARGS(job->path));
 		} else if (command->options->verbose && job->verdict != VERDICT_REFUSED) {
@@ -45,7 +53,7 @@ int command_check(const struct options *options)
 {
 	struct command command;
 	command_init(&command, options);
-	command_each_package(&command, check_package, "wasm-bindgen glue");
+	command_each_package(&command, &(struct package_verb){work, tell}, "wasm-bindgen glue");
 	command_summary(&command, "would change", "unchanged", "skipped");
 	return command_finish(&command);
 }

@@ -23,7 +23,7 @@ static void show_entries(struct command *command, struct arena *arena, struct jo
 	for (uint32_t i = 0; i < patch->entry_count; i++) {
 		guarded += patch->entries[i].guarded;
 	}
-	const struct console *console = &command->console;
+	struct console *console = &command->console;
 	console_result(console, arena, "  entrypoints: %u, guarded %u", patch->entry_count, guarded);
 	for (uint32_t i = 0; i < patch->entry_count; i++) {
 		const struct entry *entry = &patch->entries[i];
@@ -62,7 +62,7 @@ static void show_sites(struct command *command, struct arena *arena, struct job 
 static void show(struct command *command, struct arena *arena, struct job *job)
 {
 	const struct patch *patch = job->patch;
-	const struct console *console = &command->console;
+	struct console *console = &command->console;
 	if (job->verdict == VERDICT_SKIPPED && !command->options->verbose) {
 		return;
 	}
@@ -94,10 +94,8 @@ static void show(struct command *command, struct arena *arena, struct job *job)
 	}
 }
 
-static void inspect_package(struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t count)
+static void tell(struct command *command, struct arena *arena, struct job *jobs, uint32_t count)
 {
-	command_run_patches(command, arena, jobs, count);
 	for (uint32_t i = 0; i < count; i++) {
 		show(command, arena, &jobs[i]);
 	}
@@ -108,7 +106,8 @@ int command_inspect(const struct options *options)
 {
 	struct command command;
 	command_init(&command, options);
-	command_each_package(&command, inspect_package, "wasm-bindgen glue");
+	command_each_package(&command, &(struct package_verb){command_run_patches, tell},
+		 "wasm-bindgen glue");
 	command_summary(&command, "can be patched", "patched", "skipped");
 	return command_finish(&command);
 }

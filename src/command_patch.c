@@ -3,7 +3,7 @@
 static void tell_result(struct command *command, struct arena *arena, const struct job *job)
 {
 	const struct patch *patch = job->patch;
-	const struct console *console = &command->console;
+	struct console *console = &command->console;
 	if (job->failed || job->verdict == VERDICT_REFUSED) {
 		return; /* the diagnostics say it */
 	}
@@ -21,7 +21,7 @@ static void tell_result(struct command *command, struct arena *arena, const stru
 	}
 }
 
-static void patch_package(struct command *command, struct arena *arena, struct job *jobs,
+static void work(const struct command *command, struct arena *arena, struct job *jobs,
 	uint32_t count)
 {
 	bool redirected = command_redirects(command->options);
@@ -39,6 +39,10 @@ static void patch_package(struct command *command, struct arena *arena, struct j
 		}
 	}
 	command_write(command, arena, jobs, count);
+}
+
+static void tell(struct command *command, struct arena *arena, struct job *jobs, uint32_t count)
+{
 	for (uint32_t i = 0; i < count; i++) {
 		tell_result(command, arena, &jobs[i]);
 	}
@@ -49,7 +53,7 @@ int command_patch(const struct options *options)
 {
 	struct command command;
 	command_init(&command, options);
-	command_each_package(&command, patch_package, "wasm-bindgen glue");
+	command_each_package(&command, &(struct package_verb){work, tell}, "wasm-bindgen glue");
 	command_summary(&command, "patched", "unchanged", "skipped");
 	return command_finish(&command);
 }

@@ -1,7 +1,7 @@
 #include "command.h"
 #include "seal.h"
 
-static void revert_package(struct command *command, struct arena *arena, struct job *jobs,
+static void work(const struct command *command, struct arena *arena, struct job *jobs,
 	uint32_t count)
 {
 	bool redirected = command_redirects(command->options);
@@ -28,6 +28,10 @@ static void revert_package(struct command *command, struct arena *arena, struct 
 			(redirected && jobs[i].verdict == VERDICT_SKIPPED);
 	}
 	command_write(command, arena, jobs, count);
+}
+
+static void tell(struct command *command, struct arena *arena, struct job *jobs, uint32_t count)
+{
 	for (uint32_t i = 0; i < count; i++) {
 		const struct job *job = &jobs[i];
 		if (job->verdict == VERDICT_PATCHED && !job->failed) {
@@ -46,7 +50,7 @@ int command_revert(const struct options *options)
 	struct command command;
 	command_init(&command, options);
 	/* reverting what is not patched is nothing to do, not an error */
-	command_each_package(&command, revert_package, NULL);
+	command_each_package(&command, &(struct package_verb){work, tell}, NULL);
 	struct arena *arena = arena_create();
 	struct str failed = command.failed == 0 ? STR("")
 		: arena_printf(arena, ", %u failed", command.failed);

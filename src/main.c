@@ -25,6 +25,13 @@ int main(int argc, char **argv)
 	struct options options;
 	struct str error;
 	int status = STATUS_USAGE;
+	if (command_is_bindgen(argv[0]) &&
+		!command_bindgen_line(arena, argc, argv, &argc, &argv, &error)) {
+		options.verb = VERB_EXEC;
+		status = usage(arena, &options, error);
+		arena_destroy(arena);
+		return status;
+	}
 	if (!options_parse(arena, argc, argv, &options, &error)) {
 		status = usage(arena, &options, error);
 		arena_destroy(arena);
@@ -42,6 +49,9 @@ int main(int argc, char **argv)
 		break;
 	case VERB_INSPECT:
 		status = command_inspect(&options);
+		break;
+	case VERB_EXEC:
+		status = command_exec(&options);
 		break;
 	case VERB_HELP:
 		status = print(help_text(arena, options.help_about));

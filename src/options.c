@@ -6,6 +6,8 @@
 
 #include "suggest.h"
 
+enum { MAX_JOBS = 256 };
+
 static const struct cli_flag *find_flag(int id)
 {
 	for (size_t i = 0; i < FLAG_COUNT; i++) {
@@ -34,8 +36,8 @@ struct parsing {
 	struct str *reconstruct;
 };
 
-static bool choose(struct parsing *parsing, const struct cli_flag *flag, struct str value,
-	const char **choice)
+static bool choose(struct arena *arena, const struct cli_flag *flag, struct str value,
+	const char **choice, struct str *error)
 {
 	struct buf all = BUF_INIT;
 	for (size_t i = 0; flag->choices[i] != NULL; i++) {
@@ -46,9 +48,9 @@ static bool choose(struct parsing *parsing, const struct cli_flag *flag, struct 
 		}
 		buf_printf(&all, "%s%s", i == 0 ? "" : ", ", flag->choices[i]);
 	}
-	struct str hint = did_you_mean(parsing->arena, value, flag->choices, "");
-	*parsing->error = arena_printf(parsing->arena, "--%s is one of %.*s, not '%.*s'%.*s",
-		flag->name, STR_ARGS(buf_str(&all)), STR_ARGS(value), STR_ARGS(hint));
+	struct str hint = did_you_mean(arena, value, flag->choices, "");
+	*error = arena_printf(arena, "%s is one of %.*s, not '%.*s'%.*s", flag->name,
+		STR_ARGS(buf_str(&all)), STR_ARGS(value), STR_ARGS(hint));
 	buf_finish(&all);
 	return false;
 }
@@ -66,18 +68,67 @@ static bool parse_count(struct str text, uint32_t *count)
 	return text.len != 0;
 }
 
+/* "2/5" */
+static bool parse_shard(struct str text, struct options *options)
+{
+	size_t slash = str_find(text, STR("/"));
+	return slash != (size_t)-1 && parse_count(str_slice(text, 0, slash), &options->shard) &&
+	       parse_count(str_slice(text, slash + 1, text.len), &options->shards) &&
+	       options->shard >= 1 && options->shard <= options->shards;
+}
+
+/* The options that decide about the patched bytes, which a reglue.json may hold as well. */
+static bool set_patch_option(struct arena *arena, struct patch_options *patch,
+	const struct cli_flag *flag, struct str value, const char *choice, struct str *error)
+{
+	switch (flag->id) {
+	case FLAG_POLICY:
+		patch->policy = choice;
+		break;
+	case FLAG_BUDGET:
+		if (!parse_count(value, &patch->budget)) {
+			*error = arena_printf(arena,
+				"budget is a number of recoveries a minute, not '%.*s'",
+				STR_ARGS(value));
+			return false;
+		}
+		break;
+	case FLAG_STALE_CLOSURES:
+		patch->stale_closures = choice;
+		break;
+	case FLAG_FOREIGN_THROW:
+		patch->foreign_throw = choice;
+		break;
+	default:
+		assert(false);
+	}
+	return true;
+}
+
+static bool is_setting(const struct cli_flag *flag)
+{
+	return flag->id == FLAG_POLICY || flag->id == FLAG_BUDGET ||
+	       flag->id == FLAG_STALE_CLOSURES || flag->id == FLAG_FOREIGN_THROW ||
+	       flag->id == FLAG_EXCLUDE || flag->id == FLAG_RECONSTRUCT;
+}
+
 static bool apply(struct parsing *parsing, const struct cli_flag *flag, struct str value)
 {
 	struct options *options = parsing->options;
 	struct patch_options *patch = &options->patch;
 	const char *choice = NULL;
-	if (flag->choices != NULL && !choose(parsing, flag, value, &choice)) {
-		return false;
-	}
 	if (flag->argument != NULL && value.len == 0) {
 		*parsing->error = arena_printf(parsing->arena, "--%s needs a %s that is not empty",
 			flag->name, flag->argument);
 		return false;
+	}
+	if (flag->choices != NULL &&
+		!choose(parsing->arena, flag, value, &choice, parsing->error)) {
+		*parsing->error = arena_printf(parsing->arena, "--%.*s", STR_ARGS(*parsing->error));
+		return false;
+	}
+	if (is_setting(flag)) {
+		options->given |= 1u << (flag->id - FLAG_RECURSIVE);
 	}
 	switch (flag->id) {
 	case FLAG_RECURSIVE:
@@ -99,27 +150,54 @@ static bool apply(struct parsing *parsing, const struct cli_flag *flag, struct s
 		options->allow_empty = true;
 		break;
 	case FLAG_POLICY:
-		patch->policy = choice;
-		break;
 	case FLAG_BUDGET:
-		if (!parse_count(value, &patch->budget)) {
-			*parsing->error = arena_printf(parsing->arena,
-				"--budget is a number of recoveries a minute, not '%.*s'",
-				STR_ARGS(value));
+	case FLAG_STALE_CLOSURES:
+	case FLAG_FOREIGN_THROW:
+		if (!set_patch_option(parsing->arena, patch, flag, value, choice, parsing->error)) {
+			*parsing->error = arena_printf(parsing->arena, "--%.*s",
+				STR_ARGS(*parsing->error));
 			return false;
 		}
-		break;
-	case FLAG_STALE_CLOSURES:
-		patch->stale_closures = choice;
-		break;
-	case FLAG_FOREIGN_THROW:
-		patch->foreign_throw = choice;
 		break;
 	case FLAG_EXCLUDE:
 		parsing->exclude[patch->exclude_count++] = value;
 		break;
 	case FLAG_RECONSTRUCT:
 		parsing->reconstruct[patch->reconstruct_count++] = value;
+		break;
+	case FLAG_JOBS:
+		if (!parse_count(value, &options->jobs) || options->jobs > MAX_JOBS) {
+			*parsing->error = arena_printf(parsing->arena,
+				"--jobs is a number from 0 to %d, not '%.*s'", MAX_JOBS,
+				STR_ARGS(value));
+			return false;
+		}
+		break;
+	case FLAG_FILES_FROM:
+		options->files_from = value;
+		break;
+	case FLAG_NULL:
+		options->null_separated = true;
+		break;
+	case FLAG_SHARD:
+		if (!parse_shard(value, options)) {
+			*parsing->error = arena_printf(parsing->arena,
+				"--shard is I/N with I from 1 to N, such as 1/4, not '%.*s'",
+				STR_ARGS(value));
+			return false;
+		}
+		break;
+	case FLAG_NO_IGNORE:
+		options->no_ignore = true;
+		break;
+	case FLAG_CONFIG:
+		options->config = value;
+		break;
+	case FLAG_NO_CONFIG:
+		options->no_config = true;
+		break;
+	case FLAG_PRINT_CONFIG:
+		options->print_config = true;
 		break;
 	case FLAG_QUIET:
 		options->quiet = true;
@@ -142,6 +220,67 @@ static bool apply(struct parsing *parsing, const struct cli_flag *flag, struct s
 		break; /* looked for before anything else */
 	}
 	return true;
+}
+
+/* ---- settings of a reglue.json ---- */
+
+static const struct cli_flag *find_setting(struct str key)
+{
+	for (size_t i = 0; i < FLAG_COUNT; i++) {
+		if (str_equal(key, str_from(cli_flags[i].name))) {
+			return &cli_flags[i];
+		}
+	}
+	return NULL;
+}
+
+enum setting_kind options_setting_kind(struct str key)
+{
+	const struct cli_flag *flag = find_setting(key);
+	if (flag == NULL || !is_setting(flag)) {
+		return flag == NULL ? SETTING_UNKNOWN : SETTING_FLAG;
+	}
+	return flag->choices != NULL       ? SETTING_WORD
+		: flag->id == FLAG_BUDGET  ? SETTING_NUMBER
+					   : SETTING_LIST;
+}
+
+struct str options_suggest_setting(struct arena *arena, struct str key)
+{
+	const char *names[FLAG_COUNT + 1] = {NULL};
+	size_t count = 0;
+	for (size_t i = 0; i < FLAG_COUNT; i++) {
+		if (is_setting(&cli_flags[i])) {
+			names[count++] = cli_flags[i].name;
+		}
+	}
+	return did_you_mean(arena, key, names, "");
+}
+
+bool options_set(struct arena *arena, const struct options *options, struct patch_options *patch,
+	struct str key, const struct str *values, uint32_t count, struct str *error)
+{
+	const struct cli_flag *flag = find_setting(key);
+	assert(flag != NULL && is_setting(flag));
+	struct patch_options ignored = *patch;
+	if ((options->given & 1u << (flag->id - FLAG_RECURSIVE)) != 0) {
+		patch = &ignored; /* checked all the same */
+	}
+	if (flag->id == FLAG_EXCLUDE) {
+		patch->exclude = values;
+		patch->exclude_count = count;
+		return true;
+	}
+	if (flag->id == FLAG_RECONSTRUCT) {
+		patch->reconstruct = values;
+		patch->reconstruct_count = count;
+		return true;
+	}
+	const char *choice = NULL;
+	assert(count == 1);
+	return (flag->choices == NULL ||
+		       choose(arena, flag, values[0], &choice, error)) &&
+	       set_patch_option(arena, patch, flag, values[0], choice, error);
 }
 
 /* ---- the whole line ---- */
@@ -183,12 +322,24 @@ static bool unknown_flag(struct parsing *parsing, const char *typed)
 	return false;
 }
 
+static struct str join_flags(struct arena *arena, char **words, int count)
+{
+	struct str all = STR("");
+	for (int i = 0; i < count; i++) {
+		if (strcmp(words[i], "--") != 0) {
+			all = arena_printf(arena, "%.*s%s\n", STR_ARGS(all), words[i]);
+		}
+	}
+	return all;
+}
+
 static bool parse_flags(struct parsing *parsing, int argc, char **argv)
 {
 	struct options *options = parsing->options;
 	struct option longs[FLAG_COUNT + 1] = {{0}};
-	char shorts[2 * FLAG_COUNT + 2] = ":"; /* tell a missing argument from an unknown flag */
-	size_t at = 1;
+	/* tell a missing argument from an unknown flag; what follows a command's name is its own */
+	char shorts[2 * FLAG_COUNT + 3] = "+:";
+	size_t at = 2;
 	for (size_t i = 0; i < FLAG_COUNT; i++) {
 		longs[i] = (struct option){.name = cli_flags[i].name,
 			.has_arg = cli_flags[i].argument == NULL ? no_argument : required_argument,
@@ -200,9 +351,10 @@ static bool parse_flags(struct parsing *parsing, int argc, char **argv)
 			}
 		}
 	}
+	const char *kept = options->verb == VERB_EXEC ? shorts : shorts + 1;
 	opterr = 0;
 	optind = 0; /* glibc: start anew, so that tests can parse many lines */
-	for (int id; (id = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+	for (int id; (id = getopt_long(argc, argv, kept, longs, NULL)) != -1;) {
 		const struct cli_flag *flag = find_flag(id == ':' || id == '?' ? optopt : id);
 		if (id == '?' && optopt > 0 && optopt < 256) {
 			*parsing->error =
@@ -241,6 +393,11 @@ static bool parse_flags(struct parsing *parsing, int argc, char **argv)
 			return false;
 		}
 	}
+	if (options->verb == VERB_EXEC) {
+		options->command = &argv[optind];
+		options->flags = join_flags(parsing->arena, argv + 1, optind - 1);
+		return true;
+	}
 	for (; optind < argc; optind++) {
 		options->paths[options->path_count++] = str_from(argv[optind]);
 	}
@@ -268,11 +425,14 @@ static bool check_combination(struct parsing *parsing)
 	bool writes = (CLI_IN(options->verb) & CLI_WRITERS) != 0;
 	bool bytes_to_stdout = writes &&
 		(is_dash(options->output) || (from_stdin && options->output.len == 0));
-	if (options->path_count == 0) {
+	bool listed = options->files_from.len != 0;
+	if (options->verb == VERB_EXEC && options->command[0] == NULL) {
+		*parsing->error = STR("exec needs a command: reglue exec -- wasm-bindgen …");
+	} else if (options->verb != VERB_EXEC && options->path_count == 0 && !listed) {
 		*parsing->error = arena_printf(parsing->arena, "%s needs a PATH", name);
-	} else if (from_stdin && options->path_count > 1) {
+	} else if (from_stdin && (options->path_count > 1 || listed)) {
 		*parsing->error = STR("stdin (-) must be the only PATH");
-	} else if (options->output.len != 0 && options->path_count > 1) {
+	} else if (options->output.len != 0 && (options->path_count > 1 || listed)) {
 		*parsing->error = STR("--output takes a single PATH");
 	} else if (options->stdin_filepath.len != 0 && !from_stdin) {
 		*parsing->error = STR("--stdin-filepath is for stdin (-)");
@@ -285,6 +445,13 @@ static bool check_combination(struct parsing *parsing)
 		*parsing->error = arena_printf(parsing->arena,
 			"stdout cannot carry --format %s and %s", cli_formats[options->format],
 			bytes_to_stdout ? "the file" : options->diff ? "the diff" : "the report");
+	} else if (is_dash(options->report) && options->verb == VERB_EXEC) {
+		*parsing->error =
+			STR("stdout is the command's; give --report a file");
+	} else if (options->null_separated && !listed) {
+		*parsing->error = STR("--null is for --files-from");
+	} else if (options->config.len != 0 && options->no_config) {
+		*parsing->error = STR("--config and --no-config exclude each other");
 	} else if (options->quiet && options->verbose) {
 		*parsing->error = STR("--quiet and --verbose exclude each other");
 	} else {
@@ -301,6 +468,7 @@ bool options_parse(struct arena *arena, int argc, char **argv, struct options *o
 		.verb = VERB_COUNT,
 		.help_about = VERB_COUNT,
 		.paths = arena_array(arena, struct str, most),
+		.jobs = 1,
 		.patch = PATCH_OPTIONS_DEFAULT,
 	};
 	struct parsing parsing = {

@@ -10,10 +10,22 @@ struct options {
 	enum verb help_about; /* of VERB_HELP */
 	struct str *paths;    /* as typed; "-" is stdin */
 	uint32_t path_count;
-	struct patch_options patch;
+	struct patch_options patch; /* defaults and flags */
+	uint32_t given;             /* which of them are flags; see options_set */
 	struct str output;         /* -o; empty: in place */
 	struct str stdin_filepath; /* what stdin is called in messages */
 	struct str report;         /* file name, "-" for stdout; empty: none */
+	char **command;   /* of VERB_EXEC: what to run, ends with NULL */
+	struct str flags; /* of VERB_EXEC: its own, as typed, with a line break after each word */
+	struct str files_from; /* a file with more paths, "-" for stdin; empty: none */
+	bool null_separated;   /* in that file NUL ends a path, not a line break */
+	uint32_t shard;        /* 1 … shards */
+	uint32_t shards;       /* 0: all packages */
+	uint32_t jobs;         /* threads, at least 1 */
+	struct str config;     /* a reglue.json for all files; empty: the nearest above each file */
+	bool no_config;
+	bool print_config;
+	bool no_ignore; /* .reglueignore counts for nothing */
 	bool recursive;
 	bool diff;
 	bool allow_empty;
@@ -30,5 +42,27 @@ struct options {
  */
 bool options_parse(struct arena *arena, int argc, char **argv, struct options *options,
 	struct str *error);
+
+/* What a reglue.json may say under a key. */
+enum setting_kind {
+	SETTING_UNKNOWN,
+	SETTING_FLAG, /* a flag, but of the command line only */
+	SETTING_WORD,
+	SETTING_NUMBER,
+	SETTING_LIST,
+};
+
+enum setting_kind options_setting_kind(struct str key);
+
+/*
+ * Puts the value of a key (a word, a number, a whole list) into `patch`, a copy of options->patch,
+ * unless a flag was given that says otherwise. `values` must live as long as the patch options.
+ * False, with one line about it, if the key does not take such a value.
+ */
+bool options_set(struct arena *arena, const struct options *options, struct patch_options *patch,
+	struct str key, const struct str *values, uint32_t count, struct str *error);
+
+/* A known key that is like this one, as "; did you mean policy?", or empty. */
+struct str options_suggest_setting(struct arena *arena, struct str key);
 
 #endif

@@ -1,16 +1,16 @@
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "os.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
 
-/* Deeper directories are reported: every level keeps a descriptor open while it is walked. */
-enum { MAX_DEPTH = 128, READ_STEP = 65536 };
+enum { READ_STEP = 65536 };
 
 static const char *c_string(struct arena *arena, struct str s)
 {
@@ -31,6 +31,23 @@ enum os_kind os_kind(struct arena *arena, struct str path)
 		return OS_MISSING;
 	}
 	return S_ISREG(status.st_mode) ? OS_FILE : S_ISDIR(status.st_mode) ? OS_DIRECTORY : OS_OTHER;
+}
+
+struct str os_real_path(struct arena *arena, struct str path)
+{
+	char *real = realpath(c_string(arena, path), NULL);
+	struct str copy = arena_copy(arena, str_from(real));
+	free(real);
+	return copy;
+}
+
+struct str os_folder_of(struct str path)
+{
+	size_t slash = path.len;
+	while (slash != 0 && path.data[slash - 1] != '/') {
+		slash--;
+	}
+	return slash == 0 ? STR(".") : slash == 1 ? STR("/") : str_slice(path, 0, slash - 1);
 }
 
 /* Appends what is left in the descriptor; stops with EFBIG beyond limit. */
@@ -162,8 +179,6 @@ const char *os_environment(const char *name)
 	return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
-/* ---- walking ---- */
-
 void os_add_entry(struct arena *arena, struct os_entries *entries, struct os_entry entry)
 {
 	if (entries->count == entries->capacity) {
@@ -178,100 +193,15 @@ void os_add_entry(struct arena *arena, struct os_entries *entries, struct os_ent
 	entries->items[entries->count++] = entry;
 }
 
-struct walk {
-	struct arena *arena;
-	bool recursive;
-	const struct str *suffixes;
-	uint32_t suffix_count;
-	struct os_entries *entries;
-};
-
-static void add_error(struct walk *walk, struct str path, int error)
+double os_seconds(void)
 {
-	struct str text = arena_printf(walk->arena, "cannot read: %s", strerror(error));
-	os_add_entry(walk->arena, walk->entries, (struct os_entry){path, text});
+	struct timespec now = {0};
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static bool has_suffix(const struct walk *walk, struct str name)
+uint32_t os_processors(void)
 {
-	for (uint32_t i = 0; i < walk->suffix_count; i++) {
-		if (str_ends(name, walk->suffixes[i])) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static int compare_entries(const void *left, const void *right)
-{
-	const struct os_entry *a = left, *b = right;
-	return str_compare(a->path, b->path);
-}
-
-static bool list_names(struct walk *walk, DIR *directory, struct os_entries *names)
-{
-	for (;;) {
-		errno = 0;
-		const struct dirent *item = readdir(directory);
-		if (item == NULL) {
-			break;
-		}
-		struct str name = str_from(item->d_name);
-		if (!str_equal(name, STR(".")) && !str_equal(name, STR(".."))) {
-			name = arena_copy(walk->arena, name);
-			os_add_entry(walk->arena, names, (struct os_entry){.path = name});
-		}
-	}
-	if (names->count != 0) {
-		qsort(names->items, names->count, sizeof(*names->items), compare_entries);
-	}
-	return errno == 0;
-}
-
-/* Takes the descriptor over. */
-static void walk_directory(struct walk *walk, int descriptor, struct str path, int depth)
-{
-	DIR *directory = descriptor < 0 ? NULL : fdopendir(descriptor);
-	struct os_entries names = {0};
-	if (directory == NULL || depth > MAX_DEPTH || !list_names(walk, directory, &names)) {
-		add_error(walk, path, depth > MAX_DEPTH ? ENAMETOOLONG : errno);
-		if (directory != NULL) {
-			closedir(directory);
-		} else if (descriptor >= 0) {
-			close(descriptor);
-		}
-		return;
-	}
-	const char *separator = str_ends(path, STR("/")) ? "" : "/";
-	for (uint32_t i = 0; i < names.count; i++) {
-		struct str name = names.items[i].path;
-		struct stat status;
-		if (fstatat(descriptor, name.data, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-			continue; /* gone since it was listed */
-		}
-		bool folder = S_ISDIR(status.st_mode) && walk->recursive &&
-			!str_equal(name, STR("node_modules")) && !str_equal(name, STR(".git"));
-		bool wanted = S_ISREG(status.st_mode) && has_suffix(walk, name);
-		if (!folder && !wanted) {
-			continue;
-		}
-		struct str full = arena_printf(walk->arena, "%.*s%s%s", STR_ARGS(path), separator,
-			name.data);
-		if (wanted) {
-			os_add_entry(walk->arena, walk->entries, (struct os_entry){.path = full});
-		} else {
-			int child = openat(descriptor, name.data,
-				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-			walk_directory(walk, child, full, depth + 1);
-		}
-	}
-	closedir(directory);
-}
-
-void os_walk(struct arena *arena, struct str path, bool recursive, const struct str *suffixes,
-	uint32_t suffix_count, struct os_entries *entries)
-{
-	struct walk walk = {arena, recursive, suffixes, suffix_count, entries};
-	int descriptor = open(c_string(arena, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	walk_directory(&walk, descriptor, path, 0);
+	long count = sysconf(_SC_NPROCESSORS_ONLN);
+	return count < 1 ? 1 : (uint32_t)count;
 }

@@ -5,6 +5,9 @@
 #ifndef REGLUE_OS_H
 #define REGLUE_OS_H
 
+#include <pthread.h>
+#include <signal.h>
+
 #include "diag.h"
 
 enum os_kind {
@@ -16,6 +19,12 @@ enum os_kind {
 
 /* What a path is, symbolic links followed. */
 enum os_kind os_kind(struct arena *arena, struct str path);
+
+/* The absolute path without symbolic links; empty if there is nothing. */
+struct str os_real_path(struct arena *arena, struct str path);
+
+/* The directory that a path names something in, by its text: "." for "a", "/" for "/a". */
+struct str os_folder_of(struct str path);
 
 /* Reads a regular file of at most `limit` bytes into the arena. */
 bool os_read_file(struct arena *arena, struct str path, size_t limit, struct str *bytes,
@@ -36,13 +45,66 @@ struct os_entries {
 
 void os_add_entry(struct arena *arena, struct os_entries *entries, struct os_entry entry);
 
+/* What a walk is to find. */
+struct os_walk {
+	const struct str *suffixes; /* of the names wanted */
+	uint32_t suffix_count;
+	bool recursive;
+	bool ignore;              /* honour .reglueignore, also of the folders above */
+	struct os_entries found;
+	struct os_entries litter; /* temporary files met on the way; see os_clear_litter */
+};
+
 /*
- * Appends the regular files in a directory whose name ends with one of the suffixes, sorted by name
- * (bytes), with `recursive` those of its subdirectories as well, each where its name sorts. Below
- * the path given, symbolic links, node_modules and .git are passed over.
+ * Appends to `found` the regular files in a directory whose name ends with one of the suffixes,
+ * sorted by name (bytes), if `recursive` those of its subdirectories as well, each where its name
+ * sorts. Below the path given, symbolic links, node_modules and .git are passed over. Of the folders
+ * above, .reglueignore counts up to the one that holds .git.
  */
-void os_walk(struct arena *arena, struct str path, bool recursive, const struct str *suffixes,
-	uint32_t suffix_count, struct os_entries *entries);
+void os_walk(struct arena *arena, struct str path, struct os_walk *walk);
+
+/* Appends to `litter` the temporary files in a directory. */
+void os_find_litter(struct arena *arena, struct str path, struct os_entries *litter);
+
+/*
+ * Locks the directory that holds a file (symbolic links followed) against other runs, while the file
+ * is read, planned and written. Threads of this process share it. `waiting` (may be NULL) is called
+ * once if that takes more than a second. NULL if there is no such directory. One thread must not hold
+ * two at a time. A lock leaves nothing behind, not even after a kill.
+ */
+struct os_lock;
+typedef void os_waiting(void *context);
+struct os_lock *os_lock_folder(struct arena *arena, struct str path, os_waiting *waiting,
+	void *context);
+void os_unlock_folder(struct os_lock *lock); /* takes NULL */
+
+/* Removes a temporary file that a killed run left, unless a living one is using it. */
+void os_clear_litter(struct arena *arena, struct str path);
+
+/* Names of temporary files: OS_TEMP_PREFIX, 16 hex digits, OS_TEMP_SUFFIX. */
+#define OS_TEMP_PREFIX ".reglue-"
+#define OS_TEMP_SUFFIX ".tmp"
+
+/* Processors that can be used now, at least 1. */
+uint32_t os_processors(void);
+
+/* How signals were dealt with before. */
+struct os_signals {
+	sigset_t set;
+	pthread_t thread;
+	bool guarded;
+};
+
+/* Between these two, signals that end the process wait; for os_write_files. */
+void os_begin_write(struct os_signals *before);
+void os_end_write(const struct os_signals *before);
+
+/* The same for a process with several threads that write: around their whole life. */
+void os_guard_threads(struct os_signals *signals);
+void os_unguard_threads(struct os_signals *signals);
+
+/* Writing to a pipe that nobody reads becomes an error instead of the end, from now on. */
+void os_ignore_broken_pipes(void);
 
 /* New content for a file. */
 struct os_write {
@@ -75,6 +137,9 @@ bool os_write_all(int descriptor, struct str bytes);
 struct str os_working_folder(struct arena *arena);
 
 bool os_is_terminal(int descriptor);
+
+/* Seconds on a clock that only moves forward; its zero means nothing. */
+double os_seconds(void);
 
 /* An environment variable; NULL if unset or empty. */
 const char *os_environment(const char *name);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -62,8 +61,8 @@ static int create_temp(struct pending *pending, mode_t mode)
 		if (getentropy(&number, sizeof(number)) != 0) {
 			return -1;
 		}
-		snprintf(pending->temp, sizeof(pending->temp), ".reglue-%016llx.tmp",
-			(unsigned long long)number);
+		snprintf(pending->temp, sizeof(pending->temp),
+			OS_TEMP_PREFIX "%016llx" OS_TEMP_SUFFIX, (unsigned long long)number);
 		int descriptor = openat(pending->folder, pending->temp,
 			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 		if (descriptor >= 0) {
@@ -209,18 +208,13 @@ bool os_write_files(struct arena *arena, const struct os_write *writes, uint32_t
 	for (uint32_t i = 0; i < count; i++) {
 		pendings[i] = (struct pending){.write = &writes[i], .folder = -1};
 	}
-	sigset_t ending, before;
-	sigemptyset(&ending);
-	sigaddset(&ending, SIGINT);
-	sigaddset(&ending, SIGTERM);
-	sigaddset(&ending, SIGHUP);
-	sigaddset(&ending, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &ending, &before);
+	struct os_signals before;
+	os_begin_write(&before);
 	bool done = write_pending(arena, pendings, count, diags, failed == NULL ? &ignored : failed);
 	for (uint32_t i = 0; i < count; i++) {
 		release(&pendings[i]);
 	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	os_end_write(&before);
 	return done;
 }
 
@@ -236,5 +230,8 @@ bool os_write_file(struct arena *arena, struct str path, struct str bytes, struc
 		return done;
 	}
 	struct os_write write = {.path = path, .bytes = bytes};
-	return os_write_files(arena, &write, 1, diags, NULL);
+	struct os_lock *lock = os_lock_folder(arena, path, NULL, NULL);
+	bool done = os_write_files(arena, &write, 1, diags, NULL);
+	os_unlock_folder(lock);
+	return done;
 }

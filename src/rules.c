@@ -13,6 +13,10 @@ const struct rule rules[] = {
 		"the old memory. A new instance could not continue it."},
 	{"catch", SEVERITY_REFUSAL, "A catch block enters wasm without naming its error.",
 		"What was thrown decides whether the instance is dead, and this block cannot tell."},
+	{"config", SEVERITY_ERROR, "A reglue.json is not right.",
+		"Nothing was done. The message names the key or value, and what is allowed there."},
+	{"exec", SEVERITY_ERROR, "The command could not be run.",
+		"The message says what the system gave as the reason."},
 	{"exports-binding", SEVERITY_REFUSAL,
 		"The exports variable receives something else than an instance's exports.",
 		"Glue that was changed by hand, or by a tool that wraps the exports. Patch the glue "

@@ -1,7 +1,5 @@
 #include <criterion/criterion.h>
 
-#include "batch.h"
-#include "folder.h"
 #include "help.h"
 #include "options.h"
 #include "suggest.h"
@@ -139,25 +137,4 @@ Test(options, suggestions)
 	char long_word[100];
 	memset(long_word, 'a', sizeof(long_word));
 	cr_assert(suggest((struct str){long_word, sizeof(long_word)}, words) == NULL);
-}
-
-Test(options, batches)
-{
-	struct str folder = folder_enter(arena);
-	static const char *const names[] = {"x.js", "x2.js", "x_a.js", "x_bg.js", "y.cjs", "z.ts"};
-	for (size_t i = 0; i < 6; i++) {
-		folder_write(arena, str_from(names[i]), STR(""));
-	}
-	struct str paths[] = {STR("."), STR("none.js"), STR("none.js")};
-	struct batch batch;
-	batch_collect(arena, paths, 3, false, &batch);
-	cr_assert_eq(batch.package_count, 5);
-	cr_assert(batch.walked && batch.file_count == 6);
-	cr_assert(batch.packages[0].count == 2);
-	cr_assert(str_equal(batch.packages[0].files[0].path, STR("./x.js")));
-	cr_assert(str_equal(batch.packages[0].files[1].path, STR("./x_bg.js")));
-	cr_assert(str_equal(batch.packages[1].files[0].path, STR("./x2.js")));
-	cr_assert(str_equal(batch.packages[4].files[0].path, STR("none.js")));
-	cr_assert(batch.packages[4].count == 1);
-	folder_leave(arena, folder);
 }

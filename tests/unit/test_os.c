@@ -91,8 +91,9 @@ Test(os, says_why_it_cannot_read)
 static void walked(bool recursive, const char *root, const char *expected)
 {
 	static const struct str suffixes[] = {{".js", 3}, {".mjs", 4}};
-	struct os_entries entries = {0};
-	os_walk(arena, str_from(root), recursive, suffixes, 2, &entries);
+	struct os_walk walk = {.suffixes = suffixes, .suffix_count = 2, .recursive = recursive};
+	os_walk(arena, str_from(root), &walk);
+	struct os_entries entries = walk.found;
 	struct buf names = BUF_INIT;
 	for (uint32_t i = 0; i < entries.count; i++) {
 		buf_printf(&names, "%s%s ", entries.items[i].path.data,
