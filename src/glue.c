@@ -126,13 +126,12 @@ static bool reaches_shadow_stack(const struct glue *glue)
 }
 
 enum verdict glue_read(struct arena *arena, const struct tree *tree, const struct scopes *scopes,
-	const struct shapes *shapes, struct glue *glue, struct diags *diags)
+	struct glue *glue, struct diags *diags)
 {
 	*glue = (struct glue){
 		.arena = arena,
 		.tree = tree,
 		.scopes = scopes,
-		.shapes = shapes,
 		.diags = diags,
 		.form = "",
 	};

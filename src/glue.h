@@ -77,7 +77,6 @@ struct glue {
 	struct arena *arena;
 	const struct tree *tree;
 	const struct scopes *scopes;
-	const struct shapes *shapes;
 	struct diags *diags;
 
 	enum target target;
@@ -103,7 +102,7 @@ struct glue {
  * glue. VERDICT_REFUSED: a diagnostic says which construct and where.
  */
 enum verdict glue_read(struct arena *arena, const struct tree *tree, const struct scopes *scopes,
-	const struct shapes *shapes, struct glue *glue, struct diags *diags);
+	struct glue *glue, struct diags *diags);
 
 /* ---- for the readers (glue_*.c) */
 

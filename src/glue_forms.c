@@ -8,7 +8,7 @@
 static void check(struct glue *glue, enum shape shape, node_id n)
 {
 	node_id differs;
-	if (shape_match(glue->shapes, shape, glue->tree, n, &differs)) {
+	if (shape_match(shape, glue->tree, n, &differs)) {
 		return;
 	}
 	diag_add(glue->arena, glue->diags, SEVERITY_NOTE, "near-miss", glue->tree->nodes[differs].start,

@@ -4,14 +4,13 @@
 
 #include "glue.h"
 #include "plan.h"
+#include "recheck.h"
 #include "scope.h"
 #include "seal.h"
-#include "shape.h"
 #include "syntax.h"
 
 struct patcher {
 	struct syntax *syntax;
-	struct shapes *shapes;
 };
 
 struct patcher *patcher_create(void)
@@ -21,14 +20,12 @@ struct patcher *patcher_create(void)
 		out_of_memory();
 	}
 	patcher->syntax = syntax_create();
-	patcher->shapes = shapes_create(patcher->syntax);
 	return patcher;
 }
 
 void patcher_destroy(struct patcher *patcher)
 {
 	if (patcher != NULL) {
-		shapes_destroy(patcher->shapes);
 		syntax_destroy(patcher->syntax);
 		free(patcher);
 	}
@@ -93,7 +90,7 @@ static void patch_tree(struct arena *arena, const struct patcher *patcher, struc
 	struct scopes scopes;
 	struct glue glue;
 	scopes_resolve(arena, tree, &scopes);
-	enum verdict verdict = glue_read(arena, tree, &scopes, patcher->shapes, &glue, &patch->diags);
+	enum verdict verdict = glue_read(arena, tree, &scopes, &glue, &patch->diags);
 	patch->target = glue.target;
 	if (glue.exports != 0) {
 		patch->exports_name = binding_name(&scopes, glue.exports);
@@ -113,7 +110,7 @@ static void patch_tree(struct arena *arena, const struct patcher *patcher, struc
 	splice_apply(&patch->splice, original, &output);
 	struct str text = arena_copy(arena, buf_str(&output));
 	buf_finish(&output);
-	if (!syntax_stays_clean(patcher->syntax, tree, &patch->splice, text)) {
+	if (!recheck(patcher->syntax, tree, &patch->splice, plan_runtime_text())) {
 		diag_add(arena, &patch->diags, SEVERITY_ERROR, "internal", DIAG_NO_OFFSET,
 			"the patched text does not parse; please report this file");
 		return;
@@ -144,7 +141,6 @@ static void run(struct arena *arena, const struct patcher *patcher,
 	struct tree tree;
 	if (syntax_parse(arena, patcher->syntax, &patch->original, &tree, &patch->diags)) {
 		patch_tree(arena, patcher, &tree, options, patch);
-		syntax_release(&tree);
 	}
 }
 

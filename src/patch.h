@@ -110,7 +110,7 @@ struct patch {
 	uint32_t site_count;
 };
 
-/* What all files share: grammar, compiled shapes, runtime text. Read-only once created. */
+/* What all files share: grammar, runtime text. Read-only once created. */
 struct patcher;
 
 struct patcher *patcher_create(void);

@@ -479,11 +479,16 @@ static uint32_t plan_runtime(struct planning *p)
 			STR_ARGS(p->rg));
 	}
 	buf_printf(&block, "function %.*s$(o){\"use strict\";", STR_ARGS(p->rg));
-	buf_add(&block, (struct str){(const char *)runtime_text, sizeof(runtime_text)});
+	buf_add(&block, plan_runtime_text());
 	buf_add(&block, STR("return runtime}\n"));
 	insert(p, end, arena_copy(p->arena, buf_str(&block)));
 	buf_finish(&block);
 	return end;
+}
+
+struct str plan_runtime_text(void)
+{
+	return (struct str){(const char *)runtime_text, sizeof(runtime_text)};
 }
 
 static int compare_entries(const void *left, const void *right)

@@ -13,4 +13,7 @@
  */
 uint32_t plan_make(struct glue *glue, const struct patch_options *options, struct patch *patch);
 
+/* What the runtime's function consists of; the build has parsed it. */
+struct str plan_runtime_text(void);
+
 #endif

@@ -3,65 +3,31 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "shape_closure.h"
-#include "shape_destroy.h"
-#include "shape_free.h"
-#include "shape_handle_error.h"
-#include "shape_view_getter.h"
-#include "shape_wrap.h"
+#include "shape_trees.h" /* made by embed_shapes from src/shapes */
 
 enum { MAX_HOLES = 24 };
 
-struct shapes {
-	struct arena *arena;
-	struct source sources[SHAPE_COUNT];
-	struct tree trees[SHAPE_COUNT];
-};
-
 static const struct {
 	const char *name;
-	const unsigned char *text;
-	size_t len;
-} texts[SHAPE_COUNT] = {
-	[SHAPE_VIEW_GETTER] = {"view getter", shape_view_getter, sizeof(shape_view_getter)},
-	[SHAPE_CLOSURE] = {"closure", shape_closure, sizeof(shape_closure)},
-	[SHAPE_DESTROY] = {"__destroy_into_raw", shape_destroy, sizeof(shape_destroy)},
-	[SHAPE_WRAP] = {"__wrap", shape_wrap, sizeof(shape_wrap)},
-	[SHAPE_FREE] = {"free", shape_free, sizeof(shape_free)},
-	[SHAPE_HANDLE_ERROR] = {"handleError", shape_handle_error, sizeof(shape_handle_error)},
+	struct str text;
+	const struct node *nodes;
+	uint32_t count;
+} forms[SHAPE_COUNT] = {
+#define FORM(name, id) \
+	{name, {shape_##id##_text, sizeof(shape_##id##_text)}, shape_##id##_nodes, \
+		sizeof(shape_##id##_nodes) / sizeof(struct node)}
+	[SHAPE_VIEW_GETTER] = FORM("view getter", view_getter),
+	[SHAPE_CLOSURE] = FORM("closure", closure),
+	[SHAPE_DESTROY] = FORM("__destroy_into_raw", destroy),
+	[SHAPE_WRAP] = FORM("__wrap", wrap),
+	[SHAPE_FREE] = FORM("free", free),
+	[SHAPE_HANDLE_ERROR] = FORM("handleError", handle_error),
+#undef FORM
 };
 
 const char *shape_name(enum shape shape)
 {
-	return texts[shape].name;
-}
-
-struct shapes *shapes_create(const struct syntax *syntax)
-{
-	struct shapes *shapes = calloc(1, sizeof(*shapes));
-	if (shapes == NULL) {
-		out_of_memory();
-	}
-	shapes->arena = arena_create();
-	for (int i = 0; i < SHAPE_COUNT; i++) {
-		struct diags diags = {0};
-		source_init(&shapes->sources[i], str_from(texts[i].name),
-			(struct str){(const char *)texts[i].text, texts[i].len});
-		bool parsed = syntax_parse(
-			shapes->arena, syntax, &shapes->sources[i], &shapes->trees[i], &diags);
-		assert(parsed); /* our own files, parsed by the build as well */
-		(void)parsed;
-		syntax_release(&shapes->trees[i]);
-	}
-	return shapes;
-}
-
-void shapes_destroy(struct shapes *shapes)
-{
-	if (shapes != NULL) {
-		arena_destroy(shapes->arena);
-		free(shapes);
-	}
+	return forms[shape].name;
 }
 
 struct matching {
@@ -182,10 +148,13 @@ static bool match_form(const struct tree *shape, node_id form, const struct tree
 	return matched;
 }
 
-bool shape_match(const struct shapes *shapes, enum shape which, const struct tree *tree, node_id n,
-	node_id *differs)
+bool shape_match(enum shape which, const struct tree *tree, node_id n, node_id *differs)
 {
-	const struct tree *shape = &shapes->trees[which];
+	struct source source;
+	source_init(&source, str_from(forms[which].name), forms[which].text);
+	const struct tree form = {
+		.source = &source, .nodes = forms[which].nodes, .count = forms[which].count};
+	const struct tree *shape = &form;
 	node_id furthest = n;
 	for (node_id f = node_first(shape, 0); f != NO_NODE; f = node_next(shape, f)) {
 		if (!node_is(shape, f, KIND_class_declaration)) {

@@ -4,6 +4,7 @@
  *   $name   stands for any one node; the same hole twice means the same text
  *   $$name  as a statement or an argument stands for any number of them
  * and `let`, `const` and `var` are one, `undefined` and `void 0` are one: bundlers change these.
+ * The build parses them; here they are arrays.
  */
 #ifndef REGLUE_SHAPE_H
 #define REGLUE_SHAPE_H
@@ -20,18 +21,11 @@ enum shape {
 	SHAPE_COUNT,
 };
 
-struct shapes;
-
-/* Parses all shape files; read-only afterwards, so that threads may share it. */
-struct shapes *shapes_create(const struct syntax *syntax);
-void shapes_destroy(struct shapes *shapes); /* takes NULL */
-
 /*
  * Whether the node has one of the shape's forms. If not, *differs (may be NULL) is the node at
  * which the form that got furthest stopped agreeing: what to look at when a release changed.
  */
-bool shape_match(const struct shapes *shapes, enum shape shape, const struct tree *tree, node_id n,
-	node_id *differs);
+bool shape_match(enum shape shape, const struct tree *tree, node_id n, node_id *differs);
 
 const char *shape_name(enum shape shape);
 

@@ -8,7 +8,6 @@
 
 #include "diag.h"
 #include "source.h"
-#include "splice.h"
 
 /* Index of a node. 0 is the program; as a "none" value it is safe because nothing refers to it. */
 typedef uint32_t node_id;
@@ -56,15 +55,14 @@ enum field {
 
 struct tree {
 	struct source *source;
-	struct node *nodes;
+	const struct node *nodes;
 	uint32_t count;
 	struct str *names; /* by interned id; id 0 is the empty string */
 	uint32_t name_count;
 	uint32_t code_end; /* offset after the last statement: trailing comments are not code */
-	void *parsed;      /* tree-sitter's own tree, kept for syntax_stays_clean; see syntax_release */
 };
 
-/* Grammar lookups shared by all files; read-only once made. */
+/* Grammar lookups shared by all files and threads; read-only once made. */
 struct syntax;
 
 struct syntax *syntax_create(void);
@@ -77,15 +75,8 @@ void syntax_destroy(struct syntax *syntax);
 bool syntax_parse(struct arena *arena, const struct syntax *syntax, struct source *source,
 	struct tree *tree, struct diags *diags);
 
-/*
- * Whether the output of a sealed splice over this tree's source still parses without error: the
- * check of our own work. tree-sitter parses anew only what the insertions touch.
- */
-bool syntax_stays_clean(const struct syntax *syntax, struct tree *tree, const struct splice *splice,
-	struct str output);
-
-/* Frees what of the tree is not in the arena. The flat nodes stay valid. */
-void syntax_release(struct tree *tree);
+/* Whether the text parses without error. */
+bool syntax_is_clean(const struct syntax *syntax, struct str text);
 
 static inline struct str node_text(const struct tree *tree, node_id n)
 {

@@ -1,0 +1,311 @@
+#include "recheck.h"
+
+#include <stdlib.h>
+
+#include "hash.h"
+
+/*
+ * Left out is, first, a whole statement or class member, if no insertion stands in it, at its edges, or
+ * in the white space on either side; and that white space with its comments. A list of statements
+ * without some of them is a list of statements, and what is left out is balanced, so this cannot hide
+ * an error: whatever an insertion breaks, it breaks together with the tokens next to it.
+ *
+ * Second, one that is a repetition: what is left of it has been in such a list before, but for the
+ * names in it. Glue has a thousand methods of three forms.
+ *
+ * Leaving out could make an error of what is none (a member called `static` that loses its semicolon),
+ * so before it says no the whole output is parsed.
+ */
+enum { DEEPEST_REPETITION = 6 }; /* lists; beyond, looking for repetitions would cost more than it saves */
+
+/* A list around the present node. */
+struct list {
+	node_id node;
+	uint32_t end;  /* of the member before, or the start of the list's content */
+	node_id open;  /* member that is being copied, or NO_NODE */
+	size_t out;    /* where that begins in the outputs */
+	size_t form;
+};
+
+struct reducing {
+	const struct tree *tree;
+	const struct splice *splice;
+	struct str known;
+	struct buf out;
+	struct buf form; /* the same, with one name for all */
+	uint32_t at;     /* source bytes before are dealt with */
+	uint32_t next;   /* insertion to be copied */
+	uint32_t seen;   /* insertion that is_untouched has come to */
+	struct list *lists; /* innermost last */
+	uint32_t depth;
+	uint32_t capacity;
+	uint64_t *forms; /* hashes of the members so far, open addressing; 0 is free */
+	uint32_t form_count;
+	uint32_t form_mask;
+};
+
+static bool is_list(const struct tree *tree, node_id n)
+{
+	return n == 0 || tree->nodes[n].kind == KIND_statement_block ||
+	       tree->nodes[n].kind == KIND_class_body;
+}
+
+static void add(struct reducing *r, struct str text)
+{
+	buf_add(&r->out, text);
+	buf_add(&r->form, text);
+}
+
+static void add_insertion(struct reducing *r, struct str text)
+{
+	size_t known = r->known.len == 0 || text.len < r->known.len ? (size_t)-1
+	                                                            : str_find(text, r->known);
+	if (known == (size_t)-1) {
+		add(r, text);
+		return;
+	}
+	add(r, str_slice(text, 0, known));
+	add(r, str_slice(text, known + r->known.len, text.len));
+}
+
+/* The source up to an offset, with the insertions up to and at it. */
+static void copy_to(struct reducing *r, uint32_t offset)
+{
+	struct str source = r->tree->source->bytes;
+	for (; r->next < r->splice->count && r->splice->items[r->next].offset <= offset; r->next++) {
+		const struct insertion *item = &r->splice->items[r->next];
+		add(r, str_slice(source, r->at, item->offset));
+		add_insertion(r, item->text);
+		r->at = item->offset;
+	}
+	add(r, str_slice(source, r->at, offset));
+	r->at = offset;
+}
+
+/* A name of the source: in the form all are the same, but for those that mean something somewhere. */
+static void copy_name(struct reducing *r, node_id n)
+{
+	static const struct str special[] = {{"get", 3}, {"set", 3}, {"async", 5}, {"static", 6},
+		{"of", 2}, {"let", 3}, {"await", 5}, {"yield", 5}, {"export", 6}, {"target", 6}};
+	const struct node *node = &r->tree->nodes[n];
+	struct str name = node_text(r->tree, n);
+	for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++) {
+		if (str_equal(name, special[i])) {
+			return;
+		}
+	}
+	copy_to(r, node->start);
+	bool whole = r->next == r->splice->count || r->splice->items[r->next].offset >= node->end;
+	if (whole) {
+		buf_add(&r->out, name);
+		buf_add_byte(&r->form, 'a');
+		r->at = node->end;
+	}
+}
+
+/* Whether no insertion stands in [start, end], its ends included. Asked with rising starts only. */
+static bool is_untouched(struct reducing *r, uint32_t start, uint32_t end)
+{
+	while (r->seen < r->splice->count && r->splice->items[r->seen].offset < start) {
+		r->seen++;
+	}
+	return r->seen == r->splice->count || r->splice->items[r->seen].offset > end;
+}
+
+/* Leaves out [start, end), which is untouched: what stands before it is copied. */
+static void skip(struct reducing *r, uint32_t start, uint32_t end)
+{
+	if (start < end) {
+		copy_to(r, start);
+		buf_add_byte(&r->out, '\n');
+		r->at = end;
+	}
+}
+
+/* Where a member was left out: `{}` could be an object, which `{;}` is not. */
+static void add_nothing(struct reducing *r)
+{
+	if (r->form.len != 0 && r->form.data[r->form.len - 1] != ';') {
+		add(r, STR(";"));
+	}
+}
+
+static void grow_forms(struct reducing *r)
+{
+	uint32_t old_size = r->forms == NULL ? 0 : r->form_mask + 1;
+	uint32_t size = old_size == 0 ? 256 : old_size * 2;
+	uint64_t *forms = calloc(size, sizeof(*forms));
+	if (forms == NULL) {
+		out_of_memory();
+	}
+	for (uint32_t i = 0; i < old_size; i++) {
+		uint32_t at = (uint32_t)(r->forms[i] & (size - 1));
+		while (r->forms[i] != 0 && forms[at] != 0) {
+			at = (at + 1) & (size - 1);
+		}
+		if (r->forms[i] != 0) {
+			forms[at] = r->forms[i];
+		}
+	}
+	free(r->forms);
+	r->forms = forms;
+	r->form_mask = size - 1;
+}
+
+/* Whether this form of a member has been met before; it has from now on. */
+static bool is_repeated(struct reducing *r, uint16_t list_kind, struct str form)
+{
+	uint64_t hash = hash_step(list_kind, form) | 1;
+	if ((r->form_count + 1) * 2 > r->form_mask) {
+		grow_forms(r);
+	}
+	uint32_t at = (uint32_t)(hash & r->form_mask);
+	for (; r->forms[at] != 0; at = (at + 1) & r->form_mask) {
+		if (r->forms[at] == hash) {
+			return true;
+		}
+	}
+	r->forms[at] = hash;
+	r->form_count++;
+	return false;
+}
+
+/* The end of the member that is being copied. */
+static void close_member(struct reducing *r, struct list *list)
+{
+	if (list->open == NO_NODE) {
+		return;
+	}
+	copy_to(r, r->tree->nodes[list->open].end);
+	list->open = NO_NODE;
+	struct str form = str_slice(buf_str(&r->form), list->form, r->form.len);
+	/* what ends otherwise may need the line break that follows it */
+	bool ends = str_ends(form, STR(";")) || str_ends(form, STR("}"));
+	if (ends && r->depth <= DEEPEST_REPETITION &&
+		is_repeated(r, r->tree->nodes[list->node].kind, form)) {
+		r->out.len = list->out;
+		r->form.len = list->form;
+		add_nothing(r);
+	}
+}
+
+static void open_list(struct reducing *r, node_id n, uint32_t start)
+{
+	if (r->depth == r->capacity) {
+		r->capacity = r->capacity == 0 ? 64 : r->capacity * 2;
+		r->lists = realloc(r->lists, r->capacity * sizeof(*r->lists));
+		if (r->lists == NULL) {
+			out_of_memory();
+		}
+	}
+	r->lists[r->depth++] = (struct list){.node = n, .end = start};
+}
+
+/* Gives the node to go on with. */
+static node_id take_member(struct reducing *r, struct list *list, node_id n)
+{
+	const struct tree *tree = r->tree;
+	const struct node *node = &tree->nodes[n];
+	node_id next = node_next(tree, n);
+	uint32_t before = list->end;
+	uint32_t after = next != NO_NODE       ? tree->nodes[next].start
+	                 : list->node == 0 ? (uint32_t)tree->source->bytes.len
+	                                   : tree->nodes[list->node].end - 1;
+	list->end = node->end;
+	if (is_untouched(r, before, after)) {
+		skip(r, before, after);
+		add_nothing(r);
+		list->end = after;
+		return node->last;
+	}
+	copy_to(r, before);
+	list->open = n;
+	list->out = r->out.len;
+	list->form = r->form.len;
+	if (is_untouched(r, before, node->start)) {
+		skip(r, before, node->start);
+	}
+	return n + 1;
+}
+
+static void reduce(struct reducing *r)
+{
+	const struct tree *tree = r->tree;
+	open_list(r, 0, 0);
+	for (node_id n = 1; n < tree->count;) {
+		struct list *list = &r->lists[r->depth - 1];
+		while (n >= tree->nodes[list->node].last) {
+			close_member(r, list);
+			r->depth--;
+			list--;
+		}
+		node_id member = n++;
+		if (tree->nodes[member].parent == list->node) {
+			close_member(r, list);
+			n = take_member(r, list, member);
+			if (list->open == NO_NODE) {
+				continue;
+			}
+		}
+		if (tree->nodes[member].name != 0) {
+			copy_name(r, member);
+		} else if (is_list(tree, member)) {
+			open_list(r, member, tree->nodes[member].start + 1);
+		}
+	}
+	while (r->depth > 0) {
+		close_member(r, &r->lists[--r->depth]);
+	}
+	copy_to(r, (uint32_t)tree->source->bytes.len);
+}
+
+/*
+ * Whether a text could swallow more than its neighbours: a comment, a regular expression and a template
+ * end wherever their end is met. The footer is one comment, and whole.
+ */
+static bool reaches_far(const struct reducing *r, struct str text)
+{
+	if (str_find(text, STR("reglue-seal")) != (size_t)-1 && str_ends(text, STR("*/"))) {
+		return str_find(text, STR("*/")) != text.len - 2;
+	}
+	size_t known = r->known.len == 0 || text.len < r->known.len ? (size_t)-1
+	                                                            : str_find(text, r->known);
+	if (known != (size_t)-1) {
+		return reaches_far(r, str_slice(text, 0, known)) ||
+		       reaches_far(r, str_slice(text, known + r->known.len, text.len));
+	}
+	return text.len != 0 && (memchr(text.data, '/', text.len) != NULL ||
+				    memchr(text.data, '`', text.len) != NULL);
+}
+
+static bool is_local(const struct reducing *r)
+{
+	for (uint32_t i = 0; i < r->splice->count; i++) {
+		if (reaches_far(r, r->splice->items[i].text)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool recheck(const struct syntax *syntax, const struct tree *tree, const struct splice *splice,
+	struct str known)
+{
+	struct reducing r = {.tree = tree, .splice = splice, .known = known};
+	bool clean = false;
+	if (is_local(&r)) {
+		reduce(&r);
+		clean = syntax_is_clean(syntax, buf_str(&r.out));
+	}
+	buf_finish(&r.out);
+	buf_finish(&r.form);
+	free(r.forms);
+	free(r.lists);
+	if (!clean) {
+		struct buf output = BUF_INIT;
+		splice_apply(splice, tree->source->bytes, &output);
+		clean = syntax_is_clean(syntax, buf_str(&output));
+		buf_finish(&output);
+	}
+	return clean;
+}
