@@ -90,6 +90,73 @@ struct reading {
 	uint32_t error_offset;
 };
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static size_t skip_blanks(struct str bytes, size_t at)
+{
+	while (at < bytes.len && is_blank(bytes.data[at])) {
+		at++;
+	}
+	return at;
+}
+
+static size_t skip_word(struct str bytes, size_t at)
+{
+	while (at < bytes.len && !is_blank(bytes.data[at]) && bytes.data[at] != ';') {
+		at++;
+	}
+	return at;
+}
+
+/*
+ * The next `source` or `defer` in `import source x from`, from *at on: what the grammar does not know
+ * yet. `import source from "x"` is an ordinary default import. A match within a comment or a string
+ * does no harm: the parse without the word has the same structure.
+ */
+static bool find_phase(struct str bytes, size_t *at, struct TSRange *phase)
+{
+	static const struct str import = {"import", 6};
+	for (size_t found; (found = str_find(str_slice(bytes, *at, bytes.len), import)) != (size_t)-1;) {
+		size_t end = *at + found + import.len;
+		size_t start = skip_blanks(bytes, end), stop = skip_word(bytes, start);
+		struct str word = str_slice(bytes, start, stop);
+		size_t name = skip_blanks(bytes, stop), name_end = skip_word(bytes, name);
+		struct str next = str_slice(bytes, name, name_end);
+		*at = end;
+		if (start > end && (str_equal(word, STR("source")) || str_equal(word, STR("defer"))) &&
+			next.len != 0 && !str_equal(next, STR("from"))) {
+			*phase = (TSRange){.start_byte = (uint32_t)start, .end_byte = (uint32_t)stop};
+			*at = stop;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum { MAX_PHASES = 16 };
+
+/* What is left of the text without these words, for the parser; their number, 0: none is there. */
+static uint32_t cut_phases(struct str bytes, TSRange ranges[MAX_PHASES + 1])
+{
+	uint32_t count = 0;
+	size_t at = 0;
+	TSRange phase;
+	ranges[0] = (TSRange){.start_byte = 0};
+	while (count < MAX_PHASES && find_phase(bytes, &at, &phase)) {
+		ranges[count++].end_byte = phase.start_byte;
+		ranges[count] = (TSRange){.start_byte = phase.end_byte};
+	}
+	ranges[count].end_byte = UINT32_MAX;
+	for (uint32_t i = 0; i <= count; i++) { /* rows are not asked for, but must not go back */
+		ranges[i].start_point = (TSPoint){0, ranges[i].start_byte};
+		ranges[i].end_point = (TSPoint){0, ranges[i].end_byte};
+	}
+	return count;
+}
+
 static const char *read_chunk(void *payload, uint32_t offset, TSPoint point, uint32_t *read)
 {
 	(void)point;
@@ -113,11 +180,12 @@ static bool stop_on_error(TSParseState *state)
 	return false;
 }
 
-/* The result lives until parse_memory_end(); NULL where parsing was stopped. */
-static TSTree *parse(const struct syntax *syntax, struct reading *reading)
+static TSTree *parse_ranges(const struct syntax *syntax, struct reading *reading,
+	const TSRange *ranges, uint32_t range_count)
 {
 	TSParser *parser = ts_parser_new();
-	if (parser == NULL || !ts_parser_set_language(parser, syntax->language)) {
+	if (parser == NULL || !ts_parser_set_language(parser, syntax->language) ||
+		!ts_parser_set_included_ranges(parser, ranges, range_count)) {
 		out_of_memory();
 	}
 	TSInput input = {.payload = reading, .read = read_chunk, .encoding = TSInputEncodingUTF8};
@@ -125,12 +193,33 @@ static TSTree *parse(const struct syntax *syntax, struct reading *reading)
 	return ts_parser_parse_with_options(parser, NULL, input, options);
 }
 
+static bool is_clean(const TSTree *parsed)
+{
+	return parsed != NULL && !ts_node_has_error(ts_tree_root_node(parsed));
+}
+
+/*
+ * The result lives until parse_memory_end(); NULL where parsing was stopped. A text with errors is
+ * parsed once more without the words that the grammar does not know, if it has any.
+ */
+static TSTree *parse(const struct syntax *syntax, struct reading *reading)
+{
+	TSTree *tree = parse_ranges(syntax, reading, NULL, 0);
+	TSRange ranges[MAX_PHASES + 1];
+	uint32_t cuts = is_clean(tree) ? 0 : cut_phases(reading->bytes, ranges);
+	if (cuts != 0) {
+		reading->error_offset = UINT32_MAX;
+		tree = parse_ranges(syntax, reading, ranges, cuts + 1);
+	}
+	return tree;
+}
+
 bool syntax_is_clean(const struct syntax *syntax, struct str text)
 {
 	struct reading reading = {.bytes = text};
 	parse_memory_begin();
 	TSTree *parsed = parse(syntax, &reading);
-	bool clean = parsed != NULL && !ts_node_has_error(ts_tree_root_node(parsed));
+	bool clean = is_clean(parsed);
 	parse_memory_end();
 	return clean;
 }
@@ -174,7 +263,7 @@ bool syntax_parse(struct arena *arena, const struct syntax *syntax, struct sourc
 	*tree = (struct tree){.source = source};
 	parse_memory_begin();
 	TSTree *parsed = parse(syntax, &reading);
-	bool clean = parsed != NULL && !ts_node_has_error(ts_tree_root_node(parsed));
+	bool clean = is_clean(parsed);
 	if (clean) {
 		flatten(arena, syntax, parsed, tree);
 		tree->code_end = find_code_end(tree);
