@@ -3,12 +3,13 @@ import { ExhaustedError, PoisonedError, StaleObjectError } from './errors.js';
 import { S, flying, hooks, settings, stats } from './state.js';
 import { claim, hearPanic, note, own, settle } from './faults.js';
 import { raw } from './exports.js';
-import { show, take } from './public.js';
+import { receive, show, take } from './public.js';
 import { check, checkThis, finalizer, freed, gone, held, stamp } from './objects.js';
 import { escape, host, quiet } from './closures.js';
 import { executor, promise } from './promises.js';
 import { enter, refill } from './policy.js';
-import { keepImports, keepModule, renew } from './reinit.js';
+import { find, keepModule, offer } from './module.js';
+import { keepImports, renew } from './reinit.js';
 
 const choices = {
 	reinit: ['lazy', 'eager', 'manual', 'never', 'heal'],
@@ -40,7 +41,7 @@ const api = {
 	get stats() {
 		return { ...stats };
 	},
-	configure(changes) {
+	configure({ module, imports, ...changes }) {
 		for (const k of Object.keys(changes)) {
 			const v = changes[k];
 			if (k === 'budget' ? !(v >= 0) : !(choices[k] || []).includes(v)) {
@@ -49,6 +50,16 @@ const api = {
 		}
 		Object.assign(settings, changes);
 		refill();
+		if (imports) {
+			keepImports(imports);
+		}
+		if (module) {
+			offer(module);
+			// A function is asked when it is needed; anything else is ready by the first fault.
+			if (typeof module !== 'function') {
+				find();
+			}
+		}
 	},
 	on(type, fn) {
 		if (hooks[type] === undefined || typeof fn !== 'function') {
@@ -125,5 +136,6 @@ export const runtime = {
 	},
 	I: keepImports,
 	a: take,
+	l: receive,
 	u: show,
 };

@@ -3,6 +3,7 @@ import { S, hooks, settings, stats, tell } from './state.js';
 import { level } from './stack.js';
 import { rejectAll } from './promises.js';
 import { mendable, relapse } from './policy.js';
+import { hope } from './module.js';
 import { beginEarly, reviveEagerly } from './reinit.js';
 
 const Wasm = WebAssembly;
@@ -107,6 +108,7 @@ export const settle = cause => {
 	if (S.noted === 1) {
 		S.noted = 2;
 		stats.faults++;
+		hope();
 		S.told = hooks.fault.size > 0;
 		if (!mendable()) {
 			rejectAll(cause);

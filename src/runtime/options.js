@@ -2,5 +2,6 @@
 // each of them is a module that can be imported by itself. The build leaves this file out.
 //
 // p policy · b budget · c staleClosures · x foreignThrow · n excluded export names
-// k class names to reconstruct · l wrapper literals · r(instance) puts the glue's own state back
+// k class names to reconstruct · r(instance) puts the glue's own state back
+// i() the functions that the glue itself gives its wasm, where another file makes the instance
 export const o = { r() {} };

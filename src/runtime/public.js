@@ -4,7 +4,8 @@ import { S } from './state.js';
 import { STACK, adopt, raw, records, view } from './exports.js';
 import { wrap } from './guard.js';
 import { enter } from './policy.js';
-import { keepModule, renewed } from './reinit.js';
+import { keepModule, offer } from './module.js';
+import { keepImports, renewed } from './reinit.js';
 
 // Clean-up that user code does by hand (`finally { m.__wasm.__wbindgen_free(p, n, 1) }`) must not start
 // a recovery, or it would hand the old instance's pointers to the new one.
@@ -57,4 +58,20 @@ export const take = (exports, module) => {
 		renewed(-2); // somebody else gave the glue an instance while it was poisoned
 	}
 	return adopt(exports);
+};
+
+// The same where another file makes the instance: `given` is what that loader has to say,
+// { module, imports }, if it knows of us. It gets `show` for where it hands the exports out itself.
+export const receive = (exports, given) => {
+	const wasm = take(exports);
+	if (given && typeof given === 'object') {
+		if (given.module) {
+			offer(given.module);
+		}
+		if (given.imports) {
+			keepImports(given.imports);
+		}
+		given.show = x => (x === exports ? show(wasm) : x);
+	}
+	return wasm;
 };

@@ -4,21 +4,17 @@ import { S, flying, poisoned, settings, stats, tell } from './state.js';
 import { adopt, start } from './exports.js';
 import { handled, rejectAll } from './promises.js';
 import { isStack, note, settle } from './faults.js';
+import { canFind, find, importsOf, mayFind } from './module.js';
 import { mendable, spend } from './policy.js';
 
-const { Instance, Module, instantiate } = WebAssembly;
+const { Instance, instantiate } = WebAssembly;
 let refused; // the host wants large modules instantiated asynchronously
-
-export const keepModule = module => {
-	if (module instanceof Module) {
-		S.module = module;
-	}
-	return module;
-};
 
 export const keepImports = imports => (S.imports = imports);
 
-export const canReplace = () => S.module && S.imports;
+const hasImports = () => S.imports || o.i;
+
+export const canReplace = () => canFind() && hasImports();
 
 const failed = cause => {
 	stats.failedReinits++;
@@ -63,45 +59,50 @@ const install = (instance, proof) => {
 	}
 };
 
-// Where the host makes no instance synchronously (Chrome's main thread, large modules), calls throw
-// PoisonedError with the promise until the instance stands. Being adopted in a microtask, it cannot
-// come in between the frames of a call.
-const begin = () => {
+// Where the host makes no instance synchronously (Chrome's main thread, large modules), or the Module
+// has to be fetched first, calls throw PoisonedError with the promise until the instance stands. Being
+// adopted in a microtask, it cannot come in between the frames of a call.
+const begin = module => {
 	S.job = handled(
-		instantiate(S.module, S.imports).then(
-			instance => {
-				S.job = undefined;
-				install(instance, -2);
-			},
-			e => {
-				S.job = undefined;
-				throw failed(e);
-			},
-		),
+		Promise.resolve(module)
+			.then(found => instantiate(found, importsOf(found)))
+			.then(
+				instance => {
+					S.job = undefined;
+					install(instance, -2);
+				},
+				e => {
+					S.job = undefined;
+					throw failed(e);
+				},
+			),
 	);
 };
 
 // `pay` is called before an attempt is made, and throws if there may be none.
 export const replace = (proof, pay) => {
-	if (S.job || !canReplace()) {
+	if (S.job || !mayFind() || !hasImports()) {
 		throw poisoned();
 	}
 	if (pay) {
 		pay();
 	}
-	let instance;
+	let instance, module;
 	S.reviving = true;
 	try {
-		instance = new Instance(S.module, S.imports);
+		module = find();
+		instance = S.module && new Instance(module, importsOf(module));
 	} catch (e) {
-		if (e instanceof RangeError && !isStack(e)) {
-			refused = true;
-			begin();
-			throw poisoned();
+		if (!(e instanceof RangeError) || isStack(e)) {
+			throw failed(e);
 		}
-		throw failed(e);
+		refused = true;
 	} finally {
 		S.reviving = false;
+	}
+	if (!instance) {
+		begin(module);
+		throw poisoned();
 	}
 	install(instance, proof);
 };
@@ -135,10 +136,13 @@ const unasked = attempt => {
 
 // As the fault is settled: what will take time is begun.
 export const beginEarly = () => {
-	if (refused && /lazy|eager/.test(settings.reinit)) {
+	if ((refused || !S.module) && /lazy|eager/.test(settings.reinit)) {
 		unasked(() => {
-			spend();
-			begin();
+			const module = find();
+			if (refused || !S.module) {
+				spend();
+				begin(module);
+			}
 		});
 	}
 };

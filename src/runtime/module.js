@@ -1,0 +1,119 @@
+// The Module of a glue that was given an instance and nothing to make another from: bundlers, and
+// loaders of other kinds. It is looked for when the first fault has happened, not before, unless the
+// program brings it (`configure({ module })`); and it is kept.
+import { o } from './options.js';
+import { S } from './state.js';
+import { records } from './exports.js';
+import { handled } from './promises.js';
+
+const { Module, compile, compileStreaming } = WebAssembly;
+let source;
+let lost; // the last try failed; until the next fault the instance in place is all there is
+
+export const offer = given => {
+	source = given;
+	lost = S.module = undefined;
+};
+
+export const keepModule = module => {
+	if (module instanceof Module) {
+		S.module = module;
+	}
+	return module;
+};
+
+export const hope = () => {
+	lost = false;
+};
+
+export const mayFind = () => S.module || source;
+export const canFind = () => S.module || (source && !lost);
+
+// Files are read at once, where there are files: then recovery needs no waiting.
+const readFile = url => {
+	const { process, Deno } = globalThis;
+	const fs = process && process.getBuiltinModule ? process.getBuiltinModule('fs') : Deno;
+	return fs && fs.readFileSync(new URL(url));
+};
+
+const compiled = bytes => {
+	try {
+		return new Module(bytes);
+	} catch (e) {
+		if (e instanceof RangeError) {
+			return compile(bytes); // Chrome's main thread, large modules
+		}
+		throw e;
+	}
+};
+
+const received = response => {
+	if (!response.ok) {
+		throw new Error(response.status + ' ' + response.url);
+	}
+	const copy = response.clone();
+	return compileStreaming(response).catch(() => copy.arrayBuffer().then(compile)); // wrong media type
+};
+
+// A Module, or a promise of one, made of whatever bundlers and programs have instead.
+const moduleOf = given => {
+	if (given instanceof Module) {
+		return given;
+	}
+	if (typeof given === 'function') {
+		return moduleOf(given());
+	}
+	if (typeof given === 'string' || given instanceof URL) {
+		const bytes = /^file:/.test(given) && readFile(given);
+		return bytes ? compiled(bytes) : fetch(given).then(moduleOf);
+	}
+	if (given && typeof given.then === 'function') {
+		return given.then(moduleOf);
+	}
+	if (typeof Response === 'function' && given instanceof Response) {
+		return received(given);
+	}
+	const inner = given && (given.module || given.default);
+	return inner ? moduleOf(inner) : compiled(given);
+};
+
+// What is found by a name may be another build's.
+const checked = module => {
+	const names = new Set(Module.exports(module).map(({ name }) => name));
+	for (const k of records.keys()) {
+		if (!names.has(k)) {
+			throw new Error('module: it has no export ' + k);
+		}
+	}
+	return (S.module = module);
+};
+
+// Gives the Module, or a promise of it.
+export const find = () => {
+	if (S.module) {
+		return S.module;
+	}
+	const fail = e => {
+		lost = true;
+		throw e;
+	};
+	try {
+		const found = moduleOf(source);
+		return found instanceof Module ? checked(found) : handled(found.then(checked).catch(fail));
+	} catch (e) {
+		return fail(e);
+	}
+};
+
+// The imports that a loader has shown; for the rest the glue's own functions.
+export const importsOf = module => {
+	if (!o.i) {
+		return S.imports;
+	}
+	const own = o.i();
+	const all = {};
+	for (const { module: k } of Module.imports(module)) {
+		all[k] = (S.imports && S.imports[k]) || own;
+	}
+	return all;
+};
