@@ -26,6 +26,7 @@ const struct cli_verb cli_verbs[VERB_COUNT] = {
 static const char *const policies[] = {"lazy", "eager", "manual", "never", "heal", NULL};
 static const char *const stale_closures[] = {"ignore", "throw", NULL};
 static const char *const foreign_throws[] = {"ignore", "poison", NULL};
+static const char *const modules[] = {"url", "import", "source", "none", NULL};
 const char *const cli_colors[] = {
 	[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL};
 
@@ -62,6 +63,8 @@ const struct cli_flag cli_flags[] = {
 		"calls of closures from before a recovery"},
 	{FLAG_FOREIGN_THROW, 0, "foreign-throw", "WHAT", foreign_throws, CLI_RUNNERS,
 		"JS exceptions that cross Rust frames"},
+	{FLAG_MODULE, 0, "module", "WAY", modules, CLI_RUNNERS,
+		"how to get the Module of a wasm that is imported"},
 	{FLAG_EXCLUDE, 0, "exclude", "NAME", NULL, CLI_RUNNERS,
 		"an export that gets no guard; may be repeated"},
 	{FLAG_RECONSTRUCT, 0, "reconstruct", "CLASS", NULL, CLI_RUNNERS,

@@ -152,6 +152,14 @@ static struct str read_companion(struct arena *arena, const struct job *job)
 	while (folder > 0 && job->path.data[folder - 1] != '/') {
 		folder--;
 	}
+	if (name.len == 0) { /* x_bg.js is given its instance by another file: x_bg.wasm */
+		size_t dot = job->path.len;
+		while (dot > folder && job->path.data[dot - 1] != '.') {
+			dot--;
+		}
+		struct str stem = str_slice(job->path, folder, dot > folder ? dot - 1 : folder);
+		name = str_ends(stem, STR("_bg")) ? arena_printf(arena, "%.*s.wasm", STR_ARGS(stem)) : name;
+	}
 	struct diags ignored = {0};
 	struct str path = arena_printf(arena, "%.*s%.*s", (int)folder, job->path.data, STR_ARGS(name));
 	if (name.len == 0 || os_kind(arena, path) != OS_FILE ||

@@ -59,6 +59,16 @@ static void show_sites(struct command *command, struct arena *arena, struct job 
 	}
 }
 
+/* Where a new instance's Module comes from. */
+static const char *const module_texts[] = {
+	[MODULE_NONE] = "none; no reinit unless the program gives one by __reglue.configure()",
+	[MODULE_SEEN] = "seen by this file",
+	[MODULE_LOADER] = "from the file that hands over the exports, or by __reglue.configure()",
+	[MODULE_URL] = "found by new URL(…, import.meta.url) after the first fault",
+	[MODULE_IMPORT] = "imported as what the bundler makes of the wasm",
+	[MODULE_PHASE] = "imported in the source phase",
+};
+
 static void show(struct command *command, struct arena *arena, struct job *job)
 {
 	const struct patch *patch = job->patch;
@@ -74,6 +84,11 @@ static void show(struct command *command, struct arena *arena, struct job *job)
 	if (patch->form != NULL && patch->form[0] != '\0') {
 		console_result(console, arena, "  form: %s", patch->form);
 	}
+	if (patch->part != PART_WHOLE) {
+		console_result(console, arena, "  part: %s%s%.*s", part_name(patch->part),
+			patch->other.len == 0 ? "" : " of ", STR_ARGS(patch->other));
+	}
+	console_result(console, arena, "  module: %s", module_texts[patch->module]);
 	if (patch->input_version.len != 0) {
 		console_result(console, arena, "  patched by: reglue %.*s",
 			STR_ARGS(patch->input_version));

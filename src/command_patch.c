@@ -7,7 +7,11 @@ static void tell_result(struct command *command, struct arena *arena, const stru
 	if (job->failed || job->verdict == VERDICT_REFUSED) {
 		return; /* the diagnostics say it */
 	}
-	if (job->verdict == VERDICT_PATCHED) {
+	if (job->verdict == VERDICT_PATCHED && patch->part == PART_LOADER) {
+		console_result(console, arena, "patched %.*s: %s, loader%s%.*s", STR_ARGS(job->path),
+			target_name(patch->target), patch->other.len == 0 ? "" : " of ",
+			STR_ARGS(patch->other));
+	} else if (job->verdict == VERDICT_PATCHED) {
 		uint32_t guarded = 0;
 		for (uint32_t i = 0; i < patch->entry_count; i++) {
 			guarded += patch->entries[i].guarded;

@@ -95,7 +95,11 @@ static const char *describe(const struct glue *glue)
 	const struct tree *tree = glue->tree;
 	const struct binding *binding = &glue->scopes->bindings[glue->exports];
 	static const char *const kinds[] = {
-		[BINDING_VAR] = "var", [BINDING_LET] = "let", [BINDING_CONST] = "const"};
+		[BINDING_VAR] = "var",
+		[BINDING_LET] = "let",
+		[BINDING_CONST] = "const",
+		[BINDING_IMPORT] = "import",
+	};
 	const char *objects = "no JS values";
 	for (uint32_t id = 1; id < tree->name_count; id++) {
 		if (str_starts(tree->names[id], STR("__externref")) ||
@@ -135,6 +139,9 @@ enum verdict glue_read(struct arena *arena, const struct tree *tree, const struc
 		.diags = diags,
 		.form = "",
 	};
+	if (glue_read_loader(glue)) {
+		return diags->errors != 0 ? VERDICT_REFUSED : VERDICT_PATCHED;
+	}
 	if (!glue_read_instance(glue)) {
 		return diags->errors != 0 ? VERDICT_REFUSED : VERDICT_SKIPPED;
 	}

@@ -18,6 +18,13 @@ enum fact_kind {
 	FACT_IMPORTS,     /* node: expression whose value is the imports object */
 	FACT_RESULT,      /* node: awaited result of WebAssembly.instantiate; only where the Module is
 	                     seen nowhere else */
+	FACT_RECEIVE,     /* node: expression whose value is exports that another file hands in; text:
+	                     the second argument for the runtime, may be empty */
+	FACT_NAMESPACE,   /* node: the identifier in `import * as wasm from "x.wasm"` */
+	FACT_ATTACH,      /* node: statement of a separate loader after which the body is told; name:
+	                     variable of the imports object; other: expression of the Module */
+	FACT_HAND,        /* node: the argument by which a loader hands over the exports */
+	FACT_CALL,        /* node: an instantiation by a loader whose result tells the Module */
 	FACT_ESCAPE,      /* node: the exports identifier where it leaves the glue */
 	FACT_EXPORTED,    /* node: the exports identifier in `export { wasm as __wasm }` */
 	/* entrypoints; name: as users call it */
@@ -80,6 +87,10 @@ struct glue {
 	struct diags *diags;
 
 	enum target target;
+	enum part part;
+	enum module_source module; /* as far as the file alone tells */
+	struct str other;          /* of a loader or shim: the body's specifier */
+	struct str wasm_imported;  /* specifier of the wasm that is imported, without a query */
 	bool is_module;        /* has import or export statements */
 	binding_id exports;    /* the variable that holds the exports */
 	node_id root;          /* the scope it is declared in: program or a function */
@@ -126,12 +137,25 @@ static inline bool is_exports(const struct glue *glue, node_id n)
 /* A global's dotted name: `WebAssembly.Instance` written like that and not shadowed. */
 bool is_global_path(const struct glue *glue, node_id n, const char *path);
 
+/* `<something>.exports`, but not CommonJS's `module.exports`. */
+bool glue_is_instance_exports(const struct glue *glue, node_id n);
+
+/* WebAssembly.instantiate(…) or instantiateStreaming(…). */
+bool glue_is_instantiation(const struct glue *glue, node_id call);
+
+/* The source of the import statement that declares the binding; NO_NODE if none does. */
+node_id glue_import_source(const struct glue *glue, binding_id binding);
+
+/* Whether it ends in .wasm, a query left out; *plain is the specifier without the query. */
+bool glue_names_wasm(const struct glue *glue, node_id source, struct str *plain);
+
 /* The top-level function (child of the root) around n, or NO_NODE. */
 node_id glue_function_around(const struct glue *glue, node_id n);
 
 /* Whether a subtree reaches the exports, itself or through a top-level function it names. */
 bool glue_touches(const struct glue *glue, node_id n);
 
+bool glue_read_loader(struct glue *glue);    /* glue_loader.c: true if the file is one, or a shim */
 bool glue_read_instance(struct glue *glue);  /* glue_instance.c: binding, target, adoption */
 void glue_read_roles(struct glue *glue);     /* glue_roles.c */
 bool glue_read_entries(struct glue *glue);   /* glue_entries.c */

@@ -27,8 +27,7 @@ static bool looks_like_exports(const struct tree *tree, const struct scopes *sco
 	return seen;
 }
 
-/* `<something>.exports`, but not CommonJS's `module.exports`. */
-static bool is_instance_exports(const struct glue *glue, node_id n)
+bool glue_is_instance_exports(const struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	if (!node_is(tree, n, KIND_member_expression) ||
@@ -82,6 +81,35 @@ static node_id module_parameter(const struct glue *glue, node_id adopted)
 	return second;
 }
 
+/* `require("./x_bg")`, `__importStar(require("./x_bg.wasm"))`: exports from a file that is required. */
+static bool is_required(const struct glue *glue, node_id value)
+{
+	const struct tree *tree = glue->tree;
+	for (int depth = 0; depth < 2 && node_is(tree, value, KIND_call_expression); depth++) {
+		node_id argument = node_nth(tree, node_child(tree, value, FIELD_arguments), 0);
+		struct str name = node_string(tree, argument);
+		if (is_global_path(glue, node_child(tree, value, FIELD_function), "require")) {
+			return str_ends(name, STR("_bg")) || str_ends(name, STR("_bg.js")) ||
+			       str_ends(name, STR(".wasm"));
+		}
+		value = argument;
+	}
+	return false;
+}
+
+/* A value that another file hands in: a parameter of `__wbg_set_wasm`, or what was required. */
+static bool is_received(const struct glue *glue, node_id value)
+{
+	if (is_required(glue, value)) {
+		return true;
+	}
+	binding_id binding = node_is(glue->tree, value, KIND_identifier)
+	                             ? scope_of(glue->scopes, value)
+	                             : 0;
+	return binding != 0 && glue->scopes->bindings[binding].kind == BINDING_PARAMETER &&
+	       node_function(glue->tree, value) == glue->scopes->bindings[binding].scope;
+}
+
 /* One assignment (or initializer) of the exports binding. */
 static bool read_adoption(struct glue *glue, node_id value)
 {
@@ -91,7 +119,19 @@ static bool read_adoption(struct glue *glue, node_id value)
 	if (is_nothing(tree, adopted)) {
 		return true;
 	}
-	if (!is_instance_exports(glue, adopted)) {
+	if (is_received(glue, adopted)) {
+		struct fact *fact = glue_add(glue, FACT_RECEIVE, adopted);
+		node_id function = node_function(tree, adopted);
+		/* a loader that was patched, too, says more; `length` stays what it was */
+		if (node_is(tree, adopted, KIND_identifier) && function != NO_NODE &&
+			!node_is(tree, function, KIND_arrow_function)) {
+			fact->text = STR("arguments[1]");
+		}
+		glue->part = PART_BODY;
+		glue->module = MODULE_LOADER;
+		return true;
+	}
+	if (!glue_is_instance_exports(glue, adopted)) {
 		glue_refuse(glue, "exports-binding", value,
 			"the exports variable '%.*s' receives something other than an instance's exports",
 			STR_ARGS(binding_name(glue->scopes, glue->exports)));
@@ -169,7 +209,7 @@ static bool read_use(struct glue *glue, node_id use)
 	return false;
 }
 
-static bool is_instantiation(const struct glue *glue, node_id call)
+bool glue_is_instantiation(const struct glue *glue, node_id call)
 {
 	node_id callee = node_child(glue->tree, call, FIELD_function);
 	return callee != NO_NODE && (is_global_path(glue, callee, "WebAssembly.instantiate") ||
@@ -198,7 +238,7 @@ static void read_instantiation(struct glue *glue, node_id n)
 		return;
 	}
 	if (node_is(tree, n, KIND_call_expression)) {
-		if (is_instantiation(glue, n)) {
+		if (glue_is_instantiation(glue, n)) {
 			node_id imports = node_nth(tree, node_child(tree, n, FIELD_arguments), 1);
 			if (imports != NO_NODE) {
 				glue_add(glue, FACT_IMPORTS, imports);
@@ -260,8 +300,8 @@ static enum target find_target(struct glue *glue)
 	return loads_later ? TARGET_WEB : TARGET_NODEJS;
 }
 
-/* Glue that receives its exports from another file; named so that the refusal can name it. */
-static bool refuse_known_relatives(struct glue *glue)
+/* Output of wasm2js, named so that the refusal can name it. */
+static bool refuse_asmjs(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
 	for (node_id n = 1; n < tree->count; n++) {
@@ -271,31 +311,32 @@ static bool refuse_known_relatives(struct glue *glue)
 			glue_refuse(glue, "asmjs", n, "asm.js output of wasm2js: there is no wasm instance");
 			return true;
 		}
-		if (node->kind == KIND_namespace_import) {
-			node_id statement = tree->nodes[tree->nodes[n].parent].parent;
-			struct str source = node_string(tree, node_child(tree, statement, FIELD_source));
-			if (str_ends(source, STR(".wasm")) || str_ends(source, STR("_bg"))) {
-				glue_refuse(glue, "target-bundler", n,
-					"target bundler: the exports come from 'import * as … from \"%.*s\"', "
-					"which gives no WebAssembly.Module to start anew from",
-					STR_ARGS(source));
-				return true;
-			}
-		}
-		if (node->name != 0 && node_is_text(tree, n, STR("__wbg_set_wasm"))) {
-			glue_refuse(glue, "target-bundler", n,
-				"target bundler: the exports pass from one file to another by __wbg_set_wasm");
-			return true;
-		}
-		if (node->kind == KIND_string && str_ends(node_string(tree, n), STR("_bg")) &&
-			tree->nodes[node->parent].kind == KIND_arguments) {
-			glue_refuse(glue, "separate-loader", n,
-				"the exports come from the separate loader '%.*s' (wasm-bindgen before 0.2.66)",
-				STR_ARGS(node_string(tree, n)));
+	}
+	return false;
+}
+
+/* `import * as wasm from "./x_bg.wasm"` with more uses than an entry file has. */
+static bool is_namespace_of_wasm(const struct glue *glue, binding_id b)
+{
+	const struct binding *binding = &glue->scopes->bindings[b];
+	struct str plain;
+	if (!node_is(glue->tree, binding->declares, KIND_namespace_import) ||
+		!glue_names_wasm(glue, glue_import_source(glue, b), &plain)) {
+		return false;
+	}
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		struct str name = node_property(glue->tree, glue->tree->nodes[u].parent);
+		if (name.len != 0 && !str_equal(name, STR("__wbindgen_start"))) {
 			return true;
 		}
 	}
 	return false;
+}
+
+static bool is_adopted(const struct glue *glue, node_id value)
+{
+	node_id last = node_unwrap(glue->tree, last_of_chain(glue->tree, node_unwrap(glue->tree, value)));
+	return glue_is_instance_exports(glue, last) || is_received(glue, last);
 }
 
 /* Whether any write of the binding, its initializer included, gives it an instance's exports. */
@@ -303,15 +344,13 @@ static bool adopts_instance(const struct glue *glue, binding_id b)
 {
 	const struct tree *tree = glue->tree;
 	node_id value = binding_value(glue->scopes, b);
-	if (value != NO_NODE &&
-		is_instance_exports(glue, node_unwrap(tree, last_of_chain(tree, node_unwrap(tree, value))))) {
+	if (value != NO_NODE && is_adopted(glue, value)) {
 		return true;
 	}
 	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
 		u = glue->scopes->next_use[u]) {
 		node_id written = written_value(tree, u);
-		if (written != NO_NODE &&
-			is_instance_exports(glue, node_unwrap(tree, last_of_chain(tree, written)))) {
+		if (written != NO_NODE && is_adopted(glue, written)) {
 			return true;
 		}
 	}
@@ -328,8 +367,9 @@ static bool choose_binding(struct glue *glue)
 			continue;
 		}
 		evidence = true;
-		if (binding->kind == BINDING_PARAMETER || binding->kind == BINDING_IMPORT ||
-			!adopts_instance(glue, b)) {
+		if (binding->kind == BINDING_PARAMETER ||
+			(binding->kind == BINDING_IMPORT ? !is_namespace_of_wasm(glue, b)
+							 : !adopts_instance(glue, b))) {
 			continue;
 		}
 		if (glue->exports != 0) {
@@ -344,7 +384,7 @@ static bool choose_binding(struct glue *glue)
 	if (glue->exports != 0) {
 		return true;
 	}
-	if (!refuse_known_relatives(glue) && evidence) {
+	if (!refuse_asmjs(glue) && evidence) {
 		glue_refuse(glue, "unknown-glue", NO_NODE,
 			"looks like wasm-bindgen glue, but no variable receives an instance's exports");
 	}
@@ -361,6 +401,13 @@ bool glue_read_instance(struct glue *glue)
 	glue->root_body = glue->root == 0 ? 0 : node_body(tree, glue->root);
 	glue->target = find_target(glue);
 	bool understood = true;
+	const struct binding *exports = &scopes->bindings[glue->exports];
+	if (exports->kind == BINDING_IMPORT) {
+		glue_add(glue, FACT_NAMESPACE, exports->identifier);
+		glue_names_wasm(glue, glue_import_source(glue, glue->exports), &glue->wasm_imported);
+		glue->part = PART_BODY;
+		glue->module = MODULE_NONE;
+	}
 	node_id value = binding_value(scopes, glue->exports);
 	if (value != NO_NODE) {
 		understood &= read_adoption(glue, value);
@@ -381,12 +428,17 @@ bool glue_read_instance(struct glue *glue)
 		read_instantiation(glue, n);
 	}
 	for (node_id n = 1; n < tree->count && !glue->has_module; n++) {
-		if (node_is(tree, n, KIND_await_expression) && is_instantiation(glue, node_first(tree, n))) {
+		if (node_is(tree, n, KIND_await_expression) && glue_is_instantiation(glue, node_first(tree, n))) {
 			glue_add(glue, FACT_RESULT, n);
 			glue->has_module = true;
 		}
 	}
-	if (!glue->has_module || !glue->has_imports) {
+	if (glue->part == PART_BODY && glue->is_module && !glue->has_module) {
+		glue->target = TARGET_BUNDLER;
+	}
+	if (glue->has_module && glue->has_imports) {
+		glue->module = MODULE_SEEN;
+	} else if (glue->part != PART_BODY) {
 		glue_refuse(glue, "no-module", scopes->bindings[glue->exports].identifier,
 			"the file never sees the %s: there is nothing to start a new instance from",
 			glue->has_module ? "imports object" : "WebAssembly.Module");

@@ -44,7 +44,8 @@ static bool is_adoption_inside(const struct glue *glue, node_id function)
 {
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		const struct fact *fact = &glue->facts[i];
-		if ((fact->kind == FACT_ADOPT || fact->kind == FACT_IMPORTS) &&
+		if ((fact->kind == FACT_ADOPT || fact->kind == FACT_RECEIVE ||
+			    fact->kind == FACT_IMPORTS) &&
 			node_inside(glue->tree, fact->node, function)) {
 			return true;
 		}

@@ -99,6 +99,9 @@ static bool set_patch_option(struct arena *arena, struct patch_options *patch,
 	case FLAG_FOREIGN_THROW:
 		patch->foreign_throw = choice;
 		break;
+	case FLAG_MODULE:
+		patch->module = choice;
+		break;
 	default:
 		assert(false);
 	}
@@ -108,7 +111,7 @@ static bool set_patch_option(struct arena *arena, struct patch_options *patch,
 static bool is_setting(const struct cli_flag *flag)
 {
 	return flag->id == FLAG_POLICY || flag->id == FLAG_BUDGET ||
-	       flag->id == FLAG_STALE_CLOSURES || flag->id == FLAG_FOREIGN_THROW ||
+	       flag->id == FLAG_STALE_CLOSURES || flag->id == FLAG_FOREIGN_THROW || flag->id == FLAG_MODULE ||
 	       flag->id == FLAG_EXCLUDE || flag->id == FLAG_RECONSTRUCT;
 }
 
@@ -153,6 +156,7 @@ static bool apply(struct parsing *parsing, const struct cli_flag *flag, struct s
 	case FLAG_BUDGET:
 	case FLAG_STALE_CLOSURES:
 	case FLAG_FOREIGN_THROW:
+	case FLAG_MODULE:
 		if (!set_patch_option(parsing->arena, patch, flag, value, choice, parsing->error)) {
 			*parsing->error = arena_printf(parsing->arena, "--%.*s",
 				STR_ARGS(*parsing->error));

@@ -74,7 +74,7 @@ static bool check_wasm(struct arena *arena, const struct patch_options *options,
 		return false;
 	}
 	patch->heals_shadow_stack |= patch->wasm.moves_stack || patch->wasm.exports_stack;
-	if (!patch->heals_shadow_stack) {
+	if (!patch->heals_shadow_stack && patch->part != PART_LOADER && patch->part != PART_SHIM) {
 		diag_add(arena, &patch->diags, SEVERITY_NOTE, "shadow-stack-leak", DIAG_NO_OFFSET,
 			"the wasm file exports no way to the shadow stack pointer: errors that cross Rust "
 			"frames leak stack until a call fails, which is then an ordinary fault");
@@ -96,12 +96,21 @@ static void patch_tree(struct arena *arena, const struct patcher *patcher, struc
 		patch->exports_name = binding_name(&scopes, glue.exports);
 	}
 	patch->form = glue.form;
+	patch->part = glue.part;
+	patch->module = glue.module;
+	patch->other = glue.other;
+	patch->wasm_imported = glue.wasm_imported;
 	patch->heals_shadow_stack = glue.heals;
 	if (verdict != VERDICT_PATCHED) {
 		patch->verdict = verdict;
 		return;
 	}
 	if (!check_wasm(arena, options, patch)) {
+		return;
+	}
+	if (glue.part == PART_SHIM) {
+		patch->output = patch->input;
+		patch->verdict = VERDICT_UNCHANGED;
 		return;
 	}
 	uint32_t end = plan_make(&glue, options, patch);
@@ -192,6 +201,30 @@ const char *target_name(enum target target)
 		[TARGET_MODULE] = "module",
 	};
 	return names[target];
+}
+
+const char *part_name(enum part part)
+{
+	static const char *const names[] = {
+		[PART_WHOLE] = "whole",
+		[PART_BODY] = "body",
+		[PART_LOADER] = "loader",
+		[PART_SHIM] = "shim",
+	};
+	return names[part];
+}
+
+const char *module_source_name(enum module_source source)
+{
+	static const char *const names[] = {
+		[MODULE_NONE] = "none",
+		[MODULE_SEEN] = "seen",
+		[MODULE_LOADER] = "loader",
+		[MODULE_URL] = "url",
+		[MODULE_IMPORT] = "import",
+		[MODULE_PHASE] = "source",
+	};
+	return names[source];
 }
 
 const char *entry_kind_name(enum entry_kind kind)

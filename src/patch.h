@@ -83,16 +83,41 @@ struct patch_options {
 	uint32_t exclude_count;
 	const struct str *reconstruct; /* class names */
 	uint32_t reconstruct_count;
+	const char *module; /* "url", "import", "source", "none": where the WebAssembly.Module comes
+	                       from that an ES module import of the wasm does not give */
 	struct str wasm; /* bytes of the wasm that this file loads, if known; no part of the seal */
 };
 
 #define PATCH_OPTIONS_DEFAULT \
 	((struct patch_options){ \
-		.policy = "lazy", .budget = 16, .stale_closures = "ignore", .foreign_throw = "ignore"})
+		.policy = "lazy", .budget = 16, .stale_closures = "ignore", .foreign_throw = "ignore", \
+		.module = "url"})
+
+/* What a file has to do with the instance's exports. */
+enum part {
+	PART_WHOLE,  /* glue that makes its instance itself */
+	PART_BODY,   /* glue that is given its exports by another file */
+	PART_LOADER, /* that other file: makes or imports an instance and hands it to the body */
+	PART_SHIM,   /* re-exports a body that imports the wasm itself: there is nothing to insert */
+};
+
+/* Where recovery gets its WebAssembly.Module from. */
+enum module_source {
+	MODULE_NONE,   /* from nowhere, unless the program gives one: no new instance can be made */
+	MODULE_SEEN,   /* the file instantiates it */
+	MODULE_LOADER, /* from whatever file hands over the exports */
+	MODULE_URL,    /* new URL(…, import.meta.url), looked at after the first fault */
+	MODULE_IMPORT, /* import m from "x.wasm" */
+	MODULE_PHASE,  /* import source m from "x.wasm" */
+};
 
 struct patch {
 	enum verdict verdict;
 	enum target target;
+	enum part part;
+	enum module_source module;
+	struct str other;         /* of a loader or shim: the body's module specifier, as written */
+	struct str wasm_imported; /* specifier of the wasm that is imported, as written; may be empty */
 	const char *form;         /* one line about the era: "exports binding: let wasm; heap: …" */
 	struct source original;   /* without any patch: the input itself, or what revert would give */
 	struct str input;         /* as given */
@@ -126,6 +151,8 @@ struct patch *patch_run(struct arena *arena, const struct patcher *patcher, stru
 
 const char *verdict_name(enum verdict verdict);
 const char *target_name(enum target target);
+const char *part_name(enum part part);
+const char *module_source_name(enum module_source source);
 const char *entry_kind_name(enum entry_kind kind);
 const char *site_kind_name(enum site_kind kind);
 

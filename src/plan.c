@@ -1,84 +1,9 @@
-#include "plan.h"
+#include "planning.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #include "runtime_text.h"
-
-struct planning {
-	struct arena *arena;
-	struct glue *glue;
-	const struct tree *tree;
-	const struct patch_options *options;
-	struct patch *patch;
-	struct str rg; /* the runtime's variable: "__rg", or with a number where that is taken */
-	struct str exported; /* variable that is exported in place of the exports binding, or empty */
-};
-
-static struct str text(struct planning *p, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static struct str text(struct planning *p, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	struct str result = arena_vprintf(p->arena, format, args);
-	va_end(args);
-	return result;
-}
-
-static bool name_is_taken(const struct tree *tree, struct str name)
-{
-	for (uint32_t id = 1; id < tree->name_count; id++) {
-		if (str_starts(tree->names[id], name)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static struct str free_name(struct planning *p)
-{
-	struct str name = STR("__rg");
-	for (unsigned i = 2; name_is_taken(p->tree, name); i++) {
-		name = text(p, "__rg%u", i);
-	}
-	return name;
-}
-
-static uint32_t depth_of(const struct tree *tree, node_id n)
-{
-	uint32_t depth = 0;
-	for (; n != NO_NODE; n = tree->nodes[n].parent) {
-		depth++;
-	}
-	return depth;
-}
-
-static void wrap(struct planning *p, node_id n, struct str before, struct str after)
-{
-	const struct node *node = &p->tree->nodes[n];
-	splice_wrap(p->arena, &p->patch->splice, node->start, node->end, depth_of(p->tree, n), before,
-		after);
-}
-
-/* `__rg.f(` … `)` around an expression. */
-static void wrap_call(struct planning *p, node_id n, const char *function)
-{
-	wrap(p, n, text(p, "%.*s.%s(", STR_ARGS(p->rg), function), STR(")"));
-}
-
-static void insert(struct planning *p, uint32_t offset, struct str what)
-{
-	splice_insert(p->arena, &p->patch->splice, offset, SPLICE_PLAIN, 0, what);
-}
-
-/* A directive ("use strict") keeps its place at the start of a body. */
-static bool is_directive(const struct tree *tree, node_id n)
-{
-	return node_is(tree, n, KIND_expression_statement) &&
-	       node_is(tree, node_first(tree, n), KIND_string);
-}
 
 /* Statements at the start of a function; in an arrow without a block, as part of its expression. */
 static void insert_at_start(struct planning *p, node_id function, struct str statements)
@@ -87,16 +12,16 @@ static void insert_at_start(struct planning *p, node_id function, struct str sta
 	node_id body = node_body(tree, function);
 	assert(node_is(tree, body, KIND_statement_block));
 	uint32_t offset = tree->nodes[body].start + 1;
-	for (node_id s = node_first(tree, body); s != NO_NODE && is_directive(tree, s);
+	for (node_id s = node_first(tree, body); s != NO_NODE && plan_is_directive(tree, s);
 		s = node_next(tree, s)) {
 		offset = tree->nodes[s].end;
 	}
-	insert(p, offset, statements);
+	plan_insert(p, offset, statements);
 }
 
 static void insert_at_end(struct planning *p, node_id function, struct str statements)
 {
-	insert(p, p->tree->nodes[node_body(p->tree, function)].end - 1, statements);
+	plan_insert(p, p->tree->nodes[node_body(p->tree, function)].end - 1, statements);
 }
 
 static bool is_listed(const struct str *list, uint32_t count, struct str name)
@@ -155,7 +80,7 @@ static void plan_entry(struct planning *p, uint32_t index)
 	if (block) {
 		insert_at_start(p, fact->node, arena_copy(p->arena, buf_str(&calls)));
 	} else {
-		wrap(p, node_body(p->tree, fact->node), text(p, "(%.*s", STR_ARGS(buf_str(&calls))),
+		plan_wrap(p, node_body(p->tree, fact->node), plan_text(p, "(%.*s", STR_ARGS(buf_str(&calls))),
 			STR(")"));
 	}
 	buf_finish(&calls);
@@ -176,17 +101,17 @@ static void plan_closure(struct planning *p, const struct fact *fact)
 	if (fact->other == NO_NODE && block) {
 		/* `_wbg_cb_unref`: part of dropping a closure, which a dead generation no longer needs */
 		insert_at_start(p, fact->node,
-			text(p, "if(%.*s.d(%.*s))return;", STR_ARGS(p->rg), STR_ARGS(fact->name)));
+			plan_text(p, "if(%.*s.d(%.*s))return;", STR_ARGS(p->rg), STR_ARGS(fact->name)));
 		return;
 	}
-	struct str before = text(p, "if(%.*s.k(%.*s))return;try{", STR_ARGS(p->rg), STR_ARGS(fact->name));
-	struct str after = text(p, "}catch(e){return %.*s.x(e%s%.*s)}", STR_ARGS(p->rg),
+	struct str before = plan_text(p, "if(%.*s.k(%.*s))return;try{", STR_ARGS(p->rg), STR_ARGS(fact->name));
+	struct str after = plan_text(p, "}catch(e){return %.*s.x(e%s%.*s)}", STR_ARGS(p->rg),
 		name.len == 0 ? "" : ",", STR_ARGS(name));
 	if (block) {
 		insert_at_start(p, fact->node, before);
 		insert_at_end(p, fact->node, after);
 	} else { /* `(arg0) => adapter(…)` of a borrowed Fn */
-		wrap(p, body, text(p, "{%.*sreturn ", STR_ARGS(before)), text(p, "%.*s}", STR_ARGS(after)));
+		plan_wrap(p, body, plan_text(p, "{%.*sreturn ", STR_ARGS(before)), plan_text(p, "%.*s}", STR_ARGS(after)));
 	}
 }
 
@@ -198,20 +123,20 @@ static void plan_adoption(struct planning *p, uint32_t index)
 	const struct fact *fact = &glue->facts[index];
 	struct str module = fact->other == NO_NODE
 	                            ? (struct str){"", 0}
-	                            : text(p, ",%.*s", STR_ARGS(node_text(p->tree, fact->other)));
+	                            : plan_text(p, ",%.*s", STR_ARGS(node_text(p->tree, fact->other)));
 	/* in `wasm = exports.__wasm = <adopted>` the middle one is public, the first one internal */
 	bool chained = index > 0 && glue->facts[index - 1].kind == FACT_ADOPT_CHAIN;
-	struct str before = text(p, "%.*s.a(", STR_ARGS(p->rg));
+	struct str before = plan_text(p, "%.*s.a(", STR_ARGS(p->rg));
 	const char *after = "";
 	if (chained) {
-		before = text(p, "%.*s.u(%.*s", STR_ARGS(p->rg), STR_ARGS(before));
+		before = plan_text(p, "%.*s.u(%.*s", STR_ARGS(p->rg), STR_ARGS(before));
 		after = ")";
 	} else if (p->exported.len != 0) {
-		before = text(p, "%.*s.a(%.*s=%.*s.u(%.*s", STR_ARGS(p->rg), STR_ARGS(p->exported),
+		before = plan_text(p, "%.*s.a(%.*s=%.*s.u(%.*s", STR_ARGS(p->rg), STR_ARGS(p->exported),
 			STR_ARGS(p->rg), STR_ARGS(before));
 		after = "))";
 	}
-	wrap(p, fact->node, before, text(p, "%.*s)%s", STR_ARGS(module), after));
+	plan_wrap(p, fact->node, before, plan_text(p, "%.*s)%s", STR_ARGS(module), after));
 }
 
 static void plan_fact(struct planning *p, uint32_t index)
@@ -221,20 +146,33 @@ static void plan_fact(struct planning *p, uint32_t index)
 	case FACT_ADOPT:
 		plan_adoption(p, index);
 		break;
+	case FACT_RECEIVE:
+		plan_wrap(p, fact->node, plan_text(p, "%.*s.l(", STR_ARGS(p->rg)),
+			plan_text(p, "%s%.*s)", fact->text.len == 0 ? "" : ",", STR_ARGS(fact->text)));
+		break;
+	case FACT_NAMESPACE:
+		/* `import * as wasm__rg from`: the name itself becomes the variable that is adopted */
+		splice_insert(p->arena, &p->patch->splice, p->tree->nodes[fact->node].end, SPLICE_CLOSE, 0,
+			p->rg);
+		break;
+	case FACT_ATTACH:
+	case FACT_HAND:
+	case FACT_CALL:
+		break; /* of loaders */
 	case FACT_ADOPT_CHAIN:
-		wrap_call(p, fact->node, "a");
+		plan_wrap_call(p, fact->node, "a");
 		break;
 	case FACT_MODULE:
-		wrap_call(p, fact->node, "M");
+		plan_wrap_call(p, fact->node, "M");
 		break;
 	case FACT_IMPORTS:
-		wrap_call(p, fact->node, "I");
+		plan_wrap_call(p, fact->node, "I");
 		break;
 	case FACT_RESULT:
-		wrap_call(p, fact->node, "N");
+		plan_wrap_call(p, fact->node, "N");
 		break;
 	case FACT_ESCAPE:
-		wrap_call(p, fact->node, "u");
+		plan_wrap_call(p, fact->node, "u");
 		break;
 	case FACT_EXPORTED:
 		/* `export { wasm as __wasm }` becomes `export { wasm__rg as __wasm }`: a live binding of
@@ -255,11 +193,11 @@ static void plan_fact(struct planning *p, uint32_t index)
 		break; /* with its entrypoint */
 	case FACT_UNWRAP:
 		insert_at_start(p, fact->node,
-			text(p, "%.*s.c(%.*s);", STR_ARGS(p->rg), STR_ARGS(fact->name)));
+			plan_text(p, "%.*s.c(%.*s);", STR_ARGS(p->rg), STR_ARGS(fact->name)));
 		break;
 	case FACT_STAMP:
 		/* `__rg.s(this).__wbg_ptr = …`: an expression, so it fits minified sequences as well */
-		wrap_call(p, fact->node, "s");
+		plan_wrap_call(p, fact->node, "s");
 		break;
 	case FACT_REGISTRY:
 		p->patch->entries[p->patch->entry_count++] = (struct entry){
@@ -268,56 +206,56 @@ static void plan_fact(struct planning *p, uint32_t index)
 			.offset = p->tree->nodes[fact->node].start,
 			.guarded = true,
 		};
-		wrap_call(p, fact->node, "F");
+		plan_wrap_call(p, fact->node, "F");
 		break;
 	case FACT_REGISTER:
-		wrap_call(p, fact->node, "h");
+		plan_wrap_call(p, fact->node, "h");
 		break;
 	case FACT_CLOSURE_STATE:
-		wrap_call(p, node_child(p->tree, fact->node, FIELD_value), "s");
+		plan_wrap_call(p, node_child(p->tree, fact->node, FIELD_value), "s");
 		break;
 	case FACT_CLOSURE:
 		plan_closure(p, fact);
 		break;
 	case FACT_PROMISE:
-		wrap_call(p, fact->node, "p");
-		wrap_call(p, fact->other, "q");
+		plan_wrap_call(p, fact->node, "p");
+		plan_wrap_call(p, fact->other, "q");
 		break;
 	case FACT_HOST_CALL:
-		wrap_call(p, fact->node, "w");
+		plan_wrap_call(p, fact->node, "w");
 		break;
 	case FACT_HOST_IMPORT:
-		wrap_call(p, fact->node, "W");
+		plan_wrap_call(p, fact->node, "W");
 		break;
 	case FACT_CATCH:
-		insert(p, p->tree->nodes[node_body(p->tree, fact->node)].start + 1,
-			text(p, "%.*s.r(%.*s);", STR_ARGS(p->rg), STR_ARGS(fact->name)));
+		plan_insert(p, p->tree->nodes[node_body(p->tree, fact->node)].start + 1,
+			plan_text(p, "%.*s.r(%.*s);", STR_ARGS(p->rg), STR_ARGS(fact->name)));
 		break;
 	case FACT_MARSHAL:
-		insert_at_start(p, fact->node, text(p, "%.*s.S.o++;try{", STR_ARGS(p->rg)));
-		insert_at_end(p, fact->node, text(p, "}finally{%.*s.S.o--}", STR_ARGS(p->rg)));
+		insert_at_start(p, fact->node, plan_text(p, "%.*s.S.o++;try{", STR_ARGS(p->rg)));
+		insert_at_end(p, fact->node, plan_text(p, "}finally{%.*s.S.o--}", STR_ARGS(p->rg)));
 		break;
 	case FACT_UPSTREAM_RESET:
-		insert_at_start(p, fact->node, text(p, "return %.*s.api.reinit();", STR_ARGS(p->rg)));
+		insert_at_start(p, fact->node, plan_text(p, "return %.*s.api.reinit();", STR_ARGS(p->rg)));
 		break;
 	case FACT_UPSTREAM_GUARD:
-		insert_at_start(p, fact->node, text(p, "if(%.*s.S.dead>0)return;", STR_ARGS(p->rg)));
+		insert_at_start(p, fact->node, plan_text(p, "if(%.*s.S.dead>0)return;", STR_ARGS(p->rg)));
 		break;
 	case FACT_UPSTREAM_FLAG:
-		wrap_call(p, fact->node, "j");
+		plan_wrap_call(p, fact->node, "j");
 		break;
 	case FACT_UPSTREAM_HOOK:
-		insert_at_start(p, fact->node, text(p, "%.*s.B();try{", STR_ARGS(p->rg)));
-		insert_at_end(p, fact->node, text(p, "}finally{%.*s.C()}", STR_ARGS(p->rg)));
+		insert_at_start(p, fact->node, plan_text(p, "%.*s.B();try{", STR_ARGS(p->rg)));
+		insert_at_end(p, fact->node, plan_text(p, "}finally{%.*s.C()}", STR_ARGS(p->rg)));
 		break;
 	case FACT_OWN_ERROR:
-		wrap_call(p, fact->node, "T");
+		plan_wrap_call(p, fact->node, "T");
 		break;
 	case FACT_PANIC_TEXT:
-		wrap_call(p, fact->node, "E");
+		plan_wrap_call(p, fact->node, "E");
 		break;
 	case FACT_TAG:
-		wrap_call(p, fact->node, "g");
+		plan_wrap_call(p, fact->node, "g");
 		break;
 	case FACT_STATE:
 		break; /* in the reset function */
@@ -330,7 +268,8 @@ static void plan_site(struct planning *p, const struct fact *fact)
 		enum fact_kind fact;
 		enum site_kind site;
 	} kinds[] = {
-		{FACT_ADOPT, SITE_BINDING},      {FACT_MODULE, SITE_INSTANTIATE},
+		{FACT_ADOPT, SITE_BINDING},      {FACT_RECEIVE, SITE_BINDING},
+		{FACT_NAMESPACE, SITE_BINDING},  {FACT_MODULE, SITE_INSTANTIATE},
 		{FACT_IMPORTS, SITE_INSTANTIATE}, {FACT_ESCAPE, SITE_ESCAPE},
 		{FACT_RESULT, SITE_INSTANTIATE}, {FACT_EXPORTED, SITE_ESCAPE},
 		{FACT_UNWRAP, SITE_UNWRAP},      {FACT_STAMP, SITE_STAMP},
@@ -383,6 +322,7 @@ static struct str runtime_options(struct planning *p)
 	}
 	add_name_list(&out, "n", options->exclude, options->exclude_count);
 	add_name_list(&out, "k", options->reconstruct, options->reconstruct_count);
+	buf_add(&out, plan_own_imports(p));
 	buf_add(&out, STR("r(i){"));
 	for (uint32_t i = 0; i < p->glue->fact_count; i++) {
 		if (p->glue->facts[i].kind == FACT_STATE) {
@@ -393,16 +333,6 @@ static struct str runtime_options(struct planning *p)
 	struct str result = arena_copy(p->arena, buf_str(&out));
 	buf_finish(&out);
 	return result;
-}
-
-static bool mentions(const struct tree *tree, struct str name)
-{
-	for (uint32_t id = 1; id < tree->name_count; id++) {
-		if (str_equal(tree->names[id], name)) {
-			return true;
-		}
-	}
-	return false;
 }
 
 /*
@@ -419,14 +349,14 @@ static void plan_inner_api(struct planning *p, uint32_t start)
 			!(str_equal(name, STR("exports")) || str_equal(name, STR("__exports")))) {
 			continue;
 		}
-		struct str add = text(p, "%.*s.__reglue=%.*s.api;", STR_ARGS(name), STR_ARGS(p->rg));
+		struct str add = plan_text(p, "%.*s.__reglue=%.*s.api;", STR_ARGS(name), STR_ARGS(p->rg));
 		if (binding->kind == BINDING_PARAMETER) {
-			insert(p, start, add);
+			plan_insert(p, start, add);
 			return;
 		}
 		if (node_is(p->tree, binding->declares, KIND_variable_declarator)) {
-			insert(p, p->tree->nodes[p->tree->nodes[binding->declares].parent].end,
-				text(p, ";%.*s", STR_ARGS(add)));
+			plan_insert(p, p->tree->nodes[p->tree->nodes[binding->declares].parent].end,
+				plan_text(p, ";%.*s", STR_ARGS(add)));
 			return;
 		}
 	}
@@ -436,23 +366,45 @@ static void plan_inner_api(struct planning *p, uint32_t start)
 		"reached at run time, options of the patch still hold");
 }
 
+/* Not enumerable: `Object.keys(require(…))` stays what it was. */
+static struct str common_api(struct planning *p)
+{
+	return plan_text(p, "Object.defineProperty(module.exports,\"__reglue\",{value:%.*s.api});",
+		STR_ARGS(p->rg));
+}
+
+static bool has_namespace(const struct glue *glue)
+{
+	return glue->scopes->bindings[glue->exports].kind == BINDING_IMPORT;
+}
+
+/*
+ * `,wasm=__rg.l(wasm__rg,{module:…})`. A var, for it is called before the file is evaluated where the
+ * wasm comes first in the cycle of imports.
+ */
+static void add_namespace(struct planning *p, struct buf *head, uint32_t start)
+{
+	struct str path = p->patch->original.path, name = p->patch->exports_name;
+	size_t folder = path.len;
+	while (folder > 0 && path.data[folder - 1] != '/') {
+		folder--;
+	}
+	struct str self = plan_text(p, "./%.*s", (int)(path.len - folder), path.data + folder);
+	struct str given = plan_given(p, self, start);
+	buf_printf(head, ",%.*s=%.*s.l(%.*s%.*s%s%.*s)", STR_ARGS(name), STR_ARGS(p->rg),
+		STR_ARGS(name), STR_ARGS(p->rg), given.len == 0 ? "" : ",", STR_ARGS(given));
+}
+
 /* The runtime's variable before the first statement, its function after the last one. */
 static uint32_t plan_runtime(struct planning *p)
 {
 	const struct tree *tree = p->tree;
 	const struct glue *glue = p->glue;
-	uint32_t start = UINT32_MAX, end = 0;
-	bool directives = true;
-	for (node_id s = node_first(tree, glue->root_body); s != NO_NODE; s = node_next(tree, s)) {
-		end = tree->nodes[s].end;
-		directives &= is_directive(tree, s) || node_is(tree, s, KIND_hash_bang_line);
-		if (start == UINT32_MAX && !directives && !node_is(tree, s, KIND_import_statement)) {
-			start = tree->nodes[s].start;
-		}
-	}
+	uint32_t start, end;
+	plan_statements(tree, glue->root_body, &start, &end);
 	assert(start != UINT32_MAX);
 	bool module = glue->is_module && glue->root == 0;
-	bool common = !module && glue->root == 0 && mentions(tree, STR("exports"));
+	bool common = !module && glue->root == 0 && plan_mentions(tree, STR("exports"));
 	struct buf head = BUF_INIT;
 	buf_printf(&head, "var %.*s=%.*s$(%.*s)", STR_ARGS(p->rg), STR_ARGS(p->rg),
 		STR_ARGS(runtime_options(p)));
@@ -462,8 +414,14 @@ static uint32_t plan_runtime(struct planning *p)
 	if (p->exported.len != 0) {
 		buf_printf(&head, ",%.*s", STR_ARGS(p->exported));
 	}
+	if (has_namespace(glue)) {
+		add_namespace(p, &head, start);
+	}
 	buf_add_byte(&head, ';');
-	insert(p, start, arena_copy(p->arena, buf_str(&head)));
+	if (common && glue->part == PART_BODY) {
+		buf_add(&head, common_api(p)); /* before the loader is required, which looks for it */
+	}
+	plan_insert(p, start, arena_copy(p->arena, buf_str(&head)));
 	if (!module && !common) {
 		plan_inner_api(p, start);
 	}
@@ -472,16 +430,13 @@ static uint32_t plan_runtime(struct planning *p)
 	buf_add_byte(&block, '\n');
 	if (module) {
 		buf_printf(&block, "export{%.*s$api as __reglue};\n", STR_ARGS(p->rg));
-	} else if (common) {
-		/* not enumerable: `Object.keys(require(…))` stays what it was */
-		buf_printf(&block,
-			";Object.defineProperty(module.exports,\"__reglue\",{value:%.*s.api});\n",
-			STR_ARGS(p->rg));
+	} else if (common && glue->part != PART_BODY) {
+		buf_printf(&block, ";%.*s\n", STR_ARGS(common_api(p)));
 	}
 	buf_printf(&block, "function %.*s$(o){\"use strict\";", STR_ARGS(p->rg));
 	buf_add(&block, plan_runtime_text());
 	buf_add(&block, STR("return runtime}\n"));
-	insert(p, end, arena_copy(p->arena, buf_str(&block)));
+	plan_insert(p, end, arena_copy(p->arena, buf_str(&block)));
 	buf_finish(&block);
 	return end;
 }
@@ -515,14 +470,18 @@ uint32_t plan_make(struct glue *glue, const struct patch_options *options, struc
 		.options = options,
 		.patch = patch,
 	};
-	p.rg = free_name(&p);
+	p.rg = plan_free_name(&p);
+	patch->module = glue->module;
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		if (glue->facts[i].kind == FACT_EXPORTED) {
-			p.exported = text(&p, "%.*s%.*s", STR_ARGS(patch->exports_name), STR_ARGS(p.rg));
+			p.exported = plan_text(&p, "%.*s%.*s", STR_ARGS(patch->exports_name), STR_ARGS(p.rg));
 		}
 	}
 	patch->entries = arena_array(p.arena, struct entry, glue->fact_count);
 	patch->sites = arena_array(p.arena, struct site, glue->fact_count);
+	if (glue->part == PART_LOADER) {
+		return plan_loader(&p);
+	}
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		plan_fact(&p, i);
 		plan_site(&p, &glue->facts[i]);

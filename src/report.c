@@ -173,6 +173,9 @@ void report_add(struct report *report, struct arena *arena, struct patch *patch,
 	json_add_bool(file, "written", written);
 	json_add_text(arena, file, "target", str_from(target_name(patch->target)));
 	json_add_text_or_null(arena, file, "form", str_from(patch->form));
+	json_add_text(arena, file, "part", str_from(part_name(patch->part)));
+	json_add_text_or_null(arena, file, "hands_to", patch->other);
+	json_add_text(arena, file, "module", str_from(module_source_name(patch->module)));
 	json_add_text_or_null(arena, file, "patched_by", patch->input_version);
 	add_bytes(arena, file, "input", patch->input);
 	if (has_output) {
@@ -227,6 +230,7 @@ static void add_options(struct arena *arena, cJSON *head, const struct patch_opt
 	json_add_number(item, "budget", options->budget);
 	json_add_text(arena, item, "stale_closures", str_from(options->stale_closures));
 	json_add_text(arena, item, "foreign_throw", str_from(options->foreign_throw));
+	json_add_text(arena, item, "module", str_from(options->module));
 	add_names(arena, item, "exclude", options->exclude, options->exclude_count);
 	add_names(arena, item, "reconstruct", options->reconstruct, options->reconstruct_count);
 }

@@ -89,6 +89,7 @@ struct str seal_options_text(struct arena *arena, const struct patch_options *op
 	}
 	add_choice(&out, "stale-closures", options->stale_closures, standard.stale_closures);
 	add_choice(&out, "foreign-throw", options->foreign_throw, standard.foreign_throw);
+	add_choice(&out, "module", options->module, standard.module);
 	add_names(arena, &out, "exclude", options->exclude, options->exclude_count);
 	add_names(arena, &out, "reconstruct", options->reconstruct, options->reconstruct_count);
 	struct str text = buf_str(&out);

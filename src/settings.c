@@ -305,8 +305,9 @@ struct str settings_text(struct arena *arena, struct str path, const struct sett
 	}
 	/* from the names of reglue.json, so that this can be pasted there */
 	buf_printf(&out, ",\"settings\":{\"policy\":\"%s\",\"budget\":%u,"
-		"\"stale-closures\":\"%s\",\"foreign-throw\":\"%s\",\"exclude\":", patch->policy,
-		patch->budget, patch->stale_closures, patch->foreign_throw);
+		"\"stale-closures\":\"%s\",\"foreign-throw\":\"%s\",\"module\":\"%s\","
+		"\"exclude\":",
+		patch->policy, patch->budget, patch->stale_closures, patch->foreign_throw, patch->module);
 	add_list(arena, &out, patch->exclude, patch->exclude_count);
 	buf_add(&out, STR(",\"reconstruct\":"));
 	add_list(arena, &out, patch->reconstruct, patch->reconstruct_count);

@@ -73,36 +73,57 @@ static void read_value_type(struct reader *r)
 	}
 }
 
+static struct wasm_import read_import(struct reader *r, struct wasm_facts *facts)
+{
+	struct wasm_import import = {.module = read_name(r)};
+	import.name = read_name(r);
+	switch (read_byte(r)) {
+	case EXTERNAL_FUNCTION:
+		read_number(r);
+		break;
+	case EXTERNAL_TABLE:
+		read_value_type(r);
+		read_limits(r);
+		break;
+	case EXTERNAL_MEMORY:
+		facts->imports_memory = true;
+		facts->shared_memory |= read_limits(r);
+		break;
+	case EXTERNAL_GLOBAL:
+		read_value_type(r);
+		read_byte(r);
+		break;
+	case EXTERNAL_TAG:
+		read_byte(r);
+		read_number(r);
+		break;
+	default:
+		r->failed = true;
+		break;
+	}
+	return import;
+}
+
 static void read_imports(struct reader *r, struct wasm_facts *facts)
 {
-	for (uint64_t left = read_number(r); left > 0 && !r->failed; left--) {
-		read_name(r);
-		read_name(r);
-		switch (read_byte(r)) {
-		case EXTERNAL_FUNCTION:
-			read_number(r);
-			break;
-		case EXTERNAL_TABLE:
-			read_value_type(r);
-			read_limits(r);
-			break;
-		case EXTERNAL_MEMORY:
-			facts->imports_memory = true;
-			facts->shared_memory |= read_limits(r);
-			break;
-		case EXTERNAL_GLOBAL:
-			read_value_type(r);
-			read_byte(r);
-			break;
-		case EXTERNAL_TAG:
-			read_byte(r);
-			read_number(r);
-			break;
-		default:
-			r->failed = true;
-			break;
-		}
+	uint64_t left = read_number(r);
+	struct str all = r->left;
+	for (; left > 0 && !r->failed; left--) {
+		read_import(r, facts);
 	}
+	facts->imports = str_slice(all, 0, all.len - r->left.len);
+}
+
+bool wasm_next_import(struct str *section, struct wasm_import *import)
+{
+	struct reader r = {.left = *section};
+	struct wasm_facts ignored = {0};
+	if (section->len == 0) {
+		return false;
+	}
+	*import = read_import(&r, &ignored);
+	*section = r.left;
+	return !r.failed;
 }
 
 static void read_memories(struct reader *r, struct wasm_facts *facts)
@@ -196,7 +217,7 @@ struct str wasm_name_in(struct str glue)
 			start--;
 		}
 		char quote = end < rest.len ? rest.data[end] : 0;
-		if (start < at && (quote == '\'' || quote == '"' || quote == '`')) {
+		if (start < at && (quote == '\'' || quote == '"' || quote == '`' || quote == '?')) {
 			return str_slice(rest, start, end);
 		}
 	}

@@ -19,10 +19,19 @@ struct wasm_facts {
 	bool exports_stack;    /* exports the global __stack_pointer */
 	bool asyncify;         /* exports asyncify_… */
 	uint32_t exports;
+	struct str imports;    /* the import section, for wasm_next_import */
 };
 
 /* False if the bytes are no well-formed wasm module, as far as it is read. Strings are borrowed. */
 bool wasm_read(struct str bytes, struct wasm_facts *facts);
+
+struct wasm_import {
+	struct str module;
+	struct str name;
+};
+
+/* Takes the next import off `section`, which starts as facts.imports; false at its end. */
+bool wasm_next_import(struct str *section, struct wasm_import *import);
 
 /*
  * The file name of the wasm that a glue loads ("x_bg.wasm"): the first string in its text that ends

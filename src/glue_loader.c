@@ -1,0 +1,369 @@
+/*
+ * Files that are no glue themselves but make, or import, the instance of a glue in another file: the
+ * entry that wasm-bindgen writes for bundlers, what people write in its place, and the separate loader
+ * of old nodejs output. Such a file hands the exports over by calling `__wbg_set_wasm`.
+ */
+#include "glue.h"
+
+static const struct str setter = {"__wbg_set_wasm", 14};
+
+node_id glue_import_source(const struct glue *glue, binding_id binding)
+{
+	const struct tree *tree = glue->tree;
+	if (binding == 0 || glue->scopes->bindings[binding].kind != BINDING_IMPORT) {
+		return NO_NODE;
+	}
+	node_id n = glue->scopes->bindings[binding].declares;
+	while (n != NO_NODE && tree->nodes[n].kind != KIND_import_statement) {
+		n = tree->nodes[n].parent;
+	}
+	return n == NO_NODE ? NO_NODE : node_child(tree, n, FIELD_source);
+}
+
+bool glue_names_wasm(const struct glue *glue, node_id source, struct str *plain)
+{
+	struct str text = source == NO_NODE ? (struct str){"", 0} : node_string(glue->tree, source);
+	size_t query = str_find(text, STR("?"));
+	*plain = query == (size_t)-1 ? text : str_slice(text, 0, query);
+	return str_ends(*plain, STR(".wasm"));
+}
+
+/* The word between `import` and what is imported: `source`, `defer`. */
+static bool has_phase(const struct tree *tree, node_id statement)
+{
+	node_id clause = node_first(tree, statement);
+	struct str between = str_slice(tree->source->bytes, tree->nodes[statement].start,
+		tree->nodes[clause].start);
+	return str_find(between, STR("source")) != (size_t)-1;
+}
+
+/* ---- who is called */
+
+/* Whether the file has a `__wbg_set_wasm` of its own: then it is the body, whatever it calls. */
+static bool has_own_setter(const struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = 1; n < tree->count; n++) {
+		if (tree->nodes[n].name == 0 || !node_is_text(tree, n, setter)) {
+			continue;
+		}
+		node_id parent = tree->nodes[n].parent;
+		if (tree->nodes[n].field == FIELD_name && node_is_function(tree, parent)) {
+			return true;
+		}
+		node_id assignment = tree->nodes[parent].parent;
+		node_id value = node_is(tree, assignment, KIND_assignment_expression)
+		                        ? node_child(tree, assignment, FIELD_right)
+		                        : NO_NODE;
+		if (value != NO_NODE && value != parent &&
+			(node_is_function(tree, value) || node_is(tree, value, KIND_identifier))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* `__wbg_set_wasm(x)`, `imports.__wbg_set_wasm(x)`; gives x. */
+static node_id handed_by(const struct glue *glue, node_id call)
+{
+	const struct tree *tree = glue->tree;
+	if (!node_is(tree, call, KIND_call_expression)) {
+		return NO_NODE;
+	}
+	node_id callee = node_child(tree, call, FIELD_function);
+	bool named = (node_is(tree, callee, KIND_identifier) && node_is_text(tree, callee, setter)) ||
+	             str_equal(node_property(tree, callee), setter);
+	if (node_is(tree, callee, KIND_identifier) && !named) { /* import { __wbg_set_wasm as set } */
+		binding_id binding = scope_of(glue->scopes, callee);
+		node_id declares = binding == 0 ? NO_NODE : glue->scopes->bindings[binding].declares;
+		named = node_is(tree, declares, KIND_import_specifier) &&
+		        node_is_text(tree, node_child(tree, declares, FIELD_name), setter);
+	}
+	return named ? node_nth(tree, node_child(tree, call, FIELD_arguments), 0) : NO_NODE;
+}
+
+/* Where the callee comes from: the specifier of the body. */
+static struct str body_of(const struct glue *glue, node_id call)
+{
+	const struct tree *tree = glue->tree;
+	node_id callee = node_child(tree, call, FIELD_function);
+	if (node_is(tree, callee, KIND_member_expression)) {
+		callee = node_child(tree, callee, FIELD_object);
+	}
+	for (int hops = 0; hops < 4 && node_is(tree, callee, KIND_identifier); hops++) {
+		binding_id binding = scope_of(glue->scopes, callee);
+		node_id source = glue_import_source(glue, binding);
+		if (source != NO_NODE) {
+			return node_string(tree, source);
+		}
+		/* `const { __wbg_set_wasm, …rest } = namespace`, `const glue = require("./x_bg.cjs")` */
+		node_id declares = binding == 0 ? NO_NODE : glue->scopes->bindings[binding].declares;
+		node_id value = node_is(tree, declares, KIND_variable_declarator)
+		                        ? node_child(tree, declares, FIELD_value)
+		                        : NO_NODE;
+		if (node_is(tree, value, KIND_call_expression)) {
+			return node_string(tree, node_nth(tree, node_child(tree, value, FIELD_arguments), 0));
+		}
+		callee = value;
+	}
+	return (struct str){"", 0};
+}
+
+/* ---- what else the file does with the exports */
+
+/* A read of the exports that may stay: it enters nothing, or only what has to run unguarded. */
+static bool is_harmless(const struct tree *tree, node_id n)
+{
+	node_id parent = tree->nodes[n].parent;
+	switch (tree->nodes[parent].kind) {
+	case KIND_binary_expression:
+	case KIND_unary_expression:
+	case KIND_if_statement:
+		return true;
+	case KIND_parenthesized_expression:
+		return is_harmless(tree, parent);
+	case KIND_assignment_expression:
+		return tree->nodes[n].field == FIELD_left;
+	case KIND_variable_declarator:
+		return tree->nodes[n].field == FIELD_name;
+	case KIND_member_expression:
+		return tree->nodes[n].field == FIELD_object &&
+		       str_equal(node_property(tree, parent), STR("__wbindgen_start"));
+	default:
+		return false;
+	}
+}
+
+static bool is_handed(const struct glue *glue, node_id n)
+{
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		if (glue->facts[i].kind == FACT_HAND && glue->facts[i].node == n) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void refuse_leak(struct glue *glue, node_id n)
+{
+	glue_refuse(glue, "exports-use", n, "the raw exports leave this loader, past the guard");
+}
+
+static bool read_variable(struct glue *glue, binding_id variable)
+{
+	const struct tree *tree = glue->tree;
+	const struct binding *binding = &glue->scopes->bindings[variable];
+	node_id declaration = tree->nodes[binding->declares].parent;
+	if (node_is(tree, tree->nodes[declaration].parent, KIND_export_statement)) {
+		refuse_leak(glue, binding->identifier);
+		return false;
+	}
+	bool clean = true;
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		if (is_handed(glue, u) || is_harmless(tree, u) || use_is_write(tree, u)) {
+			continue;
+		}
+		if (!node_is(tree, u, KIND_identifier) ||
+			node_is(tree, tree->nodes[u].parent, KIND_export_specifier)) {
+			refuse_leak(glue, u);
+			clean = false;
+			continue;
+		}
+		glue_add(glue, FACT_ESCAPE, u);
+	}
+	return clean;
+}
+
+/* Whether this `instance.exports` only goes on to a variable or call that is looked at itself. */
+static bool passes_on(const struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	node_id parent = tree->nodes[n].parent;
+	if (node_is(tree, parent, KIND_variable_declarator)) {
+		return true;
+	}
+	return node_is(tree, parent, KIND_assignment_expression) &&
+	       node_is(tree, node_child(tree, parent, FIELD_left), KIND_identifier);
+}
+
+/* ---- what the loader knows */
+
+static void read_instantiation(struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	node_id arguments = node_child(tree, n, FIELD_arguments);
+	bool instance = node_is(tree, n, KIND_new_expression) &&
+	                is_global_path(glue, node_child(tree, n, FIELD_constructor),
+				"WebAssembly.Instance");
+	if (!instance && !(node_is(tree, n, KIND_call_expression) && glue_is_instantiation(glue, n))) {
+		return;
+	}
+	node_id source = node_nth(tree, arguments, 0), imports = node_nth(tree, arguments, 1);
+	bool streams = !instance && str_equal(node_property(tree, node_child(tree, n, FIELD_function)),
+			STR("instantiateStreaming"));
+	if (source != NO_NODE && !streams) {
+		glue_add(glue, FACT_MODULE, source);
+	}
+	if (imports != NO_NODE) {
+		glue_add(glue, FACT_IMPORTS, imports);
+	}
+	if (!instance) {
+		glue_add(glue, FACT_CALL, n);
+	}
+	glue->has_module = true;
+}
+
+/* The import of the wasm, if there is one; false: of asm.js in its place. */
+static bool read_imports(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	bool namespaces = false, query = false;
+	for (node_id n = node_first(tree, 0); n != NO_NODE; n = node_next(tree, n)) {
+		glue->is_module |= node_is(tree, n, KIND_import_statement) ||
+		                   node_is(tree, n, KIND_export_statement);
+		node_id source = node_child(tree, n, FIELD_source);
+		struct str plain;
+		if (source == NO_NODE) {
+			continue;
+		}
+		if (str_ends(node_string(tree, source), STR(".asm.js"))) {
+			glue_refuse(glue, "asmjs", source,
+				"asm.js output of wasm2js: there is no wasm instance");
+			return false;
+		}
+		if (!glue_names_wasm(glue, source, &plain) || has_phase(tree, n)) {
+			continue;
+		}
+		if (node_is(tree, n, KIND_export_statement)) {
+			refuse_leak(glue, n);
+			return false;
+		}
+		glue->wasm_imported = plain;
+		query |= !str_equal(plain, node_string(tree, source));
+		namespaces |= node_is(tree, node_first(tree, node_first(tree, n)), KIND_namespace_import);
+	}
+	/* a default import without a query is a Module, URL or bytes, which is instantiated here */
+	if (glue->has_module && !namespaces && !query) {
+		glue->wasm_imported = (struct str){"", 0};
+	}
+	return true;
+}
+
+/* `import * as wasm from "./x_bg.wasm"; export * from "./x_bg.js"; wasm.__wbindgen_start()` */
+static bool read_shim(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	struct str plain, wasm = {"", 0}, body = {"", 0};
+	for (node_id n = node_first(tree, 0); n != NO_NODE; n = node_next(tree, n)) {
+		node_id source = node_child(tree, n, FIELD_source);
+		if (node_is(tree, n, KIND_import_statement) && glue_names_wasm(glue, source, &plain)) {
+			wasm = plain;
+		} else if (node_is(tree, n, KIND_export_statement) && source != NO_NODE) {
+			body = node_string(tree, source);
+		} else {
+			node_id call = node_is(tree, n, KIND_expression_statement) ? node_first(tree, n) : NO_NODE;
+			node_id callee = node_child(tree, call, FIELD_function);
+			if (!node_is(tree, call, KIND_call_expression) ||
+				!str_equal(node_property(tree, callee), STR("__wbindgen_start"))) {
+				return false;
+			}
+		}
+	}
+	if (wasm.len == 0 || body.len == 0) {
+		return false;
+	}
+	glue->part = PART_SHIM;
+	glue->other = body;
+	glue->wasm_imported = wasm;
+	glue->is_module = true;
+	glue->module = MODULE_LOADER;
+	glue->form = "re-exports a body that imports the wasm itself: nothing to insert";
+	return true;
+}
+
+/*
+ * The separate loader of nodejs output before 0.2.66, which the body requires:
+ *     imports['./x.js'] = require('./x.js'); … module.exports = wasmInstance.exports;
+ */
+static bool read_required_loader(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	node_id last = NO_NODE, module = NO_NODE, imports = NO_NODE;
+	for (node_id n = node_first(tree, 0); n != NO_NODE; n = node_next(tree, n)) {
+		last = n;
+	}
+	node_id assignment = node_is(tree, last, KIND_expression_statement) ? node_first(tree, last)
+	                                                                   : NO_NODE;
+	if (!node_is(tree, assignment, KIND_assignment_expression) ||
+		!is_global_path(glue, node_child(tree, assignment, FIELD_left), "module.exports") ||
+		!glue_is_instance_exports(glue, node_child(tree, assignment, FIELD_right))) {
+		return false;
+	}
+	for (node_id n = 1; n < tree->count; n++) {
+		if (node_is(tree, n, KIND_new_expression) &&
+			is_global_path(glue, node_child(tree, n, FIELD_constructor),
+				"WebAssembly.Instance")) {
+			node_id arguments = node_child(tree, n, FIELD_arguments);
+			module = node_nth(tree, arguments, 0);
+			imports = node_nth(tree, arguments, 1);
+		}
+	}
+	if (!node_is(tree, module, KIND_identifier) || !node_is(tree, imports, KIND_identifier)) {
+		return false;
+	}
+	struct fact *fact = glue_add(glue, FACT_ATTACH, last);
+	fact->name = node_text(tree, imports);
+	fact->other = module;
+	glue->part = PART_LOADER;
+	glue->target = TARGET_NODEJS;
+	glue->module = MODULE_SEEN;
+	glue->form = "separate loader that the glue requires";
+	return true;
+}
+
+bool glue_read_loader(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	uint32_t calls = 0;
+	if (has_own_setter(glue)) {
+		return false;
+	}
+	for (node_id n = 1; n < tree->count; n++) {
+		node_id handed = handed_by(glue, n);
+		if (handed != NO_NODE) {
+			glue_add(glue, FACT_HAND, handed);
+			glue->other = body_of(glue, n);
+			calls++;
+		}
+	}
+	if (calls == 0) {
+		return read_shim(glue) || read_required_loader(glue);
+	}
+	glue->part = PART_LOADER;
+	for (node_id n = 1; n < tree->count; n++) {
+		read_instantiation(glue, n);
+	}
+	if (!read_imports(glue)) {
+		return true;
+	}
+	glue->target = glue->has_module ? TARGET_UNKNOWN : TARGET_BUNDLER;
+	glue->module = glue->has_module ? MODULE_SEEN : MODULE_NONE;
+	glue->form = glue->has_module ? "loader that makes the instance"
+	                              : "entry that imports the instance";
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		node_id handed = glue->facts[i].kind == FACT_HAND ? glue->facts[i].node : NO_NODE;
+		binding_id variable = node_is(tree, handed, KIND_identifier)
+		                              ? scope_of(glue->scopes, handed)
+		                              : 0;
+		if (variable != 0) {
+			read_variable(glue, variable);
+		}
+	}
+	for (node_id n = 1; n < tree->count; n++) {
+		if (glue_is_instance_exports(glue, n) && !is_handed(glue, n) && !is_harmless(tree, n) &&
+			!passes_on(glue, n)) {
+			glue_add(glue, FACT_ESCAPE, n);
+		}
+	}
+	return true;
+}

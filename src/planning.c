@@ -1,0 +1,85 @@
+#include "planning.h"
+
+struct str plan_text(struct planning *p, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	struct str result = arena_vprintf(p->arena, format, args);
+	va_end(args);
+	return result;
+}
+
+static bool name_is_taken(const struct tree *tree, struct str name)
+{
+	for (uint32_t id = 1; id < tree->name_count; id++) {
+		if (str_starts(tree->names[id], name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+struct str plan_free_name(struct planning *p)
+{
+	struct str name = STR("__rg");
+	for (unsigned i = 2; name_is_taken(p->tree, name); i++) {
+		name = plan_text(p, "__rg%u", i);
+	}
+	return name;
+}
+
+static uint32_t depth_of(const struct tree *tree, node_id n)
+{
+	uint32_t depth = 0;
+	for (; n != NO_NODE; n = tree->nodes[n].parent) {
+		depth++;
+	}
+	return depth;
+}
+
+void plan_wrap(struct planning *p, node_id n, struct str before, struct str after)
+{
+	const struct node *node = &p->tree->nodes[n];
+	splice_wrap(p->arena, &p->patch->splice, node->start, node->end, depth_of(p->tree, n), before,
+		after);
+}
+
+void plan_wrap_call(struct planning *p, node_id n, const char *function)
+{
+	plan_wrap(p, n, plan_text(p, "%.*s.%s(", STR_ARGS(p->rg), function), STR(")"));
+}
+
+void plan_insert(struct planning *p, uint32_t offset, struct str what)
+{
+	splice_insert(p->arena, &p->patch->splice, offset, SPLICE_PLAIN, 0, what);
+}
+
+bool plan_is_directive(const struct tree *tree, node_id n)
+{
+	return node_is(tree, n, KIND_expression_statement) &&
+	       node_is(tree, node_first(tree, n), KIND_string);
+}
+
+void plan_statements(const struct tree *tree, node_id body, uint32_t *start, uint32_t *end)
+{
+	bool directives = true;
+	*start = UINT32_MAX;
+	*end = 0;
+	for (node_id s = node_first(tree, body); s != NO_NODE; s = node_next(tree, s)) {
+		*end = tree->nodes[s].end;
+		directives &= plan_is_directive(tree, s) || node_is(tree, s, KIND_hash_bang_line);
+		if (*start == UINT32_MAX && !directives && !node_is(tree, s, KIND_import_statement)) {
+			*start = tree->nodes[s].start;
+		}
+	}
+}
+
+bool plan_mentions(const struct tree *tree, struct str name)
+{
+	for (uint32_t id = 1; id < tree->name_count; id++) {
+		if (str_equal(tree->names[id], name)) {
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,58 @@
+/*
+ * What planners share: the job at hand, and the ways to put text into a file.
+ */
+#ifndef REGLUE_PLANNING_H
+#define REGLUE_PLANNING_H
+
+#include "plan.h"
+
+struct planning {
+	struct arena *arena;
+	struct glue *glue;
+	const struct tree *tree;
+	const struct patch_options *options;
+	struct patch *patch;
+	struct str rg; /* the runtime's variable: "__rg", or with a number where that is taken */
+	struct str exported; /* variable that is exported in place of the exports binding, or empty */
+};
+
+struct str plan_text(struct planning *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* "__rg", or "__rg2" … where the file has names that begin so. */
+struct str plan_free_name(struct planning *p);
+
+/* `before` … `after` around a node. */
+void plan_wrap(struct planning *p, node_id n, struct str before, struct str after);
+
+/* `__rg.f(` … `)` around an expression. */
+void plan_wrap_call(struct planning *p, node_id n, const char *function);
+
+void plan_insert(struct planning *p, uint32_t offset, struct str what);
+
+/* A directive ("use strict") keeps its place at the start of a body. */
+bool plan_is_directive(const struct tree *tree, node_id n);
+
+/* Where the statements of a scope begin, after directives and imports, and end. */
+void plan_statements(const struct tree *tree, node_id body, uint32_t *start, uint32_t *end);
+
+/* Whether the file names something so. */
+bool plan_mentions(const struct tree *tree, struct str name);
+
+/* ---- plan_module.c: where another file makes the instance, or the bundler does */
+
+/*
+ * An object literal `{module:…,imports:{…}}` that tells the runtime where the Module of an imported
+ * wasm is and the modules that it imports besides `body`; empty if there is nothing to tell. Inserts
+ * the import statements it needs at `start`. Sets patch->module.
+ */
+struct str plan_given(struct planning *p, struct str body, uint32_t start);
+
+/* `i:()=>({…}),` for the runtime's options: the functions that the glue itself gives its wasm. */
+struct str plan_own_imports(struct planning *p);
+
+/* ---- plan_loader.c */
+
+/* The plan of a file that is no glue but hands it its exports; gives what plan_make gives. */
+uint32_t plan_loader(struct planning *p);
+
+#endif
