@@ -278,6 +278,21 @@ static bool mentions_global(const struct glue *glue, struct str name)
 	return false;
 }
 
+/* `import source m from "./x_bg.wasm"`, where `m` is instantiated. */
+static bool imports_source(const struct glue *glue)
+{
+	struct str plain;
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		node_id module = glue->facts[i].kind == FACT_MODULE ? glue->facts[i].node : NO_NODE;
+		if (node_is(glue->tree, module, KIND_identifier) &&
+			glue_names_wasm(glue, glue_import_source(glue, scope_of(glue->scopes, module)),
+				&plain)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static enum target find_target(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
@@ -292,6 +307,9 @@ static enum target find_target(struct glue *glue)
 	}
 	if (mentions_global(glue, STR("Deno"))) {
 		return TARGET_DENO;
+	}
+	if (glue->is_module && imports_source(glue)) {
+		return TARGET_MODULE;
 	}
 	if (glue->is_module) {
 		return loads_later ? TARGET_WEB : TARGET_NODEJS_MODULE;
@@ -399,7 +417,6 @@ bool glue_read_instance(struct glue *glue)
 		return false;
 	}
 	glue->root_body = glue->root == 0 ? 0 : node_body(tree, glue->root);
-	glue->target = find_target(glue);
 	bool understood = true;
 	const struct binding *exports = &scopes->bindings[glue->exports];
 	if (exports->kind == BINDING_IMPORT) {
@@ -427,6 +444,7 @@ bool glue_read_instance(struct glue *glue)
 	for (node_id n = 1; n < tree->count; n++) {
 		read_instantiation(glue, n);
 	}
+	glue->target = find_target(glue);
 	for (node_id n = 1; n < tree->count && !glue->has_module; n++) {
 		if (node_is(tree, n, KIND_await_expression) && glue_is_instantiation(glue, node_first(tree, n))) {
 			glue_add(glue, FACT_RESULT, n);

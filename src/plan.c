@@ -461,6 +461,16 @@ static int compare_sites(const void *left, const void *right)
 	return (int)a->kind - (int)b->kind;
 }
 
+static void warn_without_module(struct planning *p)
+{
+	if (p->patch->module == MODULE_NONE) {
+		diag_add(p->arena, &p->patch->diags, SEVERITY_WARNING, "no-reinit",
+			p->tree->nodes[p->glue->facts[0].node].start,
+			"no WebAssembly.Module can be had here: there is no new instance after a fault, unless "
+			"the program gives one by __reglue.configure({ module })");
+	}
+}
+
 uint32_t plan_make(struct glue *glue, const struct patch_options *options, struct patch *patch)
 {
 	struct planning p = {
@@ -480,7 +490,9 @@ uint32_t plan_make(struct glue *glue, const struct patch_options *options, struc
 	patch->entries = arena_array(p.arena, struct entry, glue->fact_count);
 	patch->sites = arena_array(p.arena, struct site, glue->fact_count);
 	if (glue->part == PART_LOADER) {
-		return plan_loader(&p);
+		uint32_t end = plan_loader(&p);
+		warn_without_module(&p);
+		return end;
 	}
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		plan_fact(&p, i);
@@ -492,5 +504,7 @@ uint32_t plan_make(struct glue *glue, const struct patch_options *options, struc
 	if (patch->site_count != 0) {
 		qsort(patch->sites, patch->site_count, sizeof(*patch->sites), compare_sites);
 	}
-	return plan_runtime(&p);
+	uint32_t end = plan_runtime(&p);
+	warn_without_module(&p);
+	return end;
 }

@@ -145,12 +145,6 @@ uint32_t plan_loader(struct planning *p)
 		}
 		argument = plan_text(p, ",%.*s", STR_ARGS(p->rg));
 	}
-	if (p->patch->module == MODULE_NONE) {
-		diag_add(p->arena, &p->patch->diags, SEVERITY_WARNING, "no-module",
-			p->tree->nodes[glue->facts[0].node].start,
-			"no WebAssembly.Module can be had here: there is no new instance after a fault, unless "
-			"the program gives one by __reglue.configure({ module })");
-	}
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		plan_fact(p, &glue->facts[i], argument);
 	}

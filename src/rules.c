@@ -60,6 +60,10 @@ const struct rule rules[] = {
 		"The glue never sees the WebAssembly.Module or the imports object.",
 		"There is nothing to start a new instance from. It was instantiated elsewhere and "
 		"handed over."},
+	{"no-reinit", SEVERITY_WARNING,
+		"No WebAssembly.Module can be had, so there is no new instance after a fault.",
+		"Faults that leave memory as Rust left it are survived on the same instance, others are "
+		"not. Give the program's own Module by __reglue.configure({ module }), or use --module."},
 	{"package", SEVERITY_REFUSAL, "Another file of the same package was refused.",
 		"Files that belong together are patched all or none: half a patched package would be "
 		"worse than none."},
@@ -76,8 +80,6 @@ const struct rule rules[] = {
 	{"seal-line-ends", SEVERITY_REFUSAL, "Line ends were converted after patching.",
 		"A version control system or an editor changed LF to CR LF, or the reverse. Convert "
 		"them back, or patch after the conversion; in git: '*.js -text' in .gitattributes."},
-	{"separate-loader", SEVERITY_REFUSAL, "The exports come from a separate loader file.",
-		"wasm-bindgen before 0.2.66 wrote such glue. Use a later wasm-bindgen."},
 	{"several-glues", SEVERITY_REFUSAL, "Several wasm-bindgen glues stand in one file.",
 		"A bundler joined them. Patch each glue before it is bundled."},
 	{"shadow-stack-leak", SEVERITY_NOTE, "The shadow stack pointer is out of reach.",
@@ -86,9 +88,6 @@ const struct rule rules[] = {
 	{"shared-memory", SEVERITY_REFUSAL, "The memory is shared between threads.",
 		"Other workers would keep the dead instance's memory. Build without threads (atomics) "
 		"to patch."},
-	{"target-bundler", SEVERITY_REFUSAL, "Glue for bundlers gets its instance from elsewhere.",
-		"The bundler instantiates the wasm file, and the glue has no module to start anew "
-		"from. Build with --target web, which bundlers take too."},
 	{"typescript", SEVERITY_REFUSAL, "The file is TypeScript source.",
 		"Patch the JavaScript that is made of it."},
 	{"unknown-glue", SEVERITY_REFUSAL,

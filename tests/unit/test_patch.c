@@ -255,11 +255,6 @@ Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 		"exports-use", "new WebAssembly.Instance(wasmModule, {})");
 	expect_refusal(VIEW ADD LOADER "function r() { __wbg_reset_state(); }", "upstream-guard",
 		"__wbg_reset_state");
-	expect_refusal("import * as wasm from './x_bg.wasm';\nexport function f() { wasm.__wbindgen_f(); }",
-		"target-bundler", "* as wasm");
-	expect_refusal("let wasm;\nexport function __wbg_set_wasm(val) { wasm = val; }\n"
-		       "export function f() { wasm.__wbindgen_f(); }",
-		"target-bundler", "__wbg_set_wasm");
 	expect_refusal("var r = asmFunc({});\nexports.memory = r.memory; // __wbindgen_", "asmjs", "asmFunc");
 	expect_refusal("let wasm = load(); wasm.__wbindgen_start();", "unknown-glue", NULL);
 }

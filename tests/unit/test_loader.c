@@ -1,0 +1,241 @@
+/*
+ * Glue whose exports come from another file, planned in memory: what is put into a body, an entry, a
+ * loader that somebody wrote. What it does is tested in ../bundlers and ../recovery.
+ */
+#include <criterion/criterion.h>
+
+#include "patch.h"
+#include "seal.h"
+
+static struct patcher *patcher;
+static struct arena *arena;
+
+static void set_up(void)
+{
+	patcher = patcher_create();
+	arena = arena_create();
+}
+
+static void tear_down(void)
+{
+	arena_destroy(arena);
+	patcher_destroy(patcher);
+}
+
+TestSuite(loader, .init = set_up, .fini = tear_down);
+
+#define BODY \
+	"let view = null;\n" \
+	"function getView() {\n" \
+	"    if (view === null || view.byteLength === 0) { view = new Uint8Array(wasm.memory.buffer); }\n" \
+	"    return view;\n" \
+	"}\n" \
+	"export function add(a, b) { return wasm.add(a, b); }\n" \
+	"export function __wbg_log_1(x) { getView(); }\n" \
+	"export function unnamed_import() {}\n"
+#define SETTER "let wasm;\nexport function __wbg_set_wasm(val) {\n    wasm = val;\n}\n"
+#define ENTRY \
+	"import * as wasm from \"./x_bg.wasm\";\n" \
+	"import { __wbg_set_wasm } from \"./x_bg.js\";\n" \
+	"__wbg_set_wasm(wasm);\n" \
+	"wasm.__wbindgen_start();\n"
+
+/* (import "./x_bg.js" "unnamed_import" (func)) (import "./snippets/a.js" "now" (func)) */
+static const char module_bytes[] =
+	"\0asm\1\0\0\0"
+	"\1\4\1\x60\0\0"
+	"\2\x32\2"
+	"\x09./x_bg.js\x0eunnamed_import\0\0"
+	"\x0f./snippets/a.js\3now\0\0";
+#define WASM ((struct str){module_bytes, sizeof(module_bytes) - 1})
+
+static struct patch *run_as(const char *path, const char *text, const struct patch_options *options)
+{
+	return patch_run(arena, patcher, str_from(path), str_from(text), options);
+}
+
+static struct patch *run(const char *text)
+{
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	return run_as("x.js", text, &options);
+}
+
+static bool has_code(const struct patch *patch, const char *code)
+{
+	for (const struct diag *d = patch->diags.first; d != NULL; d = d->next) {
+		if (strcmp(d->code, code) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void expect(const struct patch *patch, const char *text)
+{
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED, "%s, %s", verdict_name(patch->verdict),
+		patch->diags.first == NULL ? "" : patch->diags.first->code);
+	cr_assert_neq(str_find(patch->output, str_from(text)), (size_t)-1, "not there: %s\nin: %.*s", text,
+		STR_ARGS(patch->output));
+}
+
+static void expect_none(const struct patch *patch, const char *text)
+{
+	cr_assert_eq(str_find(patch->output, str_from(text)), (size_t)-1, "there: %s\nin: %.*s", text,
+		STR_ARGS(patch->output));
+}
+
+Test(loader, a_body_takes_what_its_loader_says)
+{
+	struct patch *patch = run(BODY SETTER);
+	expect(patch, "wasm = __rg.l(val,arguments[1]);");
+	expect(patch, "i:()=>({__wbg_log_1}),");
+	cr_assert_eq(patch->part, PART_BODY);
+	cr_assert_eq(patch->module, MODULE_LOADER);
+	cr_assert_eq(patch->target, TARGET_BUNDLER);
+	cr_assert_eq(patch->entry_count, 1);
+}
+
+Test(loader, the_wasm_tells_which_functions_it_imports)
+{
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	options.wasm = WASM;
+	struct patch *patch = run_as("x_bg.js", BODY SETTER, &options);
+	cr_assert(patch->has_wasm);
+	expect(patch, "i:()=>({unnamed_import}),");
+}
+
+Test(loader, an_entry_says_where_the_module_is)
+{
+	struct patch *patch = run(ENTRY "export * from \"./x_bg.js\";\n");
+	expect(patch, "\n__wbg_set_wasm(wasm,{module:()=>new URL(\"./x_bg.wasm\",import.meta.url)});\n"
+		      "wasm.__wbindgen_start();\n");
+	cr_assert_eq(patch->part, PART_LOADER);
+	cr_assert_eq(patch->module, MODULE_URL);
+	cr_assert(str_equal(patch->other, STR("./x_bg.js")));
+	expect_none(patch, "__reglue");
+	expect(run(ENTRY "export { add } from \"./x_bg.js\";\n"), "export var __reglue=__rg$b.__reglue;");
+}
+
+Test(loader, an_entry_imports_what_the_wasm_imports)
+{
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	options.wasm = WASM;
+	struct patch *patch = run_as("x.js", ENTRY, &options);
+	expect(patch, "import * as __rg$0 from\"./snippets/a.js\";");
+	expect(patch, ",imports:{\"./snippets/a.js\":__rg$0}}");
+	expect_none(patch, "\"./x_bg.js\":");
+}
+
+Test(loader, the_way_to_the_module_can_be_chosen)
+{
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	options.module = "import";
+	expect(run_as("x.js", ENTRY, &options), "import __rg$m from\"./x_bg.wasm\";");
+	options.module = "source";
+	struct patch *patch = run_as("x.js", ENTRY, &options);
+	expect(patch, "import source __rg$m from\"./x_bg.wasm\";");
+	cr_assert_eq(patch->module, MODULE_PHASE);
+	options.module = "none";
+	patch = run_as("x.js", ENTRY, &options);
+	expect(patch, "__wbg_set_wasm(wasm);");
+	cr_assert_eq(patch->module, MODULE_NONE);
+	cr_assert(has_code(patch, "no-reinit"));
+}
+
+Test(loader, an_old_body_imports_the_wasm_itself)
+{
+	struct patch *patch = run("import * as wasm from './x_bg.wasm';\n" BODY);
+	expect(patch, "import * as wasm__rg from './x_bg.wasm';");
+	expect(patch, ",wasm=__rg.l(wasm__rg,{module:()=>new URL(\"./x_bg.wasm\",import.meta.url)});");
+	cr_assert_eq(patch->part, PART_BODY);
+	cr_assert_eq(patch->module, MODULE_URL);
+	patch = run("import * as wasm from './x_bg.wasm';\nexport * from './x_bg.js';\n"
+		    "wasm.__wbindgen_start();\n");
+	cr_assert_eq(patch->part, PART_SHIM);
+	cr_assert_eq(patch->verdict, VERDICT_UNCHANGED);
+	cr_assert(str_equal(patch->output, patch->input));
+}
+
+Test(loader, a_hand_written_loader_says_what_it_sees)
+{
+	struct patch *patch = run(
+		"import * as bg from './x_bg.js';\n"
+		"const { __wbg_set_wasm, add, ...rest } = bg;\n"
+		"let wasm;\n"
+		"function finish(instance) { wasm = instance.exports; __wbg_set_wasm(wasm); return wasm; }\n"
+		"export function initSync(m) {\n"
+		"    return finish(new WebAssembly.Instance(m, { './x_bg.js': rest }));\n}\n"
+		"export default async function (m) {\n"
+		"    return finish((await WebAssembly.instantiateStreaming(m, make())).instance);\n}\n");
+	expect(patch, "new WebAssembly.Instance(__rg.module=m, __rg.imports={ './x_bg.js': rest })");
+	expect(patch, "__rg.r(WebAssembly.instantiateStreaming(m, __rg.imports=make()))");
+	expect(patch, "__wbg_set_wasm(wasm,__rg); return __rg.u(wasm);");
+	cr_assert_eq(patch->module, MODULE_SEEN);
+	cr_assert(str_equal(patch->other, STR("./x_bg.js")));
+	expect_none(patch, "import.meta");
+}
+
+Test(loader, a_loader_that_leaks_the_exports_is_refused)
+{
+	struct patch *patch = run("import * as bg from './x_bg.js';\n"
+				  "export const wasm = new WebAssembly.Instance(m, {}).exports;\n"
+				  "bg.__wbg_set_wasm(wasm);\n");
+	cr_assert_eq(patch->verdict, VERDICT_REFUSED);
+	cr_assert(has_code(patch, "exports-use"));
+	patch = run(ENTRY "export * from './x_bg.wasm';\n");
+	cr_assert_eq(patch->verdict, VERDICT_REFUSED);
+	patch = run("import * as wasm from './x.asm.js';\nimport { __wbg_set_wasm } from './x_bg.js';\n"
+		    "__wbg_set_wasm(wasm);\n");
+	cr_assert_eq(patch->verdict, VERDICT_REFUSED);
+	cr_assert(has_code(patch, "asmjs"));
+}
+
+#define REQUIRED_LOADER \
+	"const bytes = require('fs').readFileSync('x_bg.wasm');\n" \
+	"let imports = {};\n" \
+	"imports['./x.js'] = require('./x.js');\n" \
+	"const wasmModule = new WebAssembly.Module(bytes);\n" \
+	"const wasmInstance = new WebAssembly.Instance(wasmModule, imports);\n" \
+	"module.exports = wasmInstance.exports;\n"
+
+Test(loader, a_required_loader_tells_the_glue)
+{
+	struct patch *patch = run(REQUIRED_LOADER);
+	expect(patch, ";for(const __rg of Object.values(imports))__rg&&__rg.__reglue&&"
+		      "__rg.__reglue.configure({module:wasmModule,imports:imports});");
+	patch = run("var wasm; // x_bg.wasm\nmodule.exports.add = function(a, b) { return wasm.add(a, b); };\n"
+		    "function view() { return new Uint8Array(wasm.memory.buffer); }\n"
+		    "wasm = require('./x_bg');\n");
+	expect(patch, "wasm = __rg.l(require('./x_bg'));");
+	expect(patch, "i:()=>module.exports,");
+	cr_assert_eq(patch->target, TARGET_NODEJS);
+}
+
+Test(loader, neither_file_needs_the_other_to_be_patched_the_same)
+{
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	static const char *const texts[] = {BODY SETTER, ENTRY, REQUIRED_LOADER,
+		"import * as wasm from './x_bg.wasm';\n" BODY};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct patch *first = run(texts[i]);
+		struct patch *second = patch_run(arena, patcher, STR("x.js"), first->output, &options);
+		cr_assert_eq(first->verdict, VERDICT_PATCHED);
+		cr_assert_eq(second->verdict, VERDICT_UNCHANGED);
+		struct seal seal;
+		struct diags diags = {0};
+		cr_assert_eq(seal_read(arena, first->output, &seal, &diags), SEAL_GOOD);
+		cr_assert(str_equal(seal.original, str_from(texts[i])));
+	}
+}
+
+Test(loader, source_phase_imports_are_read)
+{
+	struct patch *patch = run("import source m from \"./x_bg.wasm\";\n" BODY
+				  "let wasm = new WebAssembly.Instance(m, { './x_bg.js': {} }).exports;\n"
+				  "wasm.__wbindgen_start();\n");
+	expect(patch, "import source m from \"./x_bg.wasm\";\n");
+	cr_assert_eq(patch->module, MODULE_SEEN);
+	cr_assert_eq(patch->target, TARGET_MODULE);
+	patch = run("import source from './a.js';\n" BODY SETTER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+}
