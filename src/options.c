@@ -111,8 +111,8 @@ static bool set_patch_option(struct arena *arena, struct patch_options *patch,
 static bool is_setting(const struct cli_flag *flag)
 {
 	return flag->id == FLAG_POLICY || flag->id == FLAG_BUDGET ||
-	       flag->id == FLAG_STALE_CLOSURES || flag->id == FLAG_FOREIGN_THROW || flag->id == FLAG_MODULE ||
-	       flag->id == FLAG_EXCLUDE || flag->id == FLAG_RECONSTRUCT;
+	       flag->id == FLAG_STALE_CLOSURES || flag->id == FLAG_FOREIGN_THROW ||
+	       flag->id == FLAG_MODULE || flag->id == FLAG_EXCLUDE || flag->id == FLAG_RECONSTRUCT;
 }
 
 static bool apply(struct parsing *parsing, const struct cli_flag *flag, struct str value)

@@ -230,7 +230,7 @@ Test(batch, settings)
 	settings("\xEF\xBB\xBF{\"policy\": \"eager\", \"budget\": 3, \"exclude\": [\"a\", \"b\"],\n"
 		 "\"reconstruct\": \"C\", \"$schema\": \"x\"}",
 		"{\"path\":\"a.js\",\"config\":\"reglue.json\",\"settings\":{\"policy\":\"eager\","
-		"\"budget\":3,\"stale-closures\":\"ignore\",\"foreign-throw\":\"ignore\","
+		"\"budget\":3,\"stale-closures\":\"ignore\",\"foreign-throw\":\"ignore\",\"module\":\"url\","
 		"\"exclude\":[\"a\",\"b\"],\"reconstruct\":[\"C\"]}}\n");
 	settings("{\"a\": 1", "reglue.json:1:8: this is not well-formed JSON");
 	settings("", "reglue.json:1:1: this is not well-formed JSON");
