@@ -19,6 +19,10 @@ const struct cli_verb cli_verbs[VERB_COUNT] = {
 		"as wasm-pack build, the glue files below the working directory that it made or "
 		"changed. Called by the name wasm-bindgen, reglue runs the real one "
 		"(REGLUE_WASM_BINDGEN, else the next in PATH) that way."},
+	[VERB_REPORT] = {"report", "merge|html REPORT…", "join reports, or show one in a browser",
+		"merge joins the JSON reports of the parts of one run into one, with files in the order "
+		"of their paths. html makes a page of a report, all in one file, for a browser. Both "
+		"write to stdout unless --output names a file; a REPORT may be - for stdin."},
 	[VERB_HELP] = {"help", "[VERB]", "this text, or help on a verb", ""},
 	[VERB_VERSION] = {"version", "", "versions of reglue and its parser", ""},
 };
@@ -33,15 +37,20 @@ const char *const cli_colors[] = {
 const char *const cli_formats[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json",
 	[FORMAT_SARIF] = "sarif", [FORMAT_GITHUB] = "github", NULL};
 
+const char *const cli_report_actions[] = {
+	[REPORT_MERGE] = "merge", [REPORT_HTML] = "html", NULL};
+
 const struct cli_flag cli_flags[] = {
 	{FLAG_RECURSIVE, 'r', "recursive", NULL, NULL, CLI_FILE_VERBS,
 		"go into subdirectories, but node_modules and .git"},
-	{FLAG_OUTPUT, 'o', "output", "FILE", NULL, CLI_WRITERS,
-		"write there instead of in place; - is stdout"},
+	{FLAG_OUTPUT, 'o', "output", "FILE", NULL,
+		CLI_WRITERS | CLI_IN(VERB_REPORT), "write to this file; - is stdout"},
 	{FLAG_STDIN_FILEPATH, 0, "stdin-filepath", "PATH", NULL, CLI_FILE_VERBS,
 		"what to call stdin in messages and the report"},
 	{FLAG_DIFF, 0, "diff", NULL, NULL, CLI_IN(VERB_CHECK), "print a unified diff"},
 	{FLAG_REPORT, 0, "report", "FILE", NULL, CLI_RUNNERS, "write a JSON report; - is stdout"},
+	{FLAG_REPORT_HTML, 0, "report-html", "FILE", NULL, CLI_RUNNERS,
+		"write the report as a page for a browser"},
 	{FLAG_FORMAT, 0, "format", "FORMAT", cli_formats, CLI_FILE_VERBS,
 		"how to print what is found wrong; all but text go to stdout"},
 	{FLAG_ALLOW_EMPTY, 0, "allow-empty", NULL, NULL, CLI_FILE_VERBS,
@@ -77,7 +86,8 @@ const struct cli_flag cli_flags[] = {
 	{FLAG_QUIET, 'q', "quiet", NULL, NULL, CLI_TELLERS, "print warnings and errors only"},
 	{FLAG_VERBOSE, 'v', "verbose", NULL, NULL, CLI_TELLERS,
 		"print a line for every file, and notes"},
-	{FLAG_COLOR, 0, "color", "WHEN", cli_colors, CLI_TELLERS, "colour in messages"},
+	{FLAG_COLOR, 0, "color", "WHEN", cli_colors, CLI_TELLERS | CLI_IN(VERB_REPORT),
+		"colour in messages"},
 	{FLAG_HELP, 'h', "help", NULL, NULL, CLI_EVERY_VERB, "this text"},
 	{FLAG_VERSION, 0, "version", NULL, NULL, CLI_EVERY_VERB,
 		"versions of reglue and its parser"},

@@ -15,6 +15,7 @@ enum verb {
 	VERB_REVERT,
 	VERB_INSPECT,
 	VERB_EXEC,
+	VERB_REPORT,
 	VERB_HELP,
 	VERB_VERSION,
 	VERB_COUNT, /* as the subject of help: the whole program */
@@ -33,12 +34,18 @@ enum format {
 	FORMAT_GITHUB,
 };
 
+enum report_action {
+	REPORT_MERGE,
+	REPORT_HTML,
+};
+
 enum flag_id {
 	FLAG_RECURSIVE = 256, /* above all characters, for getopt_long */
 	FLAG_OUTPUT,
 	FLAG_STDIN_FILEPATH,
 	FLAG_DIFF,
 	FLAG_REPORT,
+	FLAG_REPORT_HTML,
 	FLAG_FORMAT,
 	FLAG_ALLOW_EMPTY,
 	FLAG_POLICY,
@@ -101,6 +108,7 @@ enum {
 
 extern const struct cli_verb cli_verbs[VERB_COUNT];
 extern const struct cli_flag cli_flags[FLAG_COUNT]; /* in the order of the help */
+extern const char *const cli_report_actions[]; /* by enum report_action, NULL at the end */
 extern const struct cli_status cli_statuses[];
 extern const char *const cli_colors[];  /* by enum color, NULL at the end */
 extern const char *const cli_formats[]; /* by enum format, likewise */

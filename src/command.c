@@ -31,7 +31,7 @@ static bool streams_bytes(const struct options *options)
 	       (options->output.len == 0 || is_dash(options->output));
 }
 
-static bool wants_color(const struct options *options)
+bool command_color(const struct options *options)
 {
 	if (options->color != COLOR_AUTO) {
 		return options->color == COLOR_ALWAYS;
@@ -56,7 +56,7 @@ void command_init(struct command *command, const struct options *options)
 	command->console = (struct console){
 		.results = stdout_taken ? stderr : stdout,
 		.findings = options->format == FORMAT_TEXT ? NULL : findings_create(),
-		.color = wants_color(options),
+		.color = command_color(options),
 		.quiet = options->quiet,
 		.verbose = options->verbose,
 		.progress = draws_progress(),
@@ -64,8 +64,9 @@ void command_init(struct command *command, const struct options *options)
 	if (command_writes(options)) {
 		os_ignore_broken_pipes(); /* what is begun is carried through */
 	}
-	if (options->report.len != 0) {
-		command->report = report_create(verb_name(VERB_EXEC == options->verb ? VERB_PATCH : options->verb), &options->patch);
+	if (options->report.len != 0 || options->report_html.len != 0) {
+		enum verb verb = options->verb == VERB_EXEC ? VERB_PATCH : options->verb;
+		command->report = report_create(verb_name(verb), &options->patch);
 	}
 	if (options->verb != VERB_REVERT) {
 		command->patcher = patcher_create();
@@ -99,12 +100,19 @@ static void write_report(struct command *command)
 {
 	struct arena *arena = arena_create();
 	struct str text = report_text(command->report, arena);
-	struct str path = command->options->report;
+	struct str path = command->options->report, page_path = command->options->report_html;
 	struct diags diags = {0};
 	if (is_dash(path)) {
 		fwrite(text.data, 1, text.len, stdout);
-	} else if (!os_write_file(arena, path, text, &diags)) {
+	} else if (path.len != 0 && !os_write_file(arena, path, text, &diags)) {
 		command_tell_failure(command, arena, path, &diags);
+	}
+	struct str page, error;
+	if (page_path.len != 0 && report_page(arena, text, &page, &error)) {
+		diags = (struct diags){0};
+		if (!os_write_file(arena, page_path, page, &diags)) {
+			command_tell_failure(command, arena, page_path, &diags);
+		}
 	}
 	arena_destroy(arena);
 }

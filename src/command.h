@@ -53,6 +53,10 @@ int command_patch(const struct options *options);
 int command_check(const struct options *options);
 int command_revert(const struct options *options);
 int command_inspect(const struct options *options);
+int command_report(const struct options *options);
+
+/* Whether messages on stderr are to be in colour. */
+bool command_color(const struct options *options);
 
 /* Gives the status of the command that was run, if that failed. */
 int command_exec(const struct options *options);

@@ -1,6 +1,6 @@
 /*
  * Build-time program: joins the runtime's JS modules into the text that is injected, and writes it
- * as a C array. usage: embed OUTPUT.h NAME INPUT.js…
+ * as a C array. usage: embed OUTPUT.h NAME INPUT.js…   (a style sheet stays as it is: INPUT.css)
  *
  * Import statements go, `export` in front of a declaration goes, comments and needless white space
  * go; every other token stays as it is. Names are not touched: gzip does that better.
@@ -154,6 +154,12 @@ int main(int argc, char **argv)
 	ts_parser_set_language(parser, tree_sitter_javascript());
 	for (int i = 3; i < argc; i++) {
 		struct text text = read_file(argv[i]);
+		size_t name_len = strlen(argv[i]);
+		if (name_len > 4 && strcmp(argv[i] + name_len - 4, ".css") == 0) {
+			put(text.data, text.len);
+			free(text.data);
+			continue;
+		}
 		TSTree *tree = ts_parser_parse_string(parser, NULL, text.data, (uint32_t)text.len);
 		if (ts_node_has_error(ts_tree_root_node(tree))) {
 			fail(argv[i], "does not parse");

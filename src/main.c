@@ -53,6 +53,9 @@ int main(int argc, char **argv)
 	case VERB_EXEC:
 		status = command_exec(&options);
 		break;
+	case VERB_REPORT:
+		status = command_report(&options);
+		break;
 	case VERB_HELP:
 		status = print(help_text(arena, options.help_about));
 		break;

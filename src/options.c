@@ -149,6 +149,9 @@ static bool apply(struct parsing *parsing, const struct cli_flag *flag, struct s
 	case FLAG_REPORT:
 		options->report = value;
 		break;
+	case FLAG_REPORT_HTML:
+		options->report_html = value;
+		break;
 	case FLAG_ALLOW_EMPTY:
 		options->allow_empty = true;
 		break;
@@ -464,6 +467,36 @@ static bool check_combination(struct parsing *parsing)
 	return false;
 }
 
+/* The first word after `report` says what to do with the others. */
+static bool check_report(struct parsing *parsing)
+{
+	struct options *options = parsing->options;
+	struct str action = options->path_count == 0 ? STR("") : options->paths[0];
+	for (int i = REPORT_MERGE; i <= REPORT_HTML; i++) {
+		if (!str_equal(action, str_from(cli_report_actions[i]))) {
+			continue;
+		}
+		options->report_action = (enum report_action)i;
+		options->paths++;
+		options->path_count--;
+		bool several = i == REPORT_MERGE;
+		if (options->path_count == 0 || (!several && options->path_count > 1)) {
+			*parsing->error = arena_printf(parsing->arena, "report %s needs %s",
+				cli_report_actions[i], several ? "a REPORT" : "one REPORT");
+			return false;
+		}
+		return true;
+	}
+	if (options->path_count == 0) {
+		*parsing->error = STR("report needs merge or html, and a REPORT");
+	} else {
+		struct str hint = did_you_mean(parsing->arena, action, cli_report_actions, "");
+		*parsing->error = arena_printf(parsing->arena, "report does merge or html, not '%.*s'%.*s",
+			STR_ARGS(action), STR_ARGS(hint));
+	}
+	return false;
+}
+
 bool options_parse(struct arena *arena, int argc, char **argv, struct options *options,
 	struct str *error)
 {
@@ -515,6 +548,8 @@ bool options_parse(struct arena *arena, int argc, char **argv, struct options *o
 		       find_verb(&parsing, options->paths[0], &options->help_about);
 	case VERB_VERSION:
 		return true;
+	case VERB_REPORT:
+		return check_report(&parsing);
 	default:
 		return check_combination(&parsing);
 	}

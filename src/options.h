@@ -26,6 +26,8 @@ struct options {
 	bool no_config;
 	bool print_config;
 	bool no_ignore; /* .reglueignore counts for nothing */
+	struct str report_html;    /* file name; empty: none */
+	enum report_action report_action; /* of VERB_REPORT, whose paths are the reports */
 	bool recursive;
 	bool diff;
 	bool allow_empty;

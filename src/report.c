@@ -7,8 +7,6 @@
 #include "report_json.h"
 #include "utf8.h"
 
-enum { SCHEMA_VERSION = 1 };
-
 struct report {
 	const char *command;
 	const struct patch_options *options;
@@ -43,7 +41,6 @@ void report_destroy(struct report *report)
 
 /* ---- one file ---- */
 
-/* Where it is, and with `source` the line's text around it. */
 static void add_position(struct arena *arena, cJSON *item, struct source *source, uint32_t offset)
 {
 	if (offset == DIAG_NO_OFFSET) {
@@ -54,6 +51,19 @@ static void add_position(struct arena *arena, cJSON *item, struct source *source
 	struct position position = source_position(arena, source, offset);
 	json_add_number(item, "line", position.line);
 	json_add_number(item, "column", position.column);
+}
+
+/* The line's text around it, so that a report can be read without the file. */
+static void add_excerpt(struct arena *arena, cJSON *item, struct source *source, uint32_t offset)
+{
+	if (offset == DIAG_NO_OFFSET) {
+		json_need(cJSON_AddNullToObject(item, "source"));
+		return;
+	}
+	struct excerpt excerpt = source_excerpt(source, source_position(arena, source, offset));
+	cJSON *object = json_add_object(item, "source");
+	json_add_text(arena, object, "text", excerpt.text);
+	json_add_number(object, "column", excerpt.column);
 }
 
 /* source may be NULL if no diagnostic has an offset. */
@@ -71,6 +81,7 @@ static void add_diags(struct arena *arena, cJSON *file, struct source *source,
 		json_add_text(arena, item, "code", str_from(diag->code));
 		json_add_text(arena, item, "message", diag->text);
 		add_position(arena, item, source, diag->offset);
+		add_excerpt(arena, item, source, diag->offset);
 	}
 }
 
@@ -238,7 +249,7 @@ static void add_options(struct arena *arena, cJSON *head, const struct patch_opt
 struct str report_text(struct report *report, struct arena *arena)
 {
 	cJSON *head = json_need(cJSON_CreateObject());
-	json_add_number(head, "schema_version", SCHEMA_VERSION);
+	json_add_number(head, "schema_version", REPORT_SCHEMA_VERSION);
 	cJSON *tool = json_add_object(head, "tool");
 	json_add_text(arena, tool, "name", STR("reglue"));
 	json_add_text(arena, tool, "version", STR(REGLUE_VERSION));
@@ -260,13 +271,5 @@ struct str report_text(struct report *report, struct arena *arena)
 	json_add_number(totals, "errors", report->errors);
 	json_add_number(totals, "warnings", report->warnings);
 
-	struct buf out = BUF_INIT;
-	json_print_and_delete(head, &out);
-	out.len--; /* the closing brace: the files come last, a line each */
-	buf_add(&out, STR(",\"files\":["));
-	buf_add(&out, buf_str(&report->files));
-	buf_add(&out, STR("\n]}\n"));
-	struct str text = arena_copy(arena, buf_str(&out));
-	buf_finish(&out);
-	return text;
+	return report_assemble(arena, head, buf_str(&report->files));
 }

@@ -8,6 +8,8 @@
 
 #include "patch.h"
 
+enum { REPORT_SCHEMA_VERSION = 1 };
+
 struct report;
 
 /* command: the verb ("patch"). Both are borrowed until report_destroy. */
@@ -26,5 +28,22 @@ void report_add_failure(struct report *report, struct arena *arena, struct str p
 
 /* The whole report, with totals; in the arena. */
 struct str report_text(struct report *report, struct arena *arena);
+
+/* A report as it was read from a file. */
+struct report_part {
+	struct str path; /* for messages */
+	struct str text;
+};
+
+/*
+ * Joins what the shards of one run wrote: files in the order of their paths, totals counted anew.
+ * False if one is no report of our schema version, is of another run (tool, command, options), or
+ * says other things of a file than another does: *failed is its index, *error a line about it.
+ */
+bool report_merge(struct arena *arena, const struct report_part *parts, uint32_t part_count,
+	struct str *merged, uint32_t *failed, struct str *error);
+
+/* A report as a page for a browser, all in one file; false with a line in *error if it is none. */
+bool report_page(struct arena *arena, struct str report, struct str *page, struct str *error);
 
 #endif

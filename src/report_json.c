@@ -61,3 +61,16 @@ void json_print_and_delete(cJSON *item, struct buf *out)
 	cJSON_free(text);
 	cJSON_Delete(item);
 }
+
+struct str report_assemble(struct arena *arena, cJSON *head, struct str files)
+{
+	struct buf out = BUF_INIT;
+	json_print_and_delete(head, &out);
+	out.len--; /* the closing brace: the files come last, a line each */
+	buf_add(&out, STR(",\"files\":["));
+	buf_add(&out, files);
+	buf_add(&out, STR("\n]}\n"));
+	struct str text = arena_copy(arena, buf_str(&out));
+	buf_finish(&out);
+	return text;
+}

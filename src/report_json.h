@@ -24,4 +24,10 @@ cJSON *json_append_object(cJSON *array);
 /* Appends the item as text without white space to out, and deletes it. */
 void json_print_and_delete(cJSON *item, struct buf *out);
 
+/*
+ * The text of a report: head, which is deleted, with the files as its last member. files: their
+ * objects with a comma and a line's end between them, and a line's end in front.
+ */
+struct str report_assemble(struct arena *arena, cJSON *head, struct str files);
+
 #endif

@@ -69,6 +69,9 @@ const struct rule rules[] = {
 		"worse than none."},
 	{"parse-error", SEVERITY_ERROR, "The file is not understood as JavaScript.",
 		"The place named is where parsing stopped. Nothing is changed."},
+	{"report", SEVERITY_ERROR, "A report cannot be read, or does not fit the others.",
+		"Reports are joined when reglue of one version wrote them, with one command and the same "
+		"options, and no two say different things of one file."},
 	{"seal-damaged", SEVERITY_REFUSAL, "reglue's footer is incomplete or was edited.",
 		"The original cannot be told from the file any more. Generate the glue again, and "
 		"patch that."},

@@ -113,9 +113,9 @@ Test(report, says_what_it_should)
 	expect_in(text, "\"line_after\":null");
 	expect_in(text, "{\"kind\":\"state\",\"name\":\"heap\",\"line\":2,\"column\":1}");
 	expect_in(text, "\"warnings\":[{\"code\":\"half-done\",\"message\":\"text\",\"line\":2,"
-			"\"column\":1}]");
+			"\"column\":1,\"source\":{\"text\":\"b\",\"column\":1}}]");
 	expect_in(text, "\"refusals\":[{\"code\":\"shared-memory\",\"message\":\"text\","
-			"\"line\":null,\"column\":null}]");
+			"\"line\":null,\"column\":null,\"source\":null}]");
 	expect_in(text, "\"path\":\"dir/\xC3\xA4\xEF\xBF\xBD.js\"");
 	expect_in(text, "\"output\":null");
 }
