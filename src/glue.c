@@ -129,24 +129,10 @@ static bool reaches_shadow_stack(const struct glue *glue)
 	return false;
 }
 
-enum verdict glue_read(struct arena *arena, const struct tree *tree, const struct scopes *scopes,
-	struct glue *glue, struct diags *diags)
+static bool read_one(struct glue *glue)
 {
-	*glue = (struct glue){
-		.arena = arena,
-		.tree = tree,
-		.scopes = scopes,
-		.diags = diags,
-		.form = "",
-	};
-	if (glue_read_loader(glue)) {
-		return diags->errors != 0 ? VERDICT_REFUSED : VERDICT_PATCHED;
-	}
-	if (!glue_read_instance(glue)) {
-		return diags->errors != 0 ? VERDICT_REFUSED : VERDICT_SKIPPED;
-	}
-	if (!glue_read_refusals(glue) || !glue_read_upstream(glue)) {
-		return VERDICT_REFUSED;
+	if (!glue_read_sites(glue) || !glue_read_refusals(glue) || !glue_read_upstream(glue)) {
+		return false;
 	}
 	glue_read_roles(glue);
 	/* every reader runs, so that one report names everything that is in the way */
@@ -154,8 +140,60 @@ enum verdict glue_read(struct arena *arena, const struct tree *tree, const struc
 	understood &= glue_read_objects(glue);
 	understood &= glue_read_closures(glue);
 	understood &= glue_read_state(glue);
+	understood &= glue_check_coverage(glue);
 	glue_check_forms(glue);
 	glue->heals = reaches_shadow_stack(glue);
 	glue->form = describe(glue);
+	return understood;
+}
+
+/* Several glues of which one gets its instance from another file: which one would the loader mean? */
+static bool refuse_mixture(struct glues *glues)
+{
+	for (uint32_t i = 0; i < glues->count; i++) {
+		struct glue *glue = &glues->items[i];
+		if (glues->count > 1 && glue->part == PART_BODY) {
+			glue_refuse(glue, "several-glues", glue->scopes->bindings[glue->exports].identifier,
+				"several wasm-bindgen glues in one file, and '%.*s' gets its exports from outside",
+				STR_ARGS(binding_name(glue->scopes, glue->exports)));
+			return true;
+		}
+	}
+	return false;
+}
+
+enum verdict glue_read(struct arena *arena, const struct tree *tree, const struct scopes *scopes,
+	struct glues *glues, struct diags *diags)
+{
+	struct glue *first = arena_new(arena, struct glue);
+	*first = (struct glue){
+		.arena = arena,
+		.tree = tree,
+		.scopes = scopes,
+		.diags = diags,
+		.file = glues,
+		.form = "",
+	};
+	*glues = (struct glues){.items = first, .count = 1};
+	if (glue_read_loader(first)) {
+		return diags->errors != 0 ? VERDICT_REFUSED : VERDICT_PATCHED;
+	}
+	binding_id *found;
+	uint32_t count = glue_find(first, &found);
+	if (count == 0) {
+		return diags->errors != 0 ? VERDICT_REFUSED : VERDICT_SKIPPED;
+	}
+	struct glue template = *first;
+	*glues = (struct glues){.items = arena_array(arena, struct glue, count), .count = count};
+	bool understood = true;
+	for (uint32_t i = 0; i < count; i++) {
+		glues->items[i] = template;
+		glues->items[i].exports = found[i];
+		understood &= glue_read_instance(&glues->items[i]);
+	}
+	understood = understood && !refuse_mixture(glues);
+	for (uint32_t i = 0; i < count && understood; i++) {
+		understood &= read_one(&glues->items[i]);
+	}
 	return understood ? VERDICT_PATCHED : VERDICT_REFUSED;
 }

@@ -78,7 +78,11 @@ enum role {
 	ROLE_SHIM = 1 << 2,     /* called by wasm: an import, or only used by imports */
 	ROLE_EXPORTED = 1 << 3,
 	ROLE_CALLS_EXPORT = 1 << 4, /* calls an export that is no intrinsic */
+	ROLE_MARSHALS = 1 << 5,     /* is handed an export: `passString(s, wasm.malloc)` */
+	ROLE_HANDED = 1 << 6,       /* is handed a function that reaches the exports */
 };
+
+struct glues;
 
 struct glue {
 	struct arena *arena;
@@ -86,6 +90,7 @@ struct glue {
 	const struct scopes *scopes;
 	struct diags *diags;
 
+	const struct glues *file; /* all glues of the file, this one among them, in source order */
 	enum target target;
 	enum part part;
 	enum module_source module; /* as far as the file alone tells */
@@ -109,11 +114,20 @@ struct glue {
 };
 
 /*
- * Looks at a parsed file. VERDICT_PATCHED: understood, facts are complete. VERDICT_SKIPPED: no
- * glue. VERDICT_REFUSED: a diagnostic says which construct and where.
+ * The glues of one file: bundlers join several. Each has an exports variable of its own. A loader or
+ * a shim, which has none, counts as one.
+ */
+struct glues {
+	struct glue *items;
+	uint32_t count;
+};
+
+/*
+ * Looks at a parsed file. VERDICT_PATCHED: every glue is understood, facts are complete.
+ * VERDICT_SKIPPED: no glue. VERDICT_REFUSED: a diagnostic says which construct and where.
  */
 enum verdict glue_read(struct arena *arena, const struct tree *tree, const struct scopes *scopes,
-	struct glue *glue, struct diags *diags);
+	struct glues *glues, struct diags *diags);
 
 /* ---- for the readers (glue_*.c) */
 
@@ -152,11 +166,33 @@ bool glue_names_wasm(const struct glue *glue, node_id source, struct str *plain)
 /* The top-level function (child of the root) around n, or NO_NODE. */
 node_id glue_function_around(const struct glue *glue, node_id n);
 
+/* Whether n stands in a function that wasm calls: an import, or one only made for imports. */
+bool glue_inside_shim(const struct glue *glue, node_id n);
+
+/* The name that a function is given where it is assigned or listed as an import; may be empty. */
+struct str glue_shim_name(const struct glue *glue, node_id function);
+
+/* The variable by which a function is called: its own name, or the one it is assigned to; or 0. */
+binding_id glue_function_binding(const struct glue *glue, node_id function);
+
+/* glue_entries.c: an entrypoint that is a function, and its arguments; once for each function. */
+void glue_add_function(struct glue *glue, node_id function, struct str name);
+
+/* Whether a value is the start of the object heap that JS values are kept in. */
+bool glue_is_heap(const struct glue *glue, binding_id binding);
+
 /* Whether a subtree reaches the exports, itself or through a top-level function it names. */
 bool glue_touches(const struct glue *glue, node_id n);
 
 bool glue_read_loader(struct glue *glue);    /* glue_loader.c: true if the file is one, or a shim */
-bool glue_read_instance(struct glue *glue);  /* glue_instance.c: binding, target, adoption */
+/*
+ * glue_instance.c: the exports variables of the file, in source order; any glue of the file will do.
+ * None, with a diagnostic: what looks like glue and is not understood. None without: no glue.
+ */
+uint32_t glue_find(struct glue *glue, binding_id **found);
+bool glue_read_instance(struct glue *glue);  /* glue_instance.c: adoption, uses of the exports */
+enum target glue_target(struct glue *glue);   /* glue_instance.c */
+bool glue_read_sites(struct glue *glue);     /* glue_sites.c: where its instance is made; target */
 void glue_read_roles(struct glue *glue);     /* glue_roles.c */
 bool glue_read_entries(struct glue *glue);   /* glue_entries.c */
 bool glue_read_objects(struct glue *glue);   /* glue_objects.c: stamps, registries */
@@ -166,6 +202,7 @@ bool glue_read_upstream(struct glue *glue);  /* glue_upstream.c: R14 */
 bool glue_is_upstream(struct str function);
 struct str glue_upstream_reset(const struct glue *glue, binding_id binding, node_id value);
 bool glue_read_refusals(struct glue *glue);  /* glue_refusals.c: R15 */
+bool glue_check_coverage(struct glue *glue); /* glue_coverage.c: no call without a hook */
 void glue_check_forms(struct glue *glue);    /* glue_forms.c: against the shapes */
 
 #endif

@@ -1,13 +1,15 @@
 /* Rust closures handed to JS, the promises they settle, and catch blocks that talk to Rust. */
 #include "glue.h"
 
-static bool has_keys_a_and_b(const struct tree *tree, node_id object)
+static bool has_keys_a_and_b(const struct tree *tree, node_id object, bool *counted)
 {
 	bool a = false, b = false;
+	*counted = false;
 	for (node_id p = node_first(tree, object); p != NO_NODE; p = node_next(tree, p)) {
 		node_id key = node_is(tree, p, KIND_pair) ? node_child(tree, p, FIELD_key) : p;
 		a |= node_is_text(tree, key, STR("a"));
 		b |= node_is_text(tree, key, STR("b"));
+		*counted |= node_is_text(tree, key, STR("cnt"));
 	}
 	return a && b;
 }
@@ -43,6 +45,19 @@ static bool has_closure(const struct glue *glue, node_id function)
 }
 
 /*
+ * Whether a function makes Rust closures: it reaches the exports (a borrowed closure's adapter, a
+ * destructor), or it is what a shim hands an adapter to. Other code has objects with a and b as well.
+ */
+static bool makes_closures(const struct glue *glue, node_id function, bool counted)
+{
+	if (!counted) {
+		return glue_inside_shim(glue, function) && glue_touches(glue, function);
+	}
+	return glue_touches(glue, function) ||
+	       (glue->roles[glue_function_binding(glue, function)] & (ROLE_HANDED | ROLE_MARSHALS)) != 0;
+}
+
+/*
  * `state = { a, b, … }`: the two words of a Rust closure. Every nested function that reads them
  * is a way into Rust.
  */
@@ -51,8 +66,10 @@ static void read_closure_state(struct glue *glue, node_id declarator)
 	const struct tree *tree = glue->tree;
 	node_id name = node_child(tree, declarator, FIELD_name);
 	node_id outer = node_function(tree, declarator);
+	bool counted;
 	if (outer == NO_NODE || !node_is(tree, name, KIND_identifier) ||
-		!has_keys_a_and_b(tree, node_child(tree, declarator, FIELD_value))) {
+		!has_keys_a_and_b(tree, node_child(tree, declarator, FIELD_value), &counted) ||
+		!makes_closures(glue, outer, counted)) {
 		return;
 	}
 	binding_id binding = scope_of(glue->scopes, name);
@@ -95,18 +112,12 @@ static struct str shim_around(const struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	for (; n != NO_NODE; n = tree->nodes[n].parent) {
-		node_id parent = tree->nodes[n].parent;
-		struct str name = {"", 0};
 		if (!node_is_function(tree, n)) {
 			continue;
 		}
-		if (node_is(tree, parent, KIND_assignment_expression)) {
-			name = node_property(tree, node_child(tree, parent, FIELD_left));
-		} else if (node_is(tree, parent, KIND_pair)) {
-			name = node_text(tree, node_child(tree, parent, FIELD_key));
-		} else if (node_is(tree, n, KIND_function_declaration)) {
-			name = node_text(tree, node_child(tree, n, FIELD_name));
-		}
+		struct str name = node_is(tree, n, KIND_function_declaration)
+		                          ? node_text(tree, node_child(tree, n, FIELD_name))
+		                          : glue_shim_name(glue, n);
 		if (str_starts(name, STR("__wbg_")) || str_starts(name, STR("__wbindgen_"))) {
 			return name;
 		}

@@ -66,7 +66,7 @@ static bool has_entry(const struct glue *glue, node_id function)
 	return false;
 }
 
-static void add_function(struct glue *glue, node_id function, struct str name)
+void glue_add_function(struct glue *glue, node_id function, struct str name)
 {
 	if (has_entry(glue, function)) {
 		return; /* exported under two names */
@@ -103,7 +103,7 @@ static void read_exported(struct glue *glue, node_id value, struct str name)
 	if (binding != 0) {
 		glue->roles[binding] |= ROLE_EXPORTED;
 	}
-	add_function(glue, function, name);
+	glue_add_function(glue, function, name);
 }
 
 static void read_export_statement(struct glue *glue, node_id statement)
@@ -169,7 +169,7 @@ static void read_unexported(struct glue *glue)
 		uint16_t roles = glue->roles[b];
 		if ((roles & ROLE_CALLS_EXPORT) != 0 &&
 			(roles & (ROLE_INIT | ROLE_SHIM | ROLE_EXPORTED)) == 0) {
-			add_function(glue, binding_function(scopes, b), binding_name(scopes, b));
+			glue_add_function(glue, binding_function(scopes, b), binding_name(scopes, b));
 		}
 	}
 }

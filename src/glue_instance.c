@@ -209,52 +209,6 @@ static bool read_use(struct glue *glue, node_id use)
 	return false;
 }
 
-bool glue_is_instantiation(const struct glue *glue, node_id call)
-{
-	node_id callee = node_child(glue->tree, call, FIELD_function);
-	return callee != NO_NODE && (is_global_path(glue, callee, "WebAssembly.instantiate") ||
-		is_global_path(glue, callee, "WebAssembly.instantiateStreaming"));
-}
-
-/*
- * WebAssembly.Instance and instantiate calls, and where the Module is stored. A call with one
- * argument has no imports; the Module is remembered all the same.
- */
-static void read_instantiation(struct glue *glue, node_id n)
-{
-	const struct tree *tree = glue->tree;
-	if (node_is(tree, n, KIND_new_expression) &&
-		is_global_path(glue, node_child(tree, n, FIELD_constructor), "WebAssembly.Instance")) {
-		node_id arguments = node_child(tree, n, FIELD_arguments);
-		node_id module = node_nth(tree, arguments, 0), imports = node_nth(tree, arguments, 1);
-		if (module != NO_NODE) {
-			glue_add(glue, FACT_MODULE, module);
-			glue->has_module = true;
-		}
-		if (imports != NO_NODE) {
-			glue_add(glue, FACT_IMPORTS, imports);
-		}
-		glue->has_imports = true;
-		return;
-	}
-	if (node_is(tree, n, KIND_call_expression)) {
-		if (glue_is_instantiation(glue, n)) {
-			node_id imports = node_nth(tree, node_child(tree, n, FIELD_arguments), 1);
-			if (imports != NO_NODE) {
-				glue_add(glue, FACT_IMPORTS, imports);
-				glue->has_imports = true;
-			}
-		}
-		return;
-	}
-	if (node_is(tree, n, KIND_assignment_expression) &&
-		str_equal(node_property(tree, node_child(tree, n, FIELD_left)),
-			STR("__wbindgen_wasm_module"))) {
-		glue_add(glue, FACT_MODULE, node_child(tree, n, FIELD_right));
-		glue->has_module = true;
-	}
-}
-
 static bool has_call_to(const struct glue *glue, const char *path)
 {
 	const struct tree *tree = glue->tree;
@@ -293,7 +247,7 @@ static bool imports_source(const struct glue *glue)
 	return false;
 }
 
-static enum target find_target(struct glue *glue)
+enum target glue_target(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
 	for (node_id n = node_first(tree, 0); n != NO_NODE; n = node_next(tree, n)) {
@@ -302,7 +256,7 @@ static enum target find_target(struct glue *glue)
 		}
 	}
 	bool loads_later = has_call_to(glue, "WebAssembly.instantiate");
-	if (glue->root != 0) {
+	if (glue->root != 0 && !glue->is_module) {
 		return TARGET_NO_MODULES;
 	}
 	if (mentions_global(glue, STR("Deno"))) {
@@ -375,48 +329,43 @@ static bool adopts_instance(const struct glue *glue, binding_id b)
 	return false;
 }
 
-static bool choose_binding(struct glue *glue)
+/* A function's exports variable is its own: `let wasm` in a block counts for that block. */
+static node_id body_of_root(const struct tree *tree, node_id root)
+{
+	return root == 0 || node_is(tree, root, KIND_statement_block) ? root : node_body(tree, root);
+}
+
+uint32_t glue_find(struct glue *glue, binding_id **found)
 {
 	const struct scopes *scopes = glue->scopes;
+	uint32_t count = 0;
 	bool evidence = false;
+	*found = arena_array(glue->arena, binding_id, scopes->count);
 	for (binding_id b = 1; b < scopes->count; b++) {
 		const struct binding *binding = &scopes->bindings[b];
 		if (!looks_like_exports(glue->tree, scopes, binding)) {
 			continue;
 		}
 		evidence = true;
-		if (binding->kind == BINDING_PARAMETER ||
-			(binding->kind == BINDING_IMPORT ? !is_namespace_of_wasm(glue, b)
-							 : !adopts_instance(glue, b))) {
-			continue;
+		if (binding->kind != BINDING_PARAMETER &&
+			(binding->kind == BINDING_IMPORT ? is_namespace_of_wasm(glue, b)
+							 : adopts_instance(glue, b))) {
+			(*found)[count++] = b;
 		}
-		if (glue->exports != 0) {
-			glue_refuse(glue, "several-glues", binding->identifier,
-				"a second exports variable '%.*s': several wasm-bindgen glues in one file",
-				STR_ARGS(binding_name(scopes, b)));
-			return false;
-		}
-		glue->exports = b;
-		glue->root = binding->scope;
 	}
-	if (glue->exports != 0) {
-		return true;
-	}
-	if (!refuse_asmjs(glue) && evidence) {
+	if (count == 0 && !refuse_asmjs(glue) && evidence) {
 		glue_refuse(glue, "unknown-glue", NO_NODE,
 			"looks like wasm-bindgen glue, but no variable receives an instance's exports");
 	}
-	return false;
+	return count;
 }
 
 bool glue_read_instance(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
 	const struct scopes *scopes = glue->scopes;
-	if (!choose_binding(glue)) {
-		return false;
-	}
-	glue->root_body = glue->root == 0 ? 0 : node_body(tree, glue->root);
+	glue->root = scopes->bindings[glue->exports].scope;
+	glue->root_body = body_of_root(tree, glue->root);
 	bool understood = true;
 	const struct binding *exports = &scopes->bindings[glue->exports];
 	if (exports->kind == BINDING_IMPORT) {
@@ -440,27 +389,6 @@ bool glue_read_instance(struct glue *glue)
 		} else {
 			understood &= read_use(glue, u);
 		}
-	}
-	for (node_id n = 1; n < tree->count; n++) {
-		read_instantiation(glue, n);
-	}
-	glue->target = find_target(glue);
-	for (node_id n = 1; n < tree->count && !glue->has_module; n++) {
-		if (node_is(tree, n, KIND_await_expression) && glue_is_instantiation(glue, node_first(tree, n))) {
-			glue_add(glue, FACT_RESULT, n);
-			glue->has_module = true;
-		}
-	}
-	if (glue->part == PART_BODY && glue->is_module && !glue->has_module) {
-		glue->target = TARGET_BUNDLER;
-	}
-	if (glue->has_module && glue->has_imports) {
-		glue->module = MODULE_SEEN;
-	} else if (glue->part != PART_BODY) {
-		glue_refuse(glue, "no-module", scopes->bindings[glue->exports].identifier,
-			"the file never sees the %s: there is nothing to start a new instance from",
-			glue->has_module ? "imports object" : "WebAssembly.Module");
-		understood = false;
 	}
 	return understood;
 }

@@ -84,6 +84,20 @@ static bool refuse_host_shim(struct glue *glue, node_id n)
 	return true;
 }
 
+/* Whether a glue of the file receives the exports there. */
+static bool is_adopted(const struct glues *glues, node_id n)
+{
+	for (uint32_t g = 0; g < glues->count; g++) {
+		for (uint32_t i = 0; i < glues->items[g].fact_count; i++) {
+			const struct fact *fact = &glues->items[g].facts[i];
+			if (fact->kind == FACT_ADOPT && fact->node == n) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 /* A second way to an instance's exports, past the guard. */
 static bool refuse_second_way(struct glue *glue, node_id n)
 {
@@ -97,10 +111,8 @@ static bool refuse_second_way(struct glue *glue, node_id n)
 		!(node_is(tree, object, KIND_identifier) || node_is(tree, object, KIND_new_expression))) {
 		return false;
 	}
-	for (uint32_t i = 0; i < glue->fact_count; i++) {
-		if (glue->facts[i].kind == FACT_ADOPT && glue->facts[i].node == n) {
-			return false;
-		}
+	if (is_adopted(glue->file, n)) {
+		return false;
 	}
 	if (node_is(tree, object, KIND_identifier) && !node_inside(tree, n, glue->root_body)) {
 		return false;
@@ -124,18 +136,18 @@ static bool refuse_second_way(struct glue *glue, node_id n)
 bool glue_read_refusals(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
-	bool clean = true;
+	bool clean = true, first = glue == &glue->file->items[0]; /* one file, one diagnostic */
 	for (node_id n = 1; n < tree->count; n++) {
 		switch (tree->nodes[n].kind) {
 		case KIND_new_expression:
-			clean &= !refuse_memory(glue, n);
+			clean &= !(first && refuse_memory(glue, n));
 			break;
 		case KIND_member_expression:
-			clean &= !refuse_global(glue, n) && !refuse_export(glue, n) &&
+			clean &= !(first && refuse_global(glue, n)) && !refuse_export(glue, n) &&
 			         !refuse_second_way(glue, n);
 			break;
 		case KIND_string:
-			clean &= !refuse_host_shim(glue, n);
+			clean &= !(first && refuse_host_shim(glue, n));
 			break;
 		default:
 			break;

@@ -6,34 +6,48 @@ static bool starts_like_shim(struct str name)
 	return str_starts(name, STR("__wb")) || str_starts(name, STR("__widl_"));
 }
 
-/* `imports.wbg.__wbg_x`, `module.exports.__wbg_x`, `{ __wbg_x: … }`: a function's name there. */
-static struct str name_given_to(const struct glue *glue, node_id function)
+/* `imports.wbg.__wbg_x = function`, `{ __wbg_x: … }`, `{ __wbg_x() {} }`: a function's name there. */
+struct str glue_shim_name(const struct glue *glue, node_id function)
 {
 	const struct tree *tree = glue->tree;
 	node_id parent = tree->nodes[function].parent;
+	if (node_is(tree, function, KIND_method_definition)) {
+		return node_text(tree, node_child(tree, function, FIELD_name));
+	}
 	if (node_is(tree, parent, KIND_assignment_expression)) {
 		return node_property(tree, node_child(tree, parent, FIELD_left));
 	}
 	if (node_is(tree, parent, KIND_pair)) {
-		return node_text(tree, node_child(tree, parent, FIELD_key));
+		node_id key = node_child(tree, parent, FIELD_key);
+		struct str quoted = node_string(tree, key);
+		return quoted.len != 0 ? quoted : node_text(tree, key);
 	}
 	return (struct str){"", 0};
 }
 
-/* Whether n stands in a function that wasm calls: an import, or one only made for imports. */
-static bool inside_shim(const struct glue *glue, node_id n)
+binding_id glue_function_binding(const struct glue *glue, node_id function)
+{
+	const struct tree *tree = glue->tree;
+	node_id parent = tree->nodes[function].parent;
+	node_id name = node_is(tree, parent, KIND_variable_declarator)
+	                       ? node_child(tree, parent, FIELD_name)
+	                       : node_child(tree, function, FIELD_name);
+	return node_is(tree, name, KIND_identifier) ? scope_of(glue->scopes, name) : 0;
+}
+
+bool glue_inside_shim(const struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	for (; n != NO_NODE; n = tree->nodes[n].parent) {
 		if (!node_is_function(tree, n)) {
 			continue;
 		}
-		if (starts_like_shim(name_given_to(glue, n))) {
+		if (starts_like_shim(glue_shim_name(glue, n)) &&
+			!node_is(tree, tree->nodes[n].parent, KIND_class_body)) {
 			return true;
 		}
-		node_id name = node_child(tree, n, FIELD_name);
-		if (node_is(tree, n, KIND_function_declaration) &&
-			(glue->roles[scope_of(glue->scopes, name)] & ROLE_SHIM) != 0) {
+		binding_id binding = glue_function_binding(glue, n);
+		if (binding != 0 && (glue->roles[binding] & ROLE_SHIM) != 0) {
 			return true;
 		}
 	}
@@ -110,11 +124,37 @@ static void read_adapter(struct glue *glue, binding_id b)
 		return;
 	}
 	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
-		if (!inside_shim(glue, u)) {
+		if (!glue_inside_shim(glue, u)) {
 			return;
 		}
 	}
 	glue->roles[b] |= ROLE_SHIM;
+}
+
+/* What the function behind a name is handed: an export, or a function that reaches them. */
+static void read_handed(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = glue->root_body; n < tree->nodes[glue->root_body].last; n++) {
+		node_id parent = tree->nodes[n].parent;
+		if (!node_is(tree, parent, KIND_arguments)) {
+			continue;
+		}
+		node_id callee = node_child(tree, tree->nodes[parent].parent, FIELD_function);
+		if (!node_is(tree, callee, KIND_identifier)) {
+			continue;
+		}
+		binding_id b = scope_of(glue->scopes, callee);
+		if (b == 0) {
+			continue;
+		}
+		if (glue_export_read(glue, n).len != 0) {
+			glue->roles[b] |= ROLE_MARSHALS;
+		} else if (tree->nodes[n].kind == KIND_identifier &&
+			(glue->roles[scope_of(glue->scopes, n)] & ROLE_TOUCHES) != 0) {
+			glue->roles[b] |= ROLE_HANDED;
+		}
+	}
 }
 
 void glue_read_roles(struct glue *glue)
@@ -144,4 +184,5 @@ void glue_read_roles(struct glue *glue)
 			read_adapter(glue, b);
 		}
 	}
+	read_handed(glue);
 }

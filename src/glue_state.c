@@ -23,6 +23,36 @@ static node_id array_length(const struct glue *glue, node_id value)
 	return node_is(tree, length, KIND_number) ? length : NO_NODE;
 }
 
+/* `heap.push(undefined, null, true, false)`: the values that every object heap begins with. */
+static bool is_first_push(const struct tree *tree, node_id call)
+{
+	node_id callee = node_child(tree, call, FIELD_function);
+	node_id arguments = node_child(tree, call, FIELD_arguments);
+	node_id first = arguments == NO_NODE ? NO_NODE : node_nth(tree, arguments, 0);
+	return node_is(tree, call, KIND_call_expression) &&
+	       str_equal(node_property(tree, callee), STR("push")) && first != NO_NODE &&
+	       (node_is(tree, first, KIND_undefined) || node_is_text(tree, first, STR("void 0"))) &&
+	       node_is(tree, node_nth(tree, arguments, 1), KIND_null);
+}
+
+bool glue_is_heap(const struct glue *glue, binding_id binding)
+{
+	const struct tree *tree = glue->tree;
+	node_id value = binding == 0 ? NO_NODE : binding_value(glue->scopes, binding);
+	if (value == NO_NODE || glue->scopes->bindings[binding].scope != glue->root ||
+		array_length(glue, value) == NO_NODE) {
+		return false;
+	}
+	for (node_id u = glue->scopes->bindings[binding].first_use; u != NO_NODE;
+		u = glue->scopes->next_use[u]) {
+		if (tree->nodes[u].field == FIELD_object &&
+			is_first_push(tree, tree->nodes[tree->nodes[u].parent].parent)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Reset in place: the heap may be a const. What filled it at start is done again, as written. */
 static struct str heap_reset(struct glue *glue, binding_id binding, node_id value, node_id length)
 {
@@ -141,13 +171,18 @@ static bool serves_glue(const struct glue *glue, node_id function)
 			continue;
 		}
 		binding_id binding = scope_of(glue->scopes, n);
-		if (binding == glue->exports ||
-			(binding != 0 && glue->scopes->bindings[binding].scope == glue->root &&
-				array_length(glue, binding_value(glue->scopes, binding)) != NO_NODE)) {
+		if (binding == glue->exports || glue_is_heap(glue, binding)) {
 			return true;
 		}
 	}
-	return calls_parameter(glue, function);
+	return false;
+}
+
+/* Whether a function allocates in wasm for a value of the user's: it is handed the allocator. */
+static bool marshals(const struct glue *glue, node_id function)
+{
+	return (glue->roles[glue_function_binding(glue, function)] & ROLE_MARSHALS) != 0 &&
+	       calls_parameter(glue, function);
 }
 
 /* A counter of a wrapper around the glue is not glue state, even where it is a number. */
@@ -157,7 +192,8 @@ static bool written_by_glue_only(const struct glue *glue, const struct binding *
 	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
 		if (use_is_write(tree, u)) {
 			node_id function = glue_function_around(glue, u);
-			if (function == NO_NODE || !serves_glue(glue, function)) {
+			if (function == NO_NODE ||
+				!(serves_glue(glue, function) || marshals(glue, function))) {
 				return false;
 			}
 		}
@@ -202,9 +238,8 @@ static void read_variable(struct glue *glue, binding_id b)
 	const struct binding *binding = &glue->scopes->bindings[b];
 	struct str name = binding_name(glue->scopes, b);
 	node_id value = binding_value(glue->scopes, b);
-	node_id length = value == NO_NODE ? NO_NODE : array_length(glue, value);
-	if (length != NO_NODE) {
-		add_state(glue, b, heap_reset(glue, b, value, length));
+	if (glue_is_heap(glue, b)) {
+		add_state(glue, b, heap_reset(glue, b, value, array_length(glue, value)));
 		return;
 	}
 	if (binding->kind == BINDING_CONST) {
@@ -246,7 +281,7 @@ bool glue_read_state(struct glue *glue)
 		}
 		node_id function = binding_function(scopes, b);
 		if (function != NO_NODE && node_is(tree, node_body(tree, function), KIND_statement_block) &&
-			(glue->roles[b] & ROLE_INIT) == 0 && calls_parameter(glue, function)) {
+			(glue->roles[b] & ROLE_INIT) == 0 && marshals(glue, function)) {
 			struct fact *fact = glue_add(glue, FACT_MARSHAL, function);
 			fact->name = binding_name(scopes, b);
 		}

@@ -82,25 +82,39 @@ static bool check_wasm(struct arena *arena, const struct patch_options *options,
 	return true;
 }
 
+/* What the report says of a file's glues; names and forms of several one after the other. */
+static void describe_glues(struct arena *arena, const struct glues *glues, struct patch *patch)
+{
+	const struct glue *first = &glues->items[0];
+	patch->target = first->target;
+	patch->part = first->part;
+	patch->module = first->module;
+	patch->other = first->other;
+	patch->wasm_imported = first->wasm_imported;
+	patch->form = first->form;
+	patch->heals_shadow_stack = first->heals;
+	if (first->exports != 0) {
+		patch->exports_name = binding_name(first->scopes, first->exports);
+	}
+	for (uint32_t i = 1; i < glues->count; i++) {
+		const struct glue *glue = &glues->items[i];
+		patch->exports_name = arena_printf(arena, "%.*s, %.*s", STR_ARGS(patch->exports_name),
+			STR_ARGS(binding_name(glue->scopes, glue->exports)));
+		patch->form = arena_printf(arena, "%s | %s", patch->form, glue->form).data;
+		patch->heals_shadow_stack &= glue->heals;
+	}
+}
+
 /* Facts, plan and output of a parsed file. */
 static void patch_tree(struct arena *arena, const struct patcher *patcher, struct tree *tree,
 	const struct patch_options *options, struct patch *patch)
 {
 	struct str original = patch->original.bytes;
 	struct scopes scopes;
-	struct glue glue;
+	struct glues glues;
 	scopes_resolve(arena, tree, &scopes);
-	enum verdict verdict = glue_read(arena, tree, &scopes, &glue, &patch->diags);
-	patch->target = glue.target;
-	if (glue.exports != 0) {
-		patch->exports_name = binding_name(&scopes, glue.exports);
-	}
-	patch->form = glue.form;
-	patch->part = glue.part;
-	patch->module = glue.module;
-	patch->other = glue.other;
-	patch->wasm_imported = glue.wasm_imported;
-	patch->heals_shadow_stack = glue.heals;
+	enum verdict verdict = glue_read(arena, tree, &scopes, &glues, &patch->diags);
+	describe_glues(arena, &glues, patch);
 	if (verdict != VERDICT_PATCHED) {
 		patch->verdict = verdict;
 		return;
@@ -108,12 +122,12 @@ static void patch_tree(struct arena *arena, const struct patcher *patcher, struc
 	if (!check_wasm(arena, options, patch)) {
 		return;
 	}
-	if (glue.part == PART_SHIM) {
+	if (patch->part == PART_SHIM) {
 		patch->output = patch->input;
 		patch->verdict = VERDICT_UNCHANGED;
 		return;
 	}
-	uint32_t end = plan_make(&glue, options, patch);
+	uint32_t end = plan_make(&glues, options, patch);
 	seal_write(arena, &patch->splice, original, end, options);
 	struct buf output = BUF_INIT;
 	splice_apply(&patch->splice, original, &output);

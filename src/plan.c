@@ -335,42 +335,85 @@ static struct str runtime_options(struct planning *p)
 	return result;
 }
 
+/* `x.name = …`, `Object.defineProperty(x, …)`, `require.d(x, {…})`: x is filled with exports. */
+static bool is_filled(const struct tree *tree, node_id use)
+{
+	node_id parent = tree->nodes[use].parent;
+	if (node_is(tree, parent, KIND_member_expression) && tree->nodes[use].field == FIELD_object) {
+		return node_is(tree, tree->nodes[parent].parent, KIND_assignment_expression) &&
+		       tree->nodes[parent].field == FIELD_left;
+	}
+	if (!node_is(tree, parent, KIND_arguments) || node_nth(tree, parent, 0) != use) {
+		return false;
+	}
+	struct str callee = node_property(
+		tree, node_child(tree, tree->nodes[parent].parent, FIELD_function));
+	return str_equal(callee, STR("defineProperty")) || str_equal(callee, STR("d"));
+}
+
 /*
- * Glue inside a function (no-modules, bundles): the API goes onto the object that it exports by, if
- * there is one. Enumerable, for Object.assign is what carries it out.
+ * The object by which glue inside a function hands out what it exports: by its name in no-modules
+ * glue, a parameter that the function fills in what bundlers make. 0 if there is none.
+ */
+static binding_id find_carrier(const struct glue *glue)
+{
+	const struct scopes *scopes = glue->scopes;
+	for (binding_id b = 1; b < scopes->count; b++) {
+		struct str name = binding_name(scopes, b);
+		if (scopes->bindings[b].scope == glue->root &&
+			(str_equal(name, STR("exports")) || str_equal(name, STR("__exports"))) &&
+			(scopes->bindings[b].kind == BINDING_PARAMETER ||
+				node_is(glue->tree, scopes->bindings[b].declares, KIND_variable_declarator))) {
+			return b;
+		}
+	}
+	for (binding_id b = 1; b < scopes->count; b++) {
+		const struct binding *binding = &scopes->bindings[b];
+		if (binding->scope != glue->root || binding->kind != BINDING_PARAMETER ||
+			!node_is(glue->tree, binding->declares, KIND_identifier)) {
+			continue;
+		}
+		for (node_id u = binding->first_use; u != NO_NODE; u = scopes->next_use[u]) {
+			if (is_filled(glue->tree, u) && glue_function_around(glue, u) == NO_NODE) {
+				return b;
+			}
+		}
+	}
+	return 0;
+}
+
+/*
+ * Glue inside a function (no-modules, bundles) of a file that is no module: the API goes onto the
+ * object that it exports by. Enumerable, for Object.assign is what carries it out of no-modules glue.
  */
 static void plan_inner_api(struct planning *p, uint32_t start)
 {
 	const struct scopes *scopes = p->glue->scopes;
-	for (binding_id b = 1; b < scopes->count; b++) {
-		const struct binding *binding = &scopes->bindings[b];
-		struct str name = binding_name(scopes, b);
-		if (binding->scope != p->glue->root ||
-			!(str_equal(name, STR("exports")) || str_equal(name, STR("__exports")))) {
-			continue;
-		}
-		struct str add = plan_text(p, "%.*s.__reglue=%.*s.api;", STR_ARGS(name), STR_ARGS(p->rg));
-		if (binding->kind == BINDING_PARAMETER) {
-			plan_insert(p, start, add);
-			return;
-		}
-		if (node_is(p->tree, binding->declares, KIND_variable_declarator)) {
-			plan_insert(p, p->tree->nodes[p->tree->nodes[binding->declares].parent].end,
-				plan_text(p, ";%.*s", STR_ARGS(add)));
-			return;
-		}
+	binding_id carrier = find_carrier(p->glue);
+	if (carrier == 0) {
+		diag_add(p->arena, &p->patch->diags, SEVERITY_WARNING, "api-unreachable",
+			p->tree->nodes[scopes->bindings[p->glue->exports].identifier].start,
+			"nothing carries the API '%.*s' out of this glue: hooks and configure() cannot be "
+			"reached at run time, options of the patch still hold",
+			STR_ARGS(p->api));
+		return;
 	}
-	diag_add(p->arena, &p->patch->diags, SEVERITY_WARNING, "api-unreachable",
-		p->tree->nodes[scopes->bindings[p->glue->exports].identifier].start,
-		"nothing carries the API '__reglue' out of this glue: hooks and configure() cannot be "
-		"reached at run time, options of the patch still hold");
+	const struct binding *binding = &scopes->bindings[carrier];
+	struct str add = plan_text(p, "%.*s.%.*s=%.*s.api;", STR_ARGS(binding_name(scopes, carrier)),
+		STR_ARGS(p->api), STR_ARGS(p->rg));
+	if (binding->kind == BINDING_PARAMETER) {
+		plan_insert(p, start, add);
+	} else {
+		plan_insert(p, p->tree->nodes[p->tree->nodes[binding->declares].parent].end,
+			plan_text(p, ";%.*s", STR_ARGS(add)));
+	}
 }
 
 /* Not enumerable: `Object.keys(require(…))` stays what it was. */
 static struct str common_api(struct planning *p)
 {
-	return plan_text(p, "Object.defineProperty(module.exports,\"__reglue\",{value:%.*s.api});",
-		STR_ARGS(p->rg));
+	return plan_text(p, "Object.defineProperty(module.exports,\"%.*s\",{value:%.*s.api});",
+		STR_ARGS(p->api), STR_ARGS(p->rg));
 }
 
 static bool has_namespace(const struct glue *glue)
@@ -395,20 +438,22 @@ static void add_namespace(struct planning *p, struct buf *head, uint32_t start)
 		STR_ARGS(name), STR_ARGS(p->rg), given.len == 0 ? "" : ",", STR_ARGS(given));
 }
 
-/* The runtime's variable before the first statement, its function after the last one. */
-static uint32_t plan_runtime(struct planning *p)
+/*
+ * The runtime's variable before the first statement, its function after the last one. The API of
+ * glue inside a function of a module passes through a variable of the module's.
+ */
+static void plan_runtime(struct planning *p, uint32_t file_end)
 {
-	const struct tree *tree = p->tree;
 	const struct glue *glue = p->glue;
 	uint32_t start, end;
-	plan_statements(tree, glue->root_body, &start, &end);
+	plan_statements(p->tree, glue->root_body, &start, &end);
 	assert(start != UINT32_MAX);
-	bool module = glue->is_module && glue->root == 0;
-	bool common = !module && glue->root == 0 && plan_mentions(tree, STR("exports"));
+	bool inner = glue->root != 0;
+	bool common = !glue->is_module && !inner && plan_mentions(p->tree, STR("exports"));
 	struct buf head = BUF_INIT;
-	buf_printf(&head, "var %.*s=%.*s$(%.*s)", STR_ARGS(p->rg), STR_ARGS(p->rg),
+	buf_printf(&head, "var %.*s=%.*s$(%.*s)", STR_ARGS(p->rg), STR_ARGS(p->runtime),
 		STR_ARGS(runtime_options(p)));
-	if (module) {
+	if (glue->is_module && !inner) {
 		buf_printf(&head, ",%.*s$api=%.*s.api", STR_ARGS(p->rg), STR_ARGS(p->rg));
 	}
 	if (p->exported.len != 0) {
@@ -418,27 +463,38 @@ static uint32_t plan_runtime(struct planning *p)
 		add_namespace(p, &head, start);
 	}
 	buf_add_byte(&head, ';');
+	if (glue->is_module && inner) {
+		buf_printf(&head, "%.*s$api=%.*s.api;", STR_ARGS(p->rg), STR_ARGS(p->rg));
+	}
 	if (common && glue->part == PART_BODY) {
 		buf_add(&head, common_api(p)); /* before the loader is required, which looks for it */
 	}
 	plan_insert(p, start, arena_copy(p->arena, buf_str(&head)));
-	if (!module && !common) {
+	buf_finish(&head);
+	if (!glue->is_module && !common) {
 		plan_inner_api(p, start);
 	}
-	buf_finish(&head);
 	struct buf block = BUF_INIT;
 	buf_add_byte(&block, '\n');
-	if (module) {
-		buf_printf(&block, "export{%.*s$api as __reglue};\n", STR_ARGS(p->rg));
+	if (glue->is_module) {
+		struct str export = plan_text(p, "export{%.*s$api as %.*s};\n", STR_ARGS(p->rg),
+			STR_ARGS(p->api));
+		if (inner) {
+			plan_insert(p, file_end,
+				plan_text(p, "\nvar %.*s$api;%.*s", STR_ARGS(p->rg), STR_ARGS(export)));
+		} else {
+			buf_add(&block, export);
+		}
 	} else if (common && glue->part != PART_BODY) {
 		buf_printf(&block, ";%.*s\n", STR_ARGS(common_api(p)));
 	}
-	buf_printf(&block, "function %.*s$(o){\"use strict\";", STR_ARGS(p->rg));
-	buf_add(&block, plan_runtime_text());
-	buf_add(&block, STR("return runtime}\n"));
+	if (str_equal(p->runtime, p->rg)) {
+		buf_printf(&block, "function %.*s$(o){\"use strict\";", STR_ARGS(p->rg));
+		buf_add(&block, plan_runtime_text());
+		buf_add(&block, STR("return runtime}\n"));
+	}
 	plan_insert(p, end, arena_copy(p->arena, buf_str(&block)));
 	buf_finish(&block);
-	return end;
 }
 
 struct str plan_runtime_text(void)
@@ -471,32 +527,63 @@ static void warn_without_module(struct planning *p)
 	}
 }
 
-uint32_t plan_make(struct glue *glue, const struct patch_options *options, struct patch *patch)
+/* The first glue of the same scope defines the runtime's function for all of them. */
+static struct str runtime_of(const struct glues *glues, uint32_t index, const struct str *names)
 {
-	struct planning p = {
-		.arena = glue->arena,
-		.glue = glue,
-		.tree = glue->tree,
-		.options = options,
-		.patch = patch,
-	};
-	p.rg = plan_free_name(&p);
-	patch->module = glue->module;
+	uint32_t first = 0;
+	while (glues->items[first].root != glues->items[index].root) {
+		first++;
+	}
+	return names[first];
+}
+
+static void plan_glue(struct planning *p, uint32_t file_end)
+{
+	const struct glue *glue = p->glue;
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		if (glue->facts[i].kind == FACT_EXPORTED) {
-			p.exported = plan_text(&p, "%.*s%.*s", STR_ARGS(patch->exports_name), STR_ARGS(p.rg));
+			p->exported = plan_text(p, "%.*s%.*s",
+				STR_ARGS(binding_name(glue->scopes, glue->exports)), STR_ARGS(p->rg));
 		}
 	}
-	patch->entries = arena_array(p.arena, struct entry, glue->fact_count);
-	patch->sites = arena_array(p.arena, struct site, glue->fact_count);
-	if (glue->part == PART_LOADER) {
-		uint32_t end = plan_loader(&p);
-		warn_without_module(&p);
-		return end;
-	}
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
-		plan_fact(&p, i);
-		plan_site(&p, &glue->facts[i]);
+		plan_fact(p, i);
+		plan_site(p, &glue->facts[i]);
+	}
+	plan_runtime(p, file_end);
+}
+
+uint32_t plan_make(const struct glues *glues, const struct patch_options *options,
+	struct patch *patch)
+{
+	struct arena *arena = glues->items[0].arena;
+	const struct tree *tree = glues->items[0].tree;
+	uint32_t facts = 0, start, end;
+	unsigned number = 0;
+	struct str *names = arena_array(arena, struct str, glues->count);
+	for (uint32_t i = 0; i < glues->count; i++) {
+		facts += glues->items[i].fact_count;
+	}
+	plan_statements(tree, 0, &start, &end);
+	patch->entries = arena_array(arena, struct entry, facts);
+	patch->sites = arena_array(arena, struct site, facts);
+	for (uint32_t i = 0; i < glues->count; i++) {
+		struct planning p = {
+			.arena = arena,
+			.glue = &glues->items[i],
+			.tree = tree,
+			.options = options,
+			.patch = patch,
+		};
+		p.rg = names[i] = plan_free_name(&p, &number);
+		p.runtime = runtime_of(glues, i, names);
+		p.api = i == 0 ? STR("__reglue") : plan_text(&p, "__reglue%u", i + 1);
+		if (p.glue->part == PART_LOADER) {
+			end = plan_loader(&p);
+		} else {
+			plan_glue(&p, end);
+		}
+		warn_without_module(&p);
 	}
 	if (patch->entry_count != 0) {
 		qsort(patch->entries, patch->entry_count, sizeof(*patch->entries), compare_entries);
@@ -504,7 +591,5 @@ uint32_t plan_make(struct glue *glue, const struct patch_options *options, struc
 	if (patch->site_count != 0) {
 		qsort(patch->sites, patch->site_count, sizeof(*patch->sites), compare_sites);
 	}
-	uint32_t end = plan_runtime(&p);
-	warn_without_module(&p);
 	return end;
 }

@@ -8,10 +8,11 @@
 #include "glue.h"
 
 /*
- * Fills patch->splice (not sealed), entries and sites. Gives the offset after the last statement,
- * where the runtime stands and the footer belongs.
+ * Fills patch->splice (not sealed), entries and sites. Gives the offset after the file's last
+ * statement, where the footer belongs.
  */
-uint32_t plan_make(struct glue *glue, const struct patch_options *options, struct patch *patch);
+uint32_t plan_make(const struct glues *glues, const struct patch_options *options,
+	struct patch *patch);
 
 /* What the runtime's function consists of; the build has parsed it. */
 struct str plan_runtime_text(void);

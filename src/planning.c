@@ -19,12 +19,13 @@ static bool name_is_taken(const struct tree *tree, struct str name)
 	return false;
 }
 
-struct str plan_free_name(struct planning *p)
+struct str plan_free_name(struct planning *p, unsigned *number)
 {
-	struct str name = STR("__rg");
-	for (unsigned i = 2; name_is_taken(p->tree, name); i++) {
-		name = plan_text(p, "__rg%u", i);
-	}
+	struct str name;
+	do {
+		++*number;
+		name = *number == 1 ? STR("__rg") : plan_text(p, "__rg%u", *number);
+	} while (name_is_taken(p->tree, name));
 	return name;
 }
 

@@ -8,18 +8,20 @@
 
 struct planning {
 	struct arena *arena;
-	struct glue *glue;
+	const struct glue *glue;
 	const struct tree *tree;
 	const struct patch_options *options;
 	struct patch *patch;
 	struct str rg; /* the runtime's variable: "__rg", or with a number where that is taken */
+	struct str runtime; /* name of the runtime's function: that of the first glue in this scope */
+	struct str api;     /* what users import: "__reglue", "__reglue2", … */
 	struct str exported; /* variable that is exported in place of the exports binding, or empty */
 };
 
 struct str plan_text(struct planning *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* "__rg", or "__rg2" … where the file has names that begin so. */
-struct str plan_free_name(struct planning *p);
+/* "__rg", "__rg2", …: the next that no name of the file begins with; number is that of the last. */
+struct str plan_free_name(struct planning *p, unsigned *number);
 
 /* `before` … `after` around a node. */
 void plan_wrap(struct planning *p, node_id n, struct str before, struct str after);

@@ -259,11 +259,51 @@ Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 	expect_refusal("let wasm = load(); wasm.__wbindgen_start();", "unknown-glue", NULL);
 }
 
-Test(patch, several_glues_are_refused)
+Test(patch, several_glues_each_get_a_runtime)
 {
-	expect_refusal(VIEW ADD LOADER
-		"{ let w2 = new WebAssembly.Instance(wasmModule, {}).exports; w2.__wbindgen_start(); }",
-		"several-glues", "w2 = new");
+	struct patch *patch = run(VIEW ADD LOADER
+		"let view2 = null;\nfunction getView2() { return view2 = new Uint8Array(q.memory.buffer); }\n"
+		"function sub(a, b) { return q.sub(a, b); }\nexports.sub = sub;\n"
+		"const other = new WebAssembly.Module(require('fs').readFileSync('y_bg.wasm'));\n"
+		"let q = new WebAssembly.Instance(other, imports).exports;\n"
+		"const alien = new WebAssembly.Instance(thirdModule, {});\n");
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(str_equal(patch->exports_name, STR("wasm, q")));
+	cr_assert(contains(patch, "function add(a, b) {__rg.e();"));
+	cr_assert(contains(patch, "function sub(a, b) {__rg2.e();"));
+	cr_assert(contains(patch, "var __rg=__rg$({r(i){cachedUint8ArrayMemory0=null;}});"
+				  "var __rg2=__rg$({r(i){view2=null;}});"));
+	cr_assert(contains(patch, "__rg2.a(new WebAssembly.Instance(__rg2.M(other), __rg2.I(imports)).exports)"));
+	cr_assert(contains(patch, "\"__reglue\",{value:__rg.api}"));
+	cr_assert(contains(patch, "\"__reglue2\",{value:__rg2.api}"));
+	cr_assert(contains(patch, "new WebAssembly.Instance(thirdModule, {})"), "no glue's instance");
+	cr_assert_eq(run(patch->output.data)->verdict, VERDICT_UNCHANGED);
+}
+
+Test(patch, other_code_of_a_bundle_is_left_alone)
+{
+	struct patch *patch = run(VIEW
+		"const buffer = new Array(8).fill(0);\nlet calls = 0;\n"
+		"function each(list, fn) { calls++; buffer[0] = calls; for (const x of list) fn(x); }\n"
+		"function pair(x) { const p = { a: 1, b: 2 }; return () => p.a + x; }\nexports.pair = pair;\n"
+		"function all(l) { each(l, add); return new FinalizationRegistry((p) => close(p)); }\n" ADD LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "{r(i){cachedUint8ArrayMemory0=null;}}"));
+	cr_assert(contains(patch, "function each(list, fn) { calls++; buffer[0] = calls; for"));
+	cr_assert(contains(patch, "const p = { a: 1, b: 2 }; return () => p.a + x; }"));
+	cr_assert(contains(patch, "new FinalizationRegistry((p) => close(p)); }"));
+}
+
+Test(patch, no_call_of_an_export_is_without_a_hook)
+{
+	/* as a minifier leaves it: the generated function moved into its only caller */
+	struct patch *patch = run(VIEW ADD LOADER
+		"async function run(b) { await b; return function (x) { return wasm.go(x); }(b); }\nexports.run = run;\n");
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "return function (x) {__rg.e(); return wasm.go(x); }(b)"));
+	expect_refusal(VIEW ADD LOADER "async function late(b) { await b; return wasm.go(b); }\n"
+		"function start() { late(1); wasm.__wbindgen_start(); }\n", "unguarded-call", "wasm.go");
+	expect_refusal(VIEW ADD LOADER "wasm.go(1);\n", "unguarded-call", "wasm.go");
 }
 
 Test(patch, typescript_is_refused_by_its_name)
