@@ -54,6 +54,14 @@ static bool refuse_export(struct glue *glue, node_id n)
 			"asyncify: a suspended call returns early, and its JS side is keyed by pointers");
 		return true;
 	}
+	if (str_find(name, STR("uniffi_")) != (size_t)-1 &&
+		(str_find(name, STR("_fn_free_")) != (size_t)-1 ||
+			str_find(name, STR("_fn_clone_")) != (size_t)-1)) {
+		glue_refuse(glue, "raw-pointers", n,
+			"uniffi: classes outside the glue keep pointers as bare numbers, which would edit "
+			"other objects of a new instance");
+		return true;
+	}
 	if (str_starts(name, STR("__wbindgen_thread_destroy")) ||
 		str_starts(name, STR("__wbindgen_tls"))) {
 		glue_refuse(glue, "shared-memory", n,
@@ -63,7 +71,21 @@ static bool refuse_export(struct glue *glue, node_id n)
 	return false;
 }
 
-/* `import * as __wbg_star0 from 'env'`, `require('env')`, `require('wasi_…')`. */
+/* `{ "./x_bg.js": …, "env": shim }`: a list of imports, told by the glue's own entry. */
+static bool is_imports_key(const struct tree *tree, node_id key)
+{
+	node_id object = tree->nodes[tree->nodes[key].parent].parent;
+	for (node_id p = node_first(tree, object); p != NO_NODE; p = node_next(tree, p)) {
+		node_id other = node_is(tree, p, KIND_pair) ? node_child(tree, p, FIELD_key) : NO_NODE;
+		if ((other != NO_NODE && str_ends(node_string(tree, other), STR("_bg.js"))) ||
+			node_is_text(tree, other, STR("wbg"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* `import * as __wbg_star0 from 'env'`, `require('env')`, `require('wasi_…')`, `"env": shim`. */
 static bool refuse_host_shim(struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
@@ -76,7 +98,9 @@ static bool refuse_host_shim(struct glue *glue, node_id n)
 	bool import = node_is(tree, parent, KIND_import_statement);
 	bool require = node_is(tree, parent, KIND_arguments) &&
 	               is_global_path(glue, node_first(tree, tree->nodes[parent].parent), "require");
-	if (!import && !require) {
+	bool listed = node_is(tree, parent, KIND_pair) && tree->nodes[n].field == FIELD_key &&
+	              is_imports_key(tree, n);
+	if (!import && !require && !listed) {
 		return false;
 	}
 	glue_refuse(glue, "host-shim", n,

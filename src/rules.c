@@ -69,6 +69,9 @@ const struct rule rules[] = {
 		"worse than none."},
 	{"parse-error", SEVERITY_ERROR, "The file is not understood as JavaScript.",
 		"The place named is where parsing stopped. Nothing is changed."},
+	{"raw-pointers", SEVERITY_REFUSAL, "JS outside the glue keeps pointers into wasm memory.",
+		"uniffi's classes hold bare numbers that the glue does not know as objects. After a "
+		"recovery they would edit whatever stands there in the new instance."},
 	{"report", SEVERITY_ERROR, "A report cannot be read, or does not fit the others.",
 		"Reports are joined when reglue of one version wrote them, with one command and the same "
 		"options, and no two say different things of one file."},
@@ -83,8 +86,9 @@ const struct rule rules[] = {
 	{"seal-line-ends", SEVERITY_REFUSAL, "Line ends were converted after patching.",
 		"A version control system or an editor changed LF to CR LF, or the reverse. Convert "
 		"them back, or patch after the conversion; in git: '*.js -text' in .gitattributes."},
-	{"several-glues", SEVERITY_REFUSAL, "Several wasm-bindgen glues stand in one file.",
-		"A bundler joined them. Patch each glue before it is bundled."},
+	{"several-glues", SEVERITY_REFUSAL,
+		"Several glues stand in one file, and one gets its exports from another file.",
+		"Which of them that file means cannot be told. Patch each glue before it is bundled."},
 	{"shadow-stack-leak", SEVERITY_NOTE, "The shadow stack pointer is out of reach.",
 		"Errors that cross Rust frames leave the stack pointer where it was, so the stack "
 		"shrinks with each until a call overflows it: an ordinary fault, which recovers."},
@@ -93,6 +97,10 @@ const struct rule rules[] = {
 		"to patch."},
 	{"typescript", SEVERITY_REFUSAL, "The file is TypeScript source.",
 		"Patch the JavaScript that is made of it."},
+	{"unguarded-call", SEVERITY_REFUSAL,
+		"An export is called where no hook can stand before the call's arguments.",
+		"A minifier moved a generated function into an async one, or the call is not "
+		"wasm-bindgen's. A recovery would come too late there. Patch before the minifier runs."},
 	{"unknown-glue", SEVERITY_REFUSAL,
 		"The file looks like wasm-bindgen glue, but no variable receives the exports.",
 		"A minifier or a bundler may have changed it beyond recognition. Patch before they "

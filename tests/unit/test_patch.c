@@ -248,6 +248,10 @@ Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 	expect_refusal(VIEW ADD "function z() { wasm.asyncify_start_unwind(0); }" LOADER, "asyncify",
 		"wasm.asyncify_start_unwind");
 	expect_refusal(VIEW ADD "imports.env = require('env');" LOADER, "host-shim", "'env'");
+	expect_refusal(VIEW ADD "const all = { './x_bg.js': imports, 'wasi_snapshot_preview1': shim };" LOADER,
+		"host-shim", "'wasi_snapshot_preview1'");
+	expect_refusal(VIEW ADD "function drop(p) { wasm.uniffi_app_fn_free_document(p); }" LOADER,
+		"raw-pointers", "wasm.uniffi_app_fn_free_document");
 	expect_refusal(VIEW ADD LOADER "keep(wasm);", "exports-handed-out", "wasm);");
 	expect_refusal(VIEW ADD LOADER "wasm.add = 1;", "exports-write", "wasm.add = 1");
 	expect_refusal(VIEW ADD LOADER "wasm = other();", "exports-binding", "other()");
