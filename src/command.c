@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "seal.h"
+#include "types.h"
 
 static bool is_dash(struct str text)
 {
@@ -177,33 +178,85 @@ static struct str read_companion(struct arena *arena, const struct job *job)
 	return bytes;
 }
 
-void command_run_patches(const struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t count)
+/* Adds the declarations that belong to a script, if they are there. */
+static struct job *add_types(const struct command *command, struct arena *arena, struct job *jobs,
+	uint32_t *count, const struct job *script)
 {
-	for (uint32_t i = 0; i < count; i++) {
+	/* what goes elsewhere goes alone */
+	if (command_redirects(command->options) || command_reads_stdin(command->options)) {
+		return NULL;
+	}
+	struct str path = batch_types_path(arena, script->path);
+	if (path.len == 0 || os_kind(arena, path) == OS_MISSING) {
+		return NULL;
+	}
+	struct job *job = &jobs[(*count)++];
+	*job = (struct job){.path = path, .diags = arena_new(arena, struct diags),
+		.settings = script->settings};
+	job->failed = !os_read_file(arena, path, SOURCE_MAX_BYTES, &job->bytes, job->diags);
+	job->verdict = job->failed ? VERDICT_REFUSED : VERDICT_SKIPPED;
+	return job;
+}
+
+void command_add_types(const struct command *command, struct arena *arena, struct job *jobs,
+	uint32_t *count)
+{
+	uint32_t scripts = *count;
+	for (uint32_t i = 0; i < scripts; i++) {
+		add_types(command, arena, jobs, count, &jobs[i]);
+	}
+}
+
+static void take_patch(struct job *job, struct patch *patch)
+{
+	job->patch = patch;
+	job->verdict = patch->verdict;
+	job->diags = &patch->diags;
+	job->result = patch->output;
+}
+
+void command_run_patches(const struct command *command, struct arena *arena, struct job *jobs,
+	uint32_t *count)
+{
+	uint32_t scripts = *count;
+	const struct patch *api = NULL; /* of the one that exports it */
+	for (uint32_t i = 0; i < scripts; i++) {
 		struct job *job = &jobs[i];
+		if (job->failed) {
+			continue;
+		}
 		struct patch_options options = job->settings->patch;
 		options.wasm = read_companion(arena, job);
-		job->patch = patch_run(arena, command->patcher, job->path, job->bytes, &options);
-		job->verdict = job->patch->verdict;
-		job->diags = &job->patch->diags;
-		job->result = job->patch->output;
+		take_patch(job, patch_run(arena, command->patcher, job->path, job->bytes, &options));
+		if (types_wanted(job->patch)) {
+			api = job->patch;
+		}
+	}
+	for (uint32_t i = 0; api != NULL && i < scripts; i++) {
+		bool glue = jobs[i].verdict == VERDICT_PATCHED ||
+			jobs[i].verdict == VERDICT_UNCHANGED;
+		struct job *types =
+			glue ? add_types(command, arena, jobs, count, &jobs[i]) : NULL;
+		if (types != NULL && !types->failed) {
+			take_patch(types, types_run(arena, types->path, types->bytes, api));
+		}
 	}
 }
 
 void command_hold_together(struct arena *arena, struct job *jobs, uint32_t count)
 {
-	const struct job *refused = NULL;
-	for (uint32_t i = 0; i < count && refused == NULL; i++) {
-		refused = jobs[i].verdict == VERDICT_REFUSED ? &jobs[i] : NULL;
+	const struct job *reason = NULL;
+	for (uint32_t i = 0; i < count && reason == NULL; i++) {
+		reason = jobs[i].verdict == VERDICT_REFUSED ? &jobs[i] : NULL;
 	}
-	for (uint32_t i = 0; refused != NULL && i < count; i++) {
+	for (uint32_t i = 0; reason != NULL && i < count; i++) {
 		struct job *job = &jobs[i];
 		if (job->verdict == VERDICT_PATCHED) {
 			job->verdict = VERDICT_REFUSED;
 			diag_add(arena, job->diags, SEVERITY_REFUSAL, "package", DIAG_NO_OFFSET,
-				"left as it is, because %.*s of the same package was refused",
-				STR_ARGS(refused->path));
+				"left as it is, because %.*s of the same package %s",
+				STR_ARGS(reason->path),
+				reason->failed ? "could not be read" : "was refused");
 			if (job->patch != NULL) {
 				job->patch->verdict = VERDICT_REFUSED;
 			}
@@ -310,11 +363,13 @@ void command_tell(struct command *command, struct arena *arena, struct job *jobs
 		} else {
 			command->verdicts[job->verdict]++;
 		}
-		if (job->verdict == VERDICT_REFUSED) {
+		if (job->verdict == VERDICT_REFUSED && !job->failed) {
 			command_raise(command, STATUS_REFUSED);
 		}
 		if (command->report != NULL && job->patch != NULL) {
 			report_add(command->report, arena, job->patch, job->written);
+		} else if (command->report != NULL && job->failed) {
+			report_add_failure(command->report, arena, job->path, job->diags);
 		}
 	}
 }

@@ -41,7 +41,7 @@ struct job {
 	struct str result;   /* what the verb makes of the bytes */
 	bool wanted;         /* result is to be written */
 	bool written;        /* result stands in the file itself */
-	bool failed;         /* result could not be written */
+	bool failed;         /* could not be read or written; if not read, verdict is "refused" */
 	struct str diff;     /* of check --diff */
 	const struct settings *settings; /* of verbs that run the pipeline */
 	/* the file as it is on disk, and what stands in it beyond the original; for positions */
@@ -75,13 +75,13 @@ int command_finish(struct command *command);
 void command_raise(struct command *command, int status);
 
 /*
- * What a verb does with the files of one package that could be read, at least one. First `work`, on
- * any thread, which changes nothing of the command and prints nothing; then `tell`, package by
- * package in the order of the batch.
+ * What a verb does with the files of one package. First `work`, on any thread, which changes nothing
+ * of the command and prints nothing; it may add files, for as many as are given there is room. Then
+ * `tell`, package by package in the order of the batch.
  */
 struct package_verb {
 	void (*work)(const struct command *command, struct arena *arena, struct job *jobs,
-		uint32_t count);
+		uint32_t *count);
 	void (*tell)(struct command *command, struct arena *arena, struct job *jobs, uint32_t count);
 };
 
@@ -101,11 +101,18 @@ struct finding command_finding(struct str path, const struct diag *diag);
 void command_tell_failure(struct command *command, struct arena *arena, struct str path,
 	const struct diags *diags);
 
-/* Patches the jobs in memory; fills verdict, diags and patch. */
+/*
+ * Patches the jobs in memory; fills verdict, diags and patch. The declarations beside a script whose
+ * API they lack become a job of their own.
+ */
 void command_run_patches(const struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t count);
+	uint32_t *count);
 
-/* If one file of the package is refused, those that would be changed are refused as well. */
+/* The declarations beside every script become a job of their own, read. */
+void command_add_types(const struct command *command, struct arena *arena, struct job *jobs,
+	uint32_t *count);
+
+/* If one file of the package is refused or unreadable, none of it is changed. */
 void command_hold_together(struct arena *arena, struct job *jobs, uint32_t count);
 
 /* Writes what is wanted to where the verb's results go: in place, --output, stdout. */

@@ -7,9 +7,8 @@
 /* A package on its way through the threads. */
 struct task {
 	struct arena *arena; /* from the work on it to its being told */
-	struct job *jobs;    /* those that could be read first, then the others */
+	struct job *jobs;
 	uint32_t count;
-	uint32_t unread;
 };
 
 struct run {
@@ -32,42 +31,23 @@ static struct str stdin_name(const struct options *options)
 
 /* ---- one package, on any thread ---- */
 
-static bool read_job(const struct options *options, struct arena *arena, struct os_entry entry,
+static void read_job(const struct options *options, struct arena *arena, struct os_entry entry,
 	struct job *job)
 {
 	struct diags *diags = arena_new(arena, struct diags);
+	bool done = false;
 	*job = (struct job){.path = entry.path, .diags = diags};
 	if (entry.error.len != 0) {
 		diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET, "%.*s",
 			STR_ARGS(entry.error));
-		return false;
-	}
-	if (is_stdin(entry.path)) {
+	} else if (is_stdin(entry.path)) {
 		job->path = stdin_name(options);
-		return os_read_stdin(arena, SOURCE_MAX_BYTES, &job->bytes, diags);
+		done = os_read_stdin(arena, SOURCE_MAX_BYTES, &job->bytes, diags);
+	} else {
+		done = os_read_file(arena, entry.path, SOURCE_MAX_BYTES, &job->bytes, diags);
 	}
-	return os_read_file(arena, entry.path, SOURCE_MAX_BYTES, &job->bytes, diags);
-}
-
-static void read_package(const struct run *run, const struct package *package, struct task *task)
-{
-	struct job *unread = arena_array(task->arena, struct job, package->count);
-	task->jobs = arena_array(task->arena, struct job, package->count);
-	for (uint32_t i = 0; i < package->count; i++) {
-		struct job job;
-		bool done = read_job(run->command->options, task->arena, package->files[i], &job);
-		if (run->settings != NULL) {
-			job.settings = run->settings[package - run->batch->packages];
-		}
-		if (done) {
-			task->jobs[task->count++] = job;
-		} else {
-			unread[task->unread++] = job;
-		}
-	}
-	for (uint32_t i = 0; i < task->unread; i++) {
-		task->jobs[task->count + i] = unread[i];
-	}
+	job->failed = !done;
+	job->verdict = done ? VERDICT_SKIPPED : VERDICT_REFUSED;
 }
 
 static void tell_waiting(void *context)
@@ -90,10 +70,13 @@ static void work_on(void *context, uint32_t index)
 		struct job about = {.path = package->files[0].path};
 		lock = os_lock_folder(task->arena, about.path, tell_waiting, &about);
 	}
-	read_package(run, package, task);
-	if (task->count != 0) {
-		run->verb->work(run->command, task->arena, task->jobs, task->count);
+	task->jobs = arena_array(task->arena, struct job, 2 * (size_t)package->count);
+	for (; task->count < package->count; task->count++) {
+		struct job *job = &task->jobs[task->count];
+		read_job(options, task->arena, package->files[task->count], job);
+		job->settings = run->settings == NULL ? NULL : run->settings[index];
 	}
+	run->verb->work(run->command, task->arena, task->jobs, &task->count);
 	os_unlock_folder(lock);
 }
 
@@ -104,17 +87,7 @@ static void tell(void *context, uint32_t index)
 	struct run *run = context;
 	struct command *command = run->command;
 	struct task *task = &run->tasks[index];
-	for (uint32_t i = task->count; i < task->count + task->unread; i++) {
-		const struct job *job = &task->jobs[i];
-		command_tell_failure(command, task->arena, job->path, job->diags);
-		command->failed++;
-		if (command->report != NULL) {
-			report_add_failure(command->report, task->arena, job->path, job->diags);
-		}
-	}
-	if (task->count != 0) {
-		run->verb->tell(command, task->arena, task->jobs, task->count);
-	}
+	run->verb->tell(command, task->arena, task->jobs, task->count);
 	arena_destroy(task->arena);
 	console_progress(&command->console, index + 1, run->batch->package_count);
 }

@@ -21,11 +21,11 @@ static struct str make_diff(struct arena *arena, const struct job *job)
 }
 
 static void work(const struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t count)
+	uint32_t *count)
 {
 	command_run_patches(command, arena, jobs, count);
-	command_hold_together(arena, jobs, count);
-	for (uint32_t i = 0; command->options->diff && i < count; i++) {
+	command_hold_together(arena, jobs, *count);
+	for (uint32_t i = 0; command->options->diff && i < *count; i++) {
 		if (jobs[i].verdict == VERDICT_PATCHED) {
 			jobs[i].diff = make_diff(arena, &jobs[i]);
 		}

@@ -73,7 +73,7 @@ static void show(struct command *command, struct arena *arena, struct job *job)
 {
 	const struct patch *patch = job->patch;
 	struct console *console = &command->console;
-	if (job->verdict == VERDICT_SKIPPED && !command->options->verbose) {
+	if (job->failed || (job->verdict == VERDICT_SKIPPED && !command->options->verbose)) {
 		return;
 	}
 	console_result(console, arena, "%.*s: %s", STR_ARGS(job->path), state_of(job));

@@ -11,6 +11,9 @@ static void tell_result(struct command *command, struct arena *arena, const stru
 		console_result(console, arena, "patched %.*s: %s, loader%s%.*s", STR_ARGS(job->path),
 			target_name(patch->target), patch->other.len == 0 ? "" : " of ",
 			STR_ARGS(patch->other));
+	} else if (job->verdict == VERDICT_PATCHED && patch->entry_count == 0) {
+		console_result(console, arena, "patched %.*s: %s", STR_ARGS(job->path),
+			patch->form);
 	} else if (job->verdict == VERDICT_PATCHED) {
 		uint32_t guarded = 0;
 		for (uint32_t i = 0; i < patch->entry_count; i++) {
@@ -26,12 +29,12 @@ static void tell_result(struct command *command, struct arena *arena, const stru
 }
 
 static void work(const struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t count)
+	uint32_t *count)
 {
 	bool redirected = command_redirects(command->options);
 	command_run_patches(command, arena, jobs, count);
-	command_hold_together(arena, jobs, count);
-	for (uint32_t i = 0; i < count; i++) {
+	command_hold_together(arena, jobs, *count);
+	for (uint32_t i = 0; i < *count; i++) {
 		struct job *job = &jobs[i];
 		/* elsewhere there has to be a file in any case, unless that would hide a refusal */
 		if (job->verdict == VERDICT_SKIPPED && command->options->allow_empty) {
@@ -42,7 +45,7 @@ static void work(const struct command *command, struct arena *arena, struct job 
 				(redirected && job->verdict == VERDICT_UNCHANGED);
 		}
 	}
-	command_write(command, arena, jobs, count);
+	command_write(command, arena, jobs, *count);
 }
 
 static void tell(struct command *command, struct arena *arena, struct job *jobs, uint32_t count)

@@ -1,33 +1,47 @@
 #include "command.h"
 #include "seal.h"
 
+static void read_back(struct arena *arena, struct job *job)
+{
+	struct seal seal;
+	if (job->failed) {
+		return;
+	}
+	switch (seal_read(arena, job->bytes, &seal, job->diags)) {
+	case SEAL_NONE:
+		job->verdict = VERDICT_SKIPPED;
+		job->result = job->bytes;
+		break;
+	case SEAL_GOOD:
+		job->verdict = VERDICT_PATCHED;
+		job->result = seal.original;
+		break;
+	case SEAL_BROKEN:
+		job->verdict = VERDICT_REFUSED;
+		break;
+	}
+}
+
 static void work(const struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t count)
+	uint32_t *count)
 {
 	bool redirected = command_redirects(command->options);
-	for (uint32_t i = 0; i < count; i++) {
-		struct job *job = &jobs[i];
-		struct seal seal;
-		switch (seal_read(arena, job->bytes, &seal, job->diags)) {
-		case SEAL_NONE:
-			job->verdict = VERDICT_SKIPPED;
-			job->result = job->bytes;
-			break;
-		case SEAL_GOOD:
-			job->verdict = VERDICT_PATCHED;
-			job->result = seal.original;
-			break;
-		case SEAL_BROKEN:
-			job->verdict = VERDICT_REFUSED;
-			break;
+	uint32_t scripts = *count, kept = 0;
+	command_add_types(command, arena, jobs, count);
+	for (uint32_t i = 0; i < *count; i++) {
+		read_back(arena, &jobs[i]);
+		/* declarations that were never patched are none of our business */
+		if (i < scripts || jobs[i].verdict != VERDICT_SKIPPED) {
+			jobs[kept++] = jobs[i];
 		}
 	}
-	command_hold_together(arena, jobs, count);
-	for (uint32_t i = 0; i < count; i++) {
+	*count = kept;
+	command_hold_together(arena, jobs, *count);
+	for (uint32_t i = 0; i < *count; i++) {
 		jobs[i].wanted = jobs[i].verdict == VERDICT_PATCHED ||
 			(redirected && jobs[i].verdict == VERDICT_SKIPPED);
 	}
-	command_write(command, arena, jobs, count);
+	command_write(command, arena, jobs, *count);
 }
 
 static void tell(struct command *command, struct arena *arena, struct job *jobs, uint32_t count)

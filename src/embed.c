@@ -1,6 +1,8 @@
 /*
  * Build-time program: joins the runtime's JS modules into the text that is injected, and writes it
- * as a C array. usage: embed OUTPUT.h NAME INPUT.js…   (a style sheet stays as it is: INPUT.css)
+ * as a C array. usage: embed OUTPUT.h NAME INPUT.js…
+ *
+ * A style sheet (.css) stays as it is, and so do declarations (.d.ts), whose comments are for users.
  *
  * Import statements go, `export` in front of a declaration goes, comments and needless white space
  * go; every other token stays as it is. Names are not touched: gzip does that better.
@@ -105,6 +107,12 @@ static bool wants_semicolon(TSNode node)
 	return false;
 }
 
+static bool ends_with(const char *path, const char *suffix)
+{
+	size_t len = strlen(path), end = strlen(suffix);
+	return len > end && strcmp(path + len - end, suffix) == 0;
+}
+
 static void emit(const struct text *text, TSNode node)
 {
 	if (is_kind(node, "comment") || is_kind(node, "import_statement")) {
@@ -154,8 +162,7 @@ int main(int argc, char **argv)
 	ts_parser_set_language(parser, tree_sitter_javascript());
 	for (int i = 3; i < argc; i++) {
 		struct text text = read_file(argv[i]);
-		size_t name_len = strlen(argv[i]);
-		if (name_len > 4 && strcmp(argv[i] + name_len - 4, ".css") == 0) {
+		if (ends_with(argv[i], ".css") || ends_with(argv[i], ".d.ts")) {
 			put(text.data, text.len);
 			free(text.data);
 			continue;

@@ -142,6 +142,13 @@ static void patch_tree(struct arena *arena, const struct patcher *patcher, struc
 	patch->verdict = str_equal(text, patch->input) ? VERDICT_UNCHANGED : VERDICT_PATCHED;
 }
 
+/* What a shell's * finds in a package beside the scripts. */
+static bool is_companion(struct str path, struct str bytes)
+{
+	return str_starts(bytes, STR("\0asm")) || str_ends(path, STR(".d.ts")) ||
+	       str_ends(path, STR(".d.mts")) || str_ends(path, STR(".d.cts"));
+}
+
 static bool is_typescript(struct str path)
 {
 	return str_ends(path, STR(".ts")) || str_ends(path, STR(".mts")) ||
@@ -151,7 +158,8 @@ static bool is_typescript(struct str path)
 static void run(struct arena *arena, const struct patcher *patcher,
 	const struct patch_options *options, struct patch *patch)
 {
-	if (!may_be_glue(patch->original.bytes)) {
+	if (!may_be_glue(patch->original.bytes) ||
+		is_companion(patch->original.path, patch->original.bytes)) {
 		patch->verdict = VERDICT_SKIPPED;
 		return;
 	}

@@ -95,6 +95,9 @@ const struct rule rules[] = {
 	{"shared-memory", SEVERITY_REFUSAL, "The memory is shared between threads.",
 		"Other workers would keep the dead instance's memory. Build without threads (atomics) "
 		"to patch."},
+	{"types", SEVERITY_WARNING, "Declarations were left as they are.",
+		"The .d.ts beside patched glue is not what wasm-bindgen writes, or has a __reglue of "
+		"its own. The glue is patched all the same."},
 	{"typescript", SEVERITY_REFUSAL, "The file is TypeScript source.",
 		"Patch the JavaScript that is made of it."},
 	{"unguarded-call", SEVERITY_REFUSAL,

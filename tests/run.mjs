@@ -220,6 +220,7 @@ const groups = {
 	cli: () => nodeTests('cli'),
 	recovery: () => nodeTests('recovery'),
 	packages: () => nodeTests('packages'),
+	tools: () => nodeTests('tools'),
 	sanitized,
 	fuzz,
 };

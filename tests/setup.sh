@@ -41,6 +41,7 @@ package ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 package python3-jsonschema python3 -c 'import jsonschema; jsonschema.Draft202012Validator'
 package nodejs command -v node
 package npm command -v npm
+package parallel command -v parallel
 
 if [ -n "$missing" ]; then
 	say "installing:$missing"
@@ -55,6 +56,7 @@ npm_packages grammars
 npm_packages tests/cli
 npm_packages tests/packages
 npm_packages tests/engines
+npm_packages tests/tools
 
 [ -f build/build.ninja ] || meson setup build >&2
 meson compile -C build >&2
