@@ -206,9 +206,11 @@ static void read_direct_import(struct glue *glue, node_id n)
 	if (!str_starts(name, STR("__wbg_")) || node_is_function(tree, right)) {
 		return;
 	}
+	node_id around = node_function(tree, right);
 	for (node_id i = right; i < tree->nodes[right].last; i++) {
+		/* what a function inside it mentions is that function's */
 		if (tree->nodes[i].kind == KIND_identifier && scope_of(glue->scopes, i) == 0 &&
-			calls_later(node_text(tree, i))) {
+			calls_later(node_text(tree, i)) && node_function(tree, i) == around) {
 			glue_add(glue, FACT_HOST_IMPORT, right);
 			return;
 		}

@@ -6,11 +6,17 @@ static bool starts_like_shim(struct str name)
 	return str_starts(name, STR("__wb")) || str_starts(name, STR("__widl_"));
 }
 
-/* `imports.wbg.__wbg_x = function`, `{ __wbg_x: … }`, `{ __wbg_x() {} }`: a function's name there. */
+/*
+ * `imports.wbg.__wbg_x = function`, `{ __wbg_x: … }`, `{ __wbg_x() {} }`: a function's name there, also
+ * where a helper makes the import of it: `logError(function…)` with --debug.
+ */
 struct str glue_shim_name(const struct glue *glue, node_id function)
 {
 	const struct tree *tree = glue->tree;
 	node_id parent = tree->nodes[function].parent;
+	while (node_is(tree, parent, KIND_arguments) || node_is(tree, parent, KIND_call_expression)) {
+		parent = tree->nodes[parent].parent;
+	}
 	if (node_is(tree, function, KIND_method_definition)) {
 		return node_text(tree, node_child(tree, function, FIELD_name));
 	}

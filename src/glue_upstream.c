@@ -6,6 +6,7 @@
  *   __wbg_call_guard()      before each raw call      -> never resets there, quiet when poisoned
  *   __wbg_call_abort_hook() Rust's abort handler      -> still reaches the dead instance
  *
+ * Before 0.2.116 there is only the reset and __wbg_instance_id, by which it tells old objects.
  * These names are part of upstream's interface with itself and keep their spelling; glue that
  * mentions them in any other form is refused.
  */
@@ -68,6 +69,20 @@ static void read_guard(struct glue *glue, node_id guard, binding_id scheduled)
 	}
 }
 
+/* Whether the machinery is the first form of it, which nothing but the user's call sets going. */
+static bool is_first_form(const struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	for (uint32_t id = 1; id < tree->name_count; id++) {
+		if (is_machinery(tree->names[id]) &&
+			!str_equal(tree->names[id], STR("__wbg_reset_state")) &&
+			!str_equal(tree->names[id], STR("__wbg_instance_id"))) {
+			return false;
+		}
+	}
+	return find_binding(glue, STR("__wbg_instance_id")) != 0;
+}
+
 bool glue_read_upstream(struct glue *glue)
 {
 	node_id mention = first_mention(glue);
@@ -78,12 +93,18 @@ bool glue_read_upstream(struct glue *glue)
 	node_id guard = find_function(glue, STR("__wbg_call_guard"));
 	node_id hook = find_function(glue, STR("__wbg_call_abort_hook"));
 	binding_id scheduled = find_binding(glue, STR("__wbg_reinit_scheduled"));
+	if (reset != NO_NODE && is_first_form(glue)) {
+		glue->joins_upstream = true;
+		glue_add(glue, FACT_UPSTREAM_RESET, reset);
+		return true;
+	}
 	if (reset == NO_NODE || guard == NO_NODE || scheduled == 0) {
 		glue_refuse(glue, "upstream-guard", mention,
 			"wasm-bindgen's own reset machinery, in a form that is not known (%.*s)",
 			STR_ARGS(node_text(glue->tree, mention)));
 		return false;
 	}
+	glue->joins_upstream = true;
 	glue->scheduled = binding_name(glue->scopes, scheduled);
 	glue_add(glue, FACT_UPSTREAM_RESET, reset);
 	read_guard(glue, guard, scheduled);
@@ -102,13 +123,14 @@ bool glue_is_upstream(struct str function)
 struct str glue_upstream_reset(const struct glue *glue, binding_id binding, node_id value)
 {
 	struct str name = binding_name(glue->scopes, binding);
-	if (glue->scheduled.len == 0) {
+	if (!glue->joins_upstream) {
 		return (struct str){"", 0};
 	}
 	if (str_equal(name, STR("__wbg_instance_id"))) {
 		return STR("__wbg_instance_id++;");
 	}
-	if (str_equal(name, glue->scheduled) || str_equal(name, STR("__wbg_called_abort")) ||
+	if ((glue->scheduled.len != 0 && str_equal(name, glue->scheduled)) ||
+		str_equal(name, STR("__wbg_called_abort")) ||
 		str_equal(name, STR("__wbg_terminated_addr"))) {
 		return arena_printf(glue->arena, "%.*s=%.*s;", STR_ARGS(name),
 			STR_ARGS(value == NO_NODE ? STR("undefined") : node_text(glue->tree, value)));

@@ -225,6 +225,36 @@ Test(patch, state_is_found_by_use)
 	cr_assert(!contains(patch, "clicks=0;"), "a wrapper's own counter is not glue state");
 }
 
+Test(patch, an_import_inside_a_helper_is_a_shim_too)
+{
+	/* 0.2.63 with --debug: every import is `logError(function…)` */
+	struct patch *patch = run(VIEW ADD
+		"function logError(f) { return function () { return f.apply(this, arguments); }; }\n"
+		"exports.__wbg_setTimeout_725239b9 = logError(function(arg0, arg1) {\n"
+		"    var ret = setTimeout(getObject(arg0), arg1);\n    return addHeapObject(ret);\n});\n"
+		"exports.__wbg_queueMicrotask_5a = typeof queueMicrotask == 'function' ? queueMicrotask : null;\n"
+		LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "setTimeout(__rg.w(getObject(arg0)), __rg.w(arg1))"));
+	cr_assert(contains(patch, "_725239b9 = logError(function"));
+	cr_assert(contains(patch, "_5a = __rg.W(typeof queueMicrotask"));
+}
+
+Test(patch, upstreams_first_reset_machinery_is_joined)
+{
+	/* 0.2.102 to 0.2.115: no guard yet, and nothing that Rust could schedule */
+	struct patch *patch = run(VIEW ADD
+		"let __wbg_instance_id = 0;\n"
+		"function __wbg_reset_state() {\n    __wbg_instance_id++;\n"
+		"    const wasmInstance = new WebAssembly.Instance(wasmModule, imports);\n"
+		"    wasm = wasmInstance.exports;\n    wasm.__wbindgen_start();\n}\n"
+		"exports.__wbg_reset_state = __wbg_reset_state;\n" LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "function __wbg_reset_state() {return __rg.api.reinit();"));
+	cr_assert(contains(patch, "__wbg_instance_id++;}"), "the reset function counts it up as well");
+	cr_assert(contains(patch, "function add(a, b) {__rg.e();"));
+}
+
 Test(patch, an_unknown_form_is_named_where_it_differs)
 {
 	struct patch *patch = run(
