@@ -106,6 +106,7 @@ struct glue {
 	bool heals;            /* calls __wbindgen_add_to_stack_pointer */
 	const char *form;      /* one line: how the exports are bound, how JS values are kept */
 	bool joins_upstream;  /* the file has wasm-bindgen's own reset machinery */
+	bool stays_terminated; /* by that machinery an instance refuses calls for ever after a fault */
 	struct str scheduled; /* upstream's flag that Rust wants a new instance, or empty */
 	struct str instance_variable; /* glue variable that keeps the instance, may be empty */
 

@@ -6,7 +6,9 @@
  *   __wbg_call_guard()      before each raw call      -> never resets there, quiet when poisoned
  *   __wbg_call_abort_hook() Rust's abort handler      -> still reaches the dead instance
  *
- * Before 0.2.116 there is only the reset and __wbg_instance_id, by which it tells old objects.
+ * Before 0.2.116 there is the reset with __wbg_instance_id, by which it tells old objects, and in modules
+ * that unwind __wbg_termination_guard(), which refuses calls once the instance says of itself that it is
+ * terminated.
  * These names are part of upstream's interface with itself and keep their spelling; glue that
  * mentions them in any other form is refused.
  */
@@ -69,18 +71,57 @@ static void read_guard(struct glue *glue, node_id guard, binding_id scheduled)
 	}
 }
 
-/* Whether the machinery is the first form of it, which nothing but the user's call sets going. */
-static bool is_first_form(const struct glue *glue)
+static bool mentions(const struct glue *glue, struct str name)
 {
-	const struct tree *tree = glue->tree;
-	for (uint32_t id = 1; id < tree->name_count; id++) {
-		if (is_machinery(tree->names[id]) &&
-			!str_equal(tree->names[id], STR("__wbg_reset_state")) &&
-			!str_equal(tree->names[id], STR("__wbg_instance_id"))) {
-			return false;
+	for (uint32_t id = 1; id < glue->tree->name_count; id++) {
+		if (str_equal(glue->tree->names[id], name)) {
+			return true;
 		}
 	}
-	return find_binding(glue, STR("__wbg_instance_id")) != 0;
+	return false;
+}
+
+/* The machinery from 0.2.116 on: Rust can ask for a reset, and the guard heeds it. */
+static bool read_scheduling(struct glue *glue)
+{
+	node_id reset = find_function(glue, STR("__wbg_reset_state"));
+	node_id guard = find_function(glue, STR("__wbg_call_guard"));
+	node_id hook = find_function(glue, STR("__wbg_call_abort_hook"));
+	binding_id scheduled = find_binding(glue, STR("__wbg_reinit_scheduled"));
+	if (reset == NO_NODE || guard == NO_NODE || scheduled == 0 ||
+		mentions(glue, STR("__wbg_termination_guard"))) {
+		return false;
+	}
+	glue->scheduled = binding_name(glue->scopes, scheduled);
+	glue_add(glue, FACT_UPSTREAM_RESET, reset);
+	read_guard(glue, guard, scheduled);
+	if (hook != NO_NODE) {
+		glue_add(glue, FACT_UPSTREAM_HOOK, hook);
+	}
+	return true;
+}
+
+/* The machinery before that: a reset that users call, a guard that only refuses; either or both. */
+static bool read_first_form(struct glue *glue)
+{
+	node_id reset = find_function(glue, STR("__wbg_reset_state"));
+	node_id guard = find_function(glue, STR("__wbg_termination_guard"));
+	bool resets = mentions(glue, STR("__wbg_reset_state"));
+	bool guards = mentions(glue, STR("__wbg_termination_guard"));
+	if (mentions(glue, STR("__wbg_call_guard")) || mentions(glue, STR("__wbg_reinit_scheduled")) ||
+		mentions(glue, STR("__wbg_call_abort_hook")) || resets != (reset != NO_NODE) ||
+		guards != (guard != NO_NODE) || !(resets || guards) ||
+		resets != (find_binding(glue, STR("__wbg_instance_id")) != 0) ||
+		guards != mentions(glue, STR("__instance_terminated"))) {
+		return false;
+	}
+	if (resets) {
+		glue_add(glue, FACT_UPSTREAM_RESET, reset);
+	}
+	if (guards) {
+		glue_add(glue, FACT_UPSTREAM_GUARD, guard);
+	}
+	return true;
 }
 
 bool glue_read_upstream(struct glue *glue)
@@ -89,28 +130,14 @@ bool glue_read_upstream(struct glue *glue)
 	if (mention == NO_NODE) {
 		return true;
 	}
-	node_id reset = find_function(glue, STR("__wbg_reset_state"));
-	node_id guard = find_function(glue, STR("__wbg_call_guard"));
-	node_id hook = find_function(glue, STR("__wbg_call_abort_hook"));
-	binding_id scheduled = find_binding(glue, STR("__wbg_reinit_scheduled"));
-	if (reset != NO_NODE && is_first_form(glue)) {
-		glue->joins_upstream = true;
-		glue_add(glue, FACT_UPSTREAM_RESET, reset);
-		return true;
-	}
-	if (reset == NO_NODE || guard == NO_NODE || scheduled == 0) {
+	if (!read_scheduling(glue) && !read_first_form(glue)) {
 		glue_refuse(glue, "upstream-guard", mention,
 			"wasm-bindgen's own reset machinery, in a form that is not known (%.*s)",
 			STR_ARGS(node_text(glue->tree, mention)));
 		return false;
 	}
 	glue->joins_upstream = true;
-	glue->scheduled = binding_name(glue->scopes, scheduled);
-	glue_add(glue, FACT_UPSTREAM_RESET, reset);
-	read_guard(glue, guard, scheduled);
-	if (hook != NO_NODE) {
-		glue_add(glue, FACT_UPSTREAM_HOOK, hook);
-	}
+	glue->stays_terminated = mentions(glue, STR("__instance_terminated"));
 	return true;
 }
 

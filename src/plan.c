@@ -323,6 +323,9 @@ static struct str runtime_options(struct planning *p)
 	add_name_list(&out, "n", options->exclude, options->exclude_count);
 	add_name_list(&out, "k", options->reconstruct, options->reconstruct_count);
 	buf_add(&out, plan_own_imports(p));
+	if (p->glue->stays_terminated) {
+		buf_add(&out, STR("t:1,"));
+	}
 	buf_add(&out, STR("r(i){"));
 	for (uint32_t i = 0; i < p->glue->fact_count; i++) {
 		if (p->glue->facts[i].kind == FACT_STATE) {

@@ -219,6 +219,7 @@ const groups = {
 	runtime: () => nodeTests('runtime'),
 	cli: () => nodeTests('cli'),
 	recovery: () => nodeTests('recovery'),
+	matrix: () => nodeTests('matrix'),
 	packages: () => nodeTests('packages'),
 	tools: () => nodeTests('tools'),
 	sanitized,

@@ -1,4 +1,5 @@
 // What is done about a poisoned instance, when, and how often (R2, R11).
+import { o } from './options.js';
 import { ExhaustedError } from './errors.js';
 import { S, flying, poisoned, settings, stats, tell } from './state.js';
 import { later, settle } from './faults.js';
@@ -51,7 +52,11 @@ export const relapse = (was, name) => {
 // Whether the instance can be kept (policy "heal", or no Module to make another from). A panic and an
 // exhausted stack leave memory as Rust left it. Text decides here, since traps have one class; all
 // engines have this word in theirs.
+//
+// Where wasm-bindgen's own guard is in the glue (o.t), an instance that had a fault says so of itself, and
+// the guard refuses it from then on: it cannot be kept.
 export const mendable = () =>
+	!o.t &&
 	(canReplace() ? settings.reinit === 'heal' && relapses < 2 : true) &&
 	(S.fault.kind === 'stack' || /unreachable/i.test(S.fault.message));
 

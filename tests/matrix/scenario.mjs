@@ -62,6 +62,8 @@ async function allWork(glue) {
 
 const never = () => new Promise(() => {});
 const unwinds = ({ cell }) => cell.features.includes("panic-error");
+// An exception that crosses Rust's frames is an abort there, and the cause of the error that is thrown.
+const isCritical = ({ cell }) => cell.features.includes("critical");
 const joinsUpstream = ({ cell }) => cell.features.includes("reset-state");
 
 /* For each rule: what is shown; or `false` where there is nothing of the kind in a cell. */
@@ -148,7 +150,7 @@ export const rules = {
 				() => m.check(false),
 				() => m.throw_text("t"),
 				() => m.throw_value(value),
-				() => m.call_js(() => { throw value; }, 0),
+				...(isCritical(glue) ? [] : [() => m.call_js(() => { throw value; }, 0)]),
 				() => new m.Parsed("x"),
 				...(unwinds(glue) ? [() => m.panic("p"), () => m.panic_string("p")] : []),
 			]) {
@@ -264,7 +266,9 @@ export const rules = {
 				() => m.consume(stale),
 				() => m.read_opt(stale),
 				() => point.x,
-				...(cell.optional.includes("vec_class") ? [() => m.sum_points([new m.Point(1, 1), point])] : []),
+				...(cell.optional.includes("vec_class") && !isCritical(glue)
+					? [() => m.sum_points([new m.Point(1, 1), point])]
+					: []),
 			]) {
 				isA(caught(use, String(use)), api.StaleObjectError, String(use));
 			}
@@ -282,17 +286,23 @@ export const rules = {
 		title: "After a recovery the collector drops fresh objects, and never stale ones",
 		needs: ({ cell, gc }) => gc !== undefined && cell.features.includes("weakrefs"),
 		async run(glue) {
-			const { m, hooks, gc } = glue;
+			const { m, hooks, gc, cell } = glue;
 			const dropped = [];
 			hooks.onDrop = id => dropped.push(id);
-			new m.Tracked(1);
+			// a release forgets to register what a constructor made: then there is nothing to drop
+			const make = id => new m.Tracked(id) && id;
+			make(1);
 			recover(glue);
-			new m.Tracked(2);
+			make(2);
 			for (let i = 0; i < 40 && !dropped.includes(2); i++) {
 				gc();
 				await sleep(1);
 			}
 			delete hooks.onDrop;
+			if (cell.features.includes("forgets-constructed")) {
+				same(dropped.join(), "", "objects dropped");
+				return;
+			}
 			same(dropped.join(), "2", "objects dropped");
 			same(glue.api.state, "live", "state");
 		},
@@ -388,7 +398,7 @@ export const rules = {
 	R11: {
 		title: "Policies manual, never, eager and heal; the budget ends in ExhaustedError",
 		run(glue) {
-			const { m, api } = glue;
+			const { m, api, cell } = glue;
 			recover(glue);
 			const { generation } = api;
 			for (const reinit of ["manual", "never"]) {
@@ -407,8 +417,13 @@ export const rules = {
 			const counter = new m.Counter(5);
 			api.configure({ reinit: "heal" });
 			trap(m);
-			same(counter.get(), 5, "an object that lived through a fault, heal");
-			same(api.generation, generation + 3, "generation, heal");
+			if (cell.features.includes("terminated")) {
+				// the instance itself says that it is terminated, and cannot be kept
+				isA(caught(() => counter.get(), "heal"), api.StaleObjectError, "heal");
+			} else {
+				same(counter.get(), 5, "an object that lived through a fault, heal");
+				same(api.generation, generation + 3, "generation, heal");
+			}
 			api.configure({ reinit: "lazy", budget: 2 });
 			let last;
 			for (let i = 0; i < 5 && !(last instanceof api.ExhaustedError); i++) {
@@ -486,6 +501,8 @@ export async function check(cell, { load, heals, gc }) {
 			}
 			globalThis.__fixture_hooks = glue.hooks;
 			await run(glue);
+			const stray = glue.uncaught.splice(0);
+			ok(stray.length === 0, `uncaught: ${stray.join()}`);
 			results[name] = true;
 		} catch (e) {
 			results[name] = e instanceof Failure ? e.message : `${e?.stack ?? e}`.slice(0, 400);
