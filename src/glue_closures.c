@@ -191,19 +191,20 @@ static bool hands_to_upstream(const struct glue *glue, node_id clause)
 }
 
 /*
- * `imports.wbg.__wbg_queueMicrotask_… = typeof queueMicrotask == 'function' ? queueMicrotask : …`:
- * with reference types an import needs no shim.
+ * `imports.wbg.__wbg_queueMicrotask_… = typeof queueMicrotask == 'function' ? queueMicrotask : …`, or
+ * `export const __wbg_queueMicrotask_… = …` for bundlers: with reference types an import needs no shim.
  */
 static void read_direct_import(struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	node_id left = node_child(tree, n, FIELD_left), right = node_child(tree, n, FIELD_right);
-	if (node_is(tree, n, KIND_pair)) {
-		left = node_child(tree, n, FIELD_key);
+	struct str name = node_property(tree, left);
+	if (!node_is(tree, n, KIND_assignment_expression)) {
+		left = node_child(tree, n, node_is(tree, n, KIND_pair) ? FIELD_key : FIELD_name);
 		right = node_child(tree, n, FIELD_value);
+		name = node_text(tree, left);
 	}
-	struct str name = node_is(tree, n, KIND_pair) ? node_text(tree, left) : node_property(tree, left);
-	if (!str_starts(name, STR("__wbg_")) || node_is_function(tree, right)) {
+	if (right == NO_NODE || !str_starts(name, STR("__wbg_")) || node_is_function(tree, right)) {
 		return;
 	}
 	node_id around = node_function(tree, right);
@@ -259,6 +260,7 @@ bool glue_read_closures(struct glue *glue)
 			if (node_is(tree, node_child(tree, n, FIELD_value), KIND_object)) {
 				read_closure_state(glue, n);
 			}
+			read_direct_import(glue, n);
 			break;
 		case KIND_new_expression: {
 			node_id constructor = node_child(tree, n, FIELD_constructor);

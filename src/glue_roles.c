@@ -7,8 +7,8 @@ static bool starts_like_shim(struct str name)
 }
 
 /*
- * `imports.wbg.__wbg_x = function`, `{ __wbg_x: … }`, `{ __wbg_x() {} }`: a function's name there, also
- * where a helper makes the import of it: `logError(function…)` with --debug.
+ * `imports.wbg.__wbg_x = function`, `{ __wbg_x: … }`, `{ __wbg_x() {} }`, `const __wbg_x = function`:
+ * a function's name there, also where a helper makes the import of it: `logError(function…)` with --debug.
  */
 struct str glue_shim_name(const struct glue *glue, node_id function)
 {
@@ -22,6 +22,9 @@ struct str glue_shim_name(const struct glue *glue, node_id function)
 	}
 	if (node_is(tree, parent, KIND_assignment_expression)) {
 		return node_property(tree, node_child(tree, parent, FIELD_left));
+	}
+	if (node_is(tree, parent, KIND_variable_declarator)) {
+		return node_text(tree, node_child(tree, parent, FIELD_name));
 	}
 	if (node_is(tree, parent, KIND_pair)) {
 		node_id key = node_child(tree, parent, FIELD_key);

@@ -238,6 +238,14 @@ Test(patch, an_import_inside_a_helper_is_a_shim_too)
 	cr_assert(contains(patch, "setTimeout(__rg.w(getObject(arg0)), __rg.w(arg1))"));
 	cr_assert(contains(patch, "_725239b9 = logError(function"));
 	cr_assert(contains(patch, "_5a = __rg.W(typeof queueMicrotask"));
+
+	/* for bundlers */
+	patch = run(VIEW ADD
+		"const __wbg_setTimeout_6b = function(arg0, arg1) { setTimeout(arg0, arg1); };\n"
+		"const __wbg_queueMicrotask_7c = typeof queueMicrotask == 'function' ? queueMicrotask : null;\n"
+		LOADER);
+	cr_assert(contains(patch, "setTimeout(__rg.w(arg0), __rg.w(arg1))"));
+	cr_assert(contains(patch, "_7c = __rg.W(typeof queueMicrotask"));
 }
 
 Test(patch, upstreams_first_reset_machinery_is_joined)
