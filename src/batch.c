@@ -141,6 +141,36 @@ static void make_packages(struct arena *arena, const struct os_entries *entries,
 	}
 }
 
+/* The other file of a pair: x_bg.js to x.js, and the reverse. Empty if it is not there. */
+static struct str find_partner(struct arena *arena, struct str path)
+{
+	for (size_t i = 0; i < SUFFIX_COUNT; i++) {
+		if (!str_ends(path, suffixes[i])) {
+			continue;
+		}
+		struct str stem = str_slice(path, 0, path.len - suffixes[i].len);
+		bool inner = str_ends(stem, STR("_bg"));
+		struct str partner = arena_printf(arena, "%.*s%s%.*s",
+			(int)(stem.len - (inner ? 3 : 0)), stem.data, inner ? "" : "_bg",
+			STR_ARGS(suffixes[i]));
+		return os_kind(arena, partner) == OS_FILE ? partner : STR("");
+	}
+	return STR("");
+}
+
+/* Who names one file of a pair means both. */
+static void complete_pairs(struct arena *arena, struct os_entries *entries)
+{
+	for (uint32_t i = 0, count = entries->count; i < count; i++) {
+		struct os_entry entry = entries->items[i];
+		struct str partner =
+			entry.error.len != 0 ? STR("") : find_partner(arena, entry.path);
+		if (partner.len != 0) {
+			os_add_entry(arena, entries, (struct os_entry){.path = partner});
+		}
+	}
+}
+
 struct collecting {
 	struct arena *arena;
 	const struct batch_query *query;
@@ -219,6 +249,9 @@ void batch_collect(struct arena *arena, const struct batch_query *query, struct 
 		add_path(&collecting, query->paths[i]);
 	}
 	add_list(&collecting);
+	if (!query->alone) {
+		complete_pairs(arena, &collecting.walk.found);
+	}
 	keep_shard(query, &collecting.walk.found);
 	batch->litter = collecting.walk.litter;
 	make_packages(arena, &collecting.walk.found, batch);

@@ -28,13 +28,14 @@ struct batch_query {
 	bool null_separated; /* in `list` */
 	bool recursive;
 	bool ignore; /* honour .reglueignore in walks */
+	bool alone;  /* take a file without the one that it makes a pair with */
 	uint32_t shard, shards; /* take part `shard` of 1 … `shards`; 0 shards: everything */
 };
 
 /*
  * A directory stands for the .js, .mjs and .cjs files in it, with `recursive` for those below it
- * too; any other PATH for itself, whether it exists or not, and x.d.ts for the x.js that it
- * describes. A file named twice is taken once. The part that a package falls into depends on its path
+ * too; any other PATH for itself, whether it exists or not, x.d.ts for the x.js that it
+ * describes, and x.js or x_bg.js for both. A file named twice is taken once. The part that a package falls into depends on its path
  * as typed and nothing else, so that all machines agree.
  */
 void batch_collect(struct arena *arena, const struct batch_query *query, struct batch *batch);

@@ -288,7 +288,8 @@ void command_write(const struct command *command, struct arena *arena, struct jo
 		if (jobs[i].wanted) {
 			owners[used] = &jobs[i];
 			writes[used++] = (struct os_write){
-				jobs[i].path, jobs[i].result, jobs[i].bytes, .replaces = true};
+				jobs[i].path, jobs[i].result, jobs[i].bytes, .replaces = true,
+				.diags = jobs[i].diags};
 		}
 	}
 	if (used == 0) {

@@ -237,6 +237,7 @@ void command_each_package(struct command *command, const struct package_verb *ve
 		.paths = options->paths, .path_count = options->path_count,
 		.null_separated = options->null_separated,
 		.recursive = options->recursive, .ignore = !options->no_ignore,
+		.alone = command_redirects(options),
 		.shard = options->shard, .shards = options->shards,
 	};
 	struct batch batch;

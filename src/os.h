@@ -112,12 +112,14 @@ struct os_write {
 	struct str bytes;
 	struct str previous; /* what the file holds now; only used if `replaces` */
 	bool replaces;       /* else it may exist or not, and is replaced whatever it holds */
+	struct diags *diags; /* gets what of the old file could not be kept; may be NULL */
 };
 
 /*
  * Writes all of them or none: temporary files first, beside their targets, then a rename each. At
- * every instant each file is old or new, never between. Symbolic links are followed to their target;
- * mode is kept, owner and group if allowed. Fails if a file to be replaced no longer holds
+ * every instant each file is old or new, never between. Symbolic links are followed to their target.
+ * Mode and extended attributes (access control lists) are kept, owner and group if allowed; other hard
+ * links keep the old content. Fails if a file to be replaced no longer holds
  * `previous`. Signals that end the process wait meanwhile. On failure *failed (if not NULL) is the
  * index of the file concerned.
  */

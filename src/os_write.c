@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "os.h"
@@ -90,8 +91,72 @@ static void keep_owner_and_mode(int descriptor, const struct stat *status)
 	}
 }
 
-static bool prepare(struct arena *arena, struct pending *pending)
+static bool has_same(int descriptor, const char *name, const char *value, size_t size)
 {
+	char *now = malloc(size + 1);
+	bool same = now != NULL && fgetxattr(descriptor, name, now, size + 1) == (ssize_t)size &&
+		memcmp(now, value, size) == 0;
+	free(now);
+	return same;
+}
+
+/* One extended attribute. False, with errno, if the new file does not have it. */
+static bool copy_attribute(int from, int to, const char *name)
+{
+	ssize_t size = fgetxattr(from, name, NULL, 0);
+	char *value = size < 0 ? NULL : malloc((size_t)size + 1);
+	bool done = false;
+	if (value != NULL && (size = fgetxattr(from, name, value, (size_t)size)) >= 0) {
+		/* labels that the system gives to new files by itself cannot be set, nor need be */
+		done = fsetxattr(to, name, value, (size_t)size, 0) == 0 ||
+			has_same(to, name, value, (size_t)size);
+	}
+	int error = errno;
+	free(value);
+	errno = error;
+	return done;
+}
+
+/* Extended attributes, access control lists among them; after the mode, which they refine. */
+static void keep_attributes(struct arena *arena, int from, int to, struct diags *diags)
+{
+	ssize_t size = flistxattr(from, NULL, 0);
+	char *names = size <= 0 ? NULL : malloc((size_t)size);
+	if (names == NULL || (size = flistxattr(from, names, (size_t)size)) < 0) {
+		free(names);
+		return; /* none, or a file system that has none */
+	}
+	for (const char *name = names; name < names + size; name += strlen(name) + 1) {
+		if (!copy_attribute(from, to, name) && diags != NULL) {
+			diag_add(arena, diags, SEVERITY_WARNING, "attributes", DIAG_NO_OFFSET,
+				"the attribute %s could not be kept: %s", name, strerror(errno));
+		}
+	}
+	free(names);
+}
+
+/* Everything about the file that replaces another except its content. */
+static void keep_what_it_was(struct arena *arena, const struct pending *pending, int descriptor,
+	const struct stat *status)
+{
+	struct diags *diags = pending->write->diags;
+	int old = openat(pending->folder, pending->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	keep_owner_and_mode(descriptor, status);
+	if (old >= 0) {
+		keep_attributes(arena, old, descriptor, diags);
+		close(old);
+	}
+	if (status->st_nlink > 1 && diags != NULL) {
+		/* package managers link files into their store: those have to stay as they are */
+		diag_add(arena, diags, SEVERITY_NOTE, "hard-link", DIAG_NO_OFFSET,
+			"the file had %lu names; the others keep the old content",
+			(unsigned long)status->st_nlink);
+	}
+}
+
+static bool prepare(struct arena *arena, struct pending *pending, const char **what)
+{
+	*what = "cannot write";
 	if (!find_target(arena, pending)) {
 		return false;
 	}
@@ -108,11 +173,12 @@ static bool prepare(struct arena *arena, struct pending *pending)
 	}
 	int descriptor = create_temp(pending, exists ? 0600 : 0666);
 	if (descriptor < 0) {
+		*what = "cannot make a temporary file beside it";
 		return false;
 	}
 	bool done = os_write_all(descriptor, pending->write->bytes);
 	if (done && exists) {
-		keep_owner_and_mode(descriptor, &status);
+		keep_what_it_was(arena, pending, descriptor, &status);
 	}
 	done = done && fsync(descriptor) == 0;
 	int error = errno;
@@ -156,10 +222,11 @@ static void roll_back(struct arena *arena, struct pending *pendings, uint32_t co
 			.bytes = pending->write->previous};
 		struct pending again = {.write = &back, .folder = -1};
 		bool undone;
+		const char *what;
 		if (pending->created) {
 			undone = unlinkat(pending->folder, pending->name, 0) == 0;
 		} else {
-			undone = pending->write->replaces && prepare(arena, &again) &&
+			undone = pending->write->replaces && prepare(arena, &again, &what) &&
 				rename_temp(&again);
 		}
 		if (!undone) {
@@ -174,8 +241,9 @@ static bool write_pending(struct arena *arena, struct pending *pendings, uint32_
 	struct diags *diags, uint32_t *failed)
 {
 	for (*failed = 0; *failed < count; ++*failed) {
-		if (!prepare(arena, &pendings[*failed])) {
-			return fail(arena, diags, "cannot write");
+		const char *what;
+		if (!prepare(arena, &pendings[*failed], &what)) {
+			return fail(arena, diags, what);
 		}
 	}
 	for (*failed = 0; *failed < count; ++*failed) {

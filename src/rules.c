@@ -11,6 +11,9 @@ const struct rule rules[] = {
 	{"asyncify", SEVERITY_REFUSAL, "The wasm file was made with asyncify.",
 		"A suspended call returns to JS early, and what continues it is kept by pointers into "
 		"the old memory. A new instance could not continue it."},
+	{"attributes", SEVERITY_WARNING, "An extended attribute of a file was lost.",
+		"The patched file replaces the old one. The system did not let reglue give it this "
+		"attribute."},
 	{"catch", SEVERITY_REFUSAL, "A catch block enters wasm without naming its error.",
 		"What was thrown decides whether the instance is dead, and this block cannot tell."},
 	{"config", SEVERITY_ERROR, "A reglue.json is not right.",
@@ -34,6 +37,9 @@ const struct rule rules[] = {
 		"A FinalizationRegistry is used in a way that wasm-bindgen does not generate.",
 		"A finalizer that cannot be followed could free memory of a new instance with a "
 		"pointer of the old one."},
+	{"hard-link", SEVERITY_NOTE, "A file had more than one name.",
+		"Only the name given leads to the patched file; the others keep the old content. "
+		"Package managers link files from a store, which must not change."},
 	{"host-shim", SEVERITY_REFUSAL, "Imports come from a shim that may keep the instance.",
 		"Shims for 'env' or WASI get the instance or its memory at the start, and would go on "
 		"using the dead one."},

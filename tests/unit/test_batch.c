@@ -57,6 +57,9 @@ Test(batch, packages_hold_what_belongs_together)
 	/* what a shell makes of * */
 	struct str all[] = {STR("x.d.ts"), STR("x.js"), STR("x_bg.js"), STR("lone.d.ts")};
 	collect((struct batch_query){.paths = all, .path_count = 4}, "x.js+x_bg.js lone.d.ts");
+	struct str half[] = {STR("x_bg.js")};
+	collect((struct batch_query){.paths = half, .path_count = 1}, "x_bg.js+x.js");
+	collect((struct batch_query){.paths = half, .path_count = 1, .alone = true}, "x_bg.js");
 	cr_assert(str_equal(batch_types_path(arena, STR("a/x.mjs")), STR("a/x.d.mts")));
 	cr_assert(batch_types_path(arena, STR("a/x.ts")).len == 0);
 }
