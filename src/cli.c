@@ -23,8 +23,15 @@ const struct cli_verb cli_verbs[VERB_COUNT] = {
 		"merge joins the JSON reports of the parts of one run into one, with files in the order "
 		"of their paths. html makes a page of a report, all in one file, for a browser. Both "
 		"write to stdout unless --output names a file; a REPORT may be - for stdin."},
-	[VERB_HELP] = {"help", "[VERB]", "this text, or help on a verb", ""},
-	[VERB_VERSION] = {"version", "", "versions of reglue and its parser", ""},
+	[VERB_COMPLETIONS] = {"completions", "bash|zsh|fish", "print completions for a shell",
+		"Prints what makes a shell complete verbs, flags and their values. For one session: "
+		"source <(reglue completions bash), the same for zsh, and for fish: reglue completions "
+		"fish | source. Packages install them where the shells look."},
+	[VERB_HELP] = {"help", "[VERB|CODE]", "this text, or help on a verb or a finding's code",
+		"Tells a verb's flags, or why a code in brackets at the end of a message comes up and "
+		"what can be done about it."},
+	[VERB_VERSION] = {"version", "", "versions of reglue and its parser",
+		"Prints the versions of reglue, of tree-sitter's ABI and of its JavaScript grammar."},
 };
 
 static const char *const policies[] = {"lazy", "eager", "manual", "never", "heal", NULL};
@@ -39,6 +46,8 @@ const char *const cli_formats[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json
 
 const char *const cli_report_actions[] = {
 	[REPORT_MERGE] = "merge", [REPORT_HTML] = "html", NULL};
+const char *const cli_shells[] = {
+	[SHELL_BASH] = "bash", [SHELL_ZSH] = "zsh", [SHELL_FISH] = "fish", NULL};
 
 const struct cli_flag cli_flags[] = {
 	{FLAG_RECURSIVE, 'r', "recursive", NULL, NULL, CLI_FILE_VERBS,

@@ -16,6 +16,7 @@ enum verb {
 	VERB_INSPECT,
 	VERB_EXEC,
 	VERB_REPORT,
+	VERB_COMPLETIONS,
 	VERB_HELP,
 	VERB_VERSION,
 	VERB_COUNT, /* as the subject of help: the whole program */
@@ -37,6 +38,12 @@ enum format {
 enum report_action {
 	REPORT_MERGE,
 	REPORT_HTML,
+};
+
+enum shell {
+	SHELL_BASH,
+	SHELL_ZSH,
+	SHELL_FISH,
 };
 
 enum flag_id {
@@ -108,10 +115,13 @@ enum {
 
 extern const struct cli_verb cli_verbs[VERB_COUNT];
 extern const struct cli_flag cli_flags[FLAG_COUNT]; /* in the order of the help */
-extern const char *const cli_report_actions[]; /* by enum report_action, NULL at the end */
 extern const struct cli_status cli_statuses[];
-extern const char *const cli_colors[];  /* by enum color, NULL at the end */
-extern const char *const cli_formats[]; /* by enum format, likewise */
+
+/* By the enum that each belongs to, NULL at the end. */
+extern const char *const cli_colors[];
+extern const char *const cli_formats[];
+extern const char *const cli_report_actions[];
+extern const char *const cli_shells[];
 
 static inline const char *verb_name(enum verb verb)
 {

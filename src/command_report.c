@@ -10,7 +10,7 @@ static void refuse(struct console *console, struct arena *arena, struct str path
 	struct str error)
 {
 	struct finding finding = {
-		.path = path, .severity = SEVERITY_ERROR, .code = "report", .text = error};
+		.path = path, .severity = SEVERITY_ERROR, .code = "report-unfit", .text = error};
 	console_finding(console, arena, &finding);
 }
 

@@ -7,7 +7,7 @@
 enum {
 	WIDTH = 80, /* of the terminal that the texts are for */
 	FLAGS_AT = 30,
-	VERBS_AT = 20,
+	VERBS_AT = 24,
 	STATUSES_AT = 6,
 };
 
@@ -86,17 +86,18 @@ static void add_program(struct buf *out)
 		add_row(out, buf_str(&left), VERBS_AT, str_from(cli_verbs[i].summary));
 		buf_finish(&left);
 	}
-	buf_add(out, STR("\nreglue help VERB tells a verb's flags.\n"));
+	buf_add(out, STR("\nreglue help VERB tells a verb's flags; reglue help CODE what a finding means.\n"));
 }
 
 struct str help_text(struct arena *arena, enum verb verb)
 {
 	struct buf out = BUF_INIT;
-	if (verb >= VERB_COUNT || verb == VERB_HELP || verb == VERB_VERSION) {
+	if (verb >= VERB_COUNT) {
 		add_program(&out);
 	} else {
-		buf_printf(&out, "reglue %s [FLAG…] %s\n\n", cli_verbs[verb].name,
-			cli_verbs[verb].usage);
+		struct str usage = str_from(cli_verbs[verb].usage);
+		buf_printf(&out, "reglue %s [FLAG…]%s%.*s\n\n", cli_verbs[verb].name,
+			usage.len == 0 ? "" : " ", STR_ARGS(usage));
 		add_row(&out, STR(""), 0, str_from(cli_verbs[verb].details));
 		buf_add_byte(&out, '\n');
 		for (size_t i = 0; i < FLAG_COUNT; i++) {
@@ -111,6 +112,18 @@ struct str help_text(struct arena *arena, enum verb verb)
 		snprintf(left, sizeof(left), "  %d", status->status);
 		add_row(&out, str_from(left), STATUSES_AT, str_from(status->means));
 	}
+	struct str text = arena_copy(arena, buf_str(&out));
+	buf_finish(&out);
+	return text;
+}
+
+struct str help_rule_text(struct arena *arena, const struct rule *rule)
+{
+	struct buf out = BUF_INIT;
+	buf_printf(&out, "%s (%s)\n\n", rule->code, severity_name(rule->severity));
+	add_row(&out, STR(""), 0, str_from(rule->summary));
+	buf_add_byte(&out, '\n');
+	add_row(&out, STR(""), 0, str_from(rule->help));
 	struct str text = arena_copy(arena, buf_str(&out));
 	buf_finish(&out);
 	return text;

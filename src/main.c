@@ -1,4 +1,5 @@
 #include "command.h"
+#include "completions.h"
 #include "config.h"
 #include "help.h"
 #include "syntax.h"
@@ -56,8 +57,13 @@ int main(int argc, char **argv)
 	case VERB_REPORT:
 		status = command_report(&options);
 		break;
+	case VERB_COMPLETIONS:
+		status = print(completions_text(arena, options.shell));
+		break;
 	case VERB_HELP:
-		status = print(help_text(arena, options.help_about));
+		status = print(options.help_rule != NULL
+				? help_rule_text(arena, options.help_rule)
+				: help_text(arena, options.help_about));
 		break;
 	case VERB_VERSION:
 		status = print(arena_printf(arena, "reglue " REGLUE_VERSION "\n%.*s\n",

@@ -308,6 +308,34 @@ static bool find_verb(struct parsing *parsing, struct str word, enum verb *verb)
 	return false;
 }
 
+/* What `help` is asked about: a verb, or a code of the table of rules. */
+static bool find_subject(struct parsing *parsing, struct str word)
+{
+	struct options *options = parsing->options;
+	if (find_verb(parsing, word, &options->help_about)) {
+		return true;
+	}
+	options->help_rule = rule_find(word);
+	if (options->help_rule != NULL) {
+		return true;
+	}
+	size_t count = 0;
+	while (rule_table[count].code != NULL) {
+		count++;
+	}
+	const char **names = arena_array(parsing->arena, const char *, VERB_COUNT + count + 1);
+	for (int i = 0; i < VERB_COUNT; i++) {
+		names[i] = cli_verbs[i].name;
+	}
+	for (size_t i = 0; i < count; i++) {
+		names[VERB_COUNT + i] = rule_table[i].code;
+	}
+	struct str hint = did_you_mean(parsing->arena, word, names, "");
+	*parsing->error = arena_printf(parsing->arena, "there is no verb or code '%.*s'%.*s",
+		STR_ARGS(word), STR_ARGS(hint));
+	return false;
+}
+
 static bool unknown_flag(struct parsing *parsing, const char *typed)
 {
 	const char *names[FLAG_COUNT + 1] = {NULL};
@@ -497,6 +525,19 @@ static bool check_report(struct parsing *parsing)
 	return false;
 }
 
+static bool check_shell(struct parsing *parsing)
+{
+	struct options *options = parsing->options;
+	for (int i = SHELL_BASH; i <= SHELL_FISH && options->path_count == 1; i++) {
+		if (str_equal(options->paths[0], str_from(cli_shells[i]))) {
+			options->shell = (enum shell)i;
+			return true;
+		}
+	}
+	*parsing->error = STR("completions needs a shell: bash, zsh or fish");
+	return false;
+}
+
 bool options_parse(struct arena *arena, int argc, char **argv, struct options *options,
 	struct str *error)
 {
@@ -541,15 +582,16 @@ bool options_parse(struct arena *arena, int argc, char **argv, struct options *o
 	switch (options->verb) {
 	case VERB_HELP:
 		if (options->path_count > 1) {
-			*error = STR("help takes one verb");
+			*error = STR("help takes one VERB or CODE");
 			return false;
 		}
-		return options->path_count == 0 ||
-		       find_verb(&parsing, options->paths[0], &options->help_about);
+		return options->path_count == 0 || find_subject(&parsing, options->paths[0]);
 	case VERB_VERSION:
 		return true;
 	case VERB_REPORT:
 		return check_report(&parsing);
+	case VERB_COMPLETIONS:
+		return check_shell(&parsing);
 	default:
 		return check_combination(&parsing);
 	}

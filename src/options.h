@@ -4,10 +4,12 @@
 
 #include "cli.h"
 #include "patch.h"
+#include "rules.h"
 
 struct options {
 	enum verb verb;
 	enum verb help_about; /* of VERB_HELP */
+	const struct rule *help_rule; /* of VERB_HELP: about a code instead; or NULL */
 	struct str *paths;    /* as typed; "-" is stdin */
 	uint32_t path_count;
 	struct patch_options patch; /* defaults and flags */
@@ -28,6 +30,7 @@ struct options {
 	bool no_ignore; /* .reglueignore counts for nothing */
 	struct str report_html;    /* file name; empty: none */
 	enum report_action report_action; /* of VERB_REPORT, whose paths are the reports */
+	enum shell shell;                 /* of VERB_COMPLETIONS */
 	bool recursive;
 	bool diff;
 	bool allow_empty;

@@ -72,7 +72,7 @@ int os_run(struct arena *arena, char **argv, struct diags *diags)
 		sigaction(forwarded[i], &before[i], NULL);
 	}
 	if (error != 0) {
-		diag_add(arena, diags, SEVERITY_ERROR, "exec", DIAG_NO_OFFSET, "cannot run it: %s",
+		diag_add(arena, diags, SEVERITY_ERROR, "exec-failed", DIAG_NO_OFFSET, "cannot run it: %s",
 			strerror(error));
 		return error == ENOENT ? OS_RUN_MISSING : OS_RUN_DENIED;
 	}

@@ -34,7 +34,7 @@ static void add_message(struct arena *arena, cJSON *parent, const char *key, str
 static void add_rules(struct arena *arena, cJSON *driver)
 {
 	cJSON *list = json_add_array(driver, "rules");
-	for (const struct rule *rule = rules; rule->code != NULL; rule++) {
+	for (const struct rule *rule = rule_table; rule->code != NULL; rule++) {
 		cJSON *item = json_append_object(list);
 		json_add_text(arena, item, "id", str_from(rule->code));
 		add_message(arena, item, "shortDescription", str_from(rule->summary));
@@ -132,7 +132,7 @@ static void add_result(struct arena *arena, cJSON *results, const struct finding
 	json_add_text(arena, item, "ruleId", str_from(finding->code));
 	const struct rule *rule = rule_find(str_from(finding->code));
 	if (rule != NULL) {
-		json_add_number(item, "ruleIndex", (size_t)(rule - rules));
+		json_add_number(item, "ruleIndex", (size_t)(rule - rule_table));
 	}
 	json_add_text(arena, item, "level", level_name(finding->severity));
 	add_message(arena, item, "message", finding->text);

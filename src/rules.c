@@ -1,6 +1,6 @@
 #include "rules.h"
 
-const struct rule rules[] = {
+const struct rule rule_table[] = {
 	{"api-unreachable", SEVERITY_WARNING, "Nothing carries the API __reglue out of the glue.",
 		"The file is patched and recovers, but no caller can reach __reglue: hooks for "
 		"'reinit', configure() and the counters are out of reach. Options given to patch "
@@ -18,7 +18,7 @@ const struct rule rules[] = {
 		"What was thrown decides whether the instance is dead, and this block cannot tell."},
 	{"config", SEVERITY_ERROR, "A reglue.json is not right.",
 		"Nothing was done. The message names the key or value, and what is allowed there."},
-	{"exec", SEVERITY_ERROR, "The command could not be run.",
+	{"exec-failed", SEVERITY_ERROR, "The command could not be run.",
 		"The message says what the system gave as the reason."},
 	{"exports-binding", SEVERITY_REFUSAL,
 		"The exports variable receives something else than an instance's exports.",
@@ -78,7 +78,7 @@ const struct rule rules[] = {
 	{"raw-pointers", SEVERITY_REFUSAL, "JS outside the glue keeps pointers into wasm memory.",
 		"uniffi's classes hold bare numbers that the glue does not know as objects. After a "
 		"recovery they would edit whatever stands there in the new instance."},
-	{"report", SEVERITY_ERROR, "A report cannot be read, or does not fit the others.",
+	{"report-unfit", SEVERITY_ERROR, "A report cannot be read, or does not fit the others.",
 		"Reports are joined when reglue of one version wrote them, with one command and the same "
 		"options, and no two say different things of one file."},
 	{"seal-damaged", SEVERITY_REFUSAL, "reglue's footer is incomplete or was edited.",
@@ -126,7 +126,7 @@ const struct rule rules[] = {
 
 const struct rule *rule_find(struct str code)
 {
-	for (const struct rule *rule = rules; rule->code != NULL; rule++) {
+	for (const struct rule *rule = rule_table; rule->code != NULL; rule++) {
 		if (str_equal(code, str_from(rule->code))) {
 			return rule;
 		}

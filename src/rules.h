@@ -14,7 +14,7 @@ struct rule {
 	const char *help;    /* a paragraph: why, and what can be done */
 };
 
-extern const struct rule rules[]; /* sorted by code; code is NULL at the end */
+extern const struct rule rule_table[]; /* sorted by code; code is NULL at the end */
 
 /* NULL if there is none. */
 const struct rule *rule_find(struct str code);

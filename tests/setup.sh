@@ -37,6 +37,10 @@ package libclang-rt-14-dev sh -c 'ls /usr/lib/llvm-14/lib/clang/*/lib/linux/libc
 package wabt command -v wat2wasm
 package git command -v git
 package patch command -v patch
+package scdoc command -v scdoc
+package man-db command -v man
+package zsh command -v zsh
+package fish command -v fish
 package ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 package python3-jsonschema python3 -c 'import jsonschema; jsonschema.Draft202012Validator'
 package nodejs command -v node

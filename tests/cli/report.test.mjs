@@ -63,7 +63,7 @@ test('what does not fit together is refused in one line', () => {
 	for (const [name, message] of Object.entries(cases)) {
 		const result = run(['report', 'merge', 'a.json', name, '-o', 'out.json']);
 		assert.equal(result.status, 3, name);
-		assert.match(result.stderr, new RegExp(`^${name}: error: ${message.source} \\[report\\]\n$`));
+		assert.match(result.stderr, new RegExp(`^${name}: error: ${message.source} \\[report-unfit\\]\n$`));
 		assert.ok(!fs.existsSync('out.json'));
 	}
 	const gone = run(['report', 'merge', 'a.json', 'gone.json']);
