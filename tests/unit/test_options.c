@@ -74,7 +74,7 @@ Test(options, help_and_version)
 	cr_assert(options.help_about == VERB_CHECK);
 	cr_assert(parse("--version") && options.verb == VERB_VERSION);
 	cr_assert(parse("patch --version") && options.verb == VERB_VERSION);
-	expect_error("help pach", "there is no verb 'pach'; did you mean patch?");
+	expect_error("help pach", "there is no verb or code 'pach'; did you mean patch?");
 }
 
 Test(options, help_tells_every_flag_and_status)
