@@ -102,7 +102,8 @@ static void tell_nothing(struct command *command, struct arena *arena, const str
 		struct str path = options->paths[0];
 		struct finding finding = {.path = is_stdin(path) ? stdin_name(options) : path,
 			.severity = SEVERITY_ERROR, .code = "no-glue",
-			.text = arena_printf(arena, "no %s found", nothing)};
+			.text = arena_printf(arena, "no %s found%s", nothing,
+				str_ends(path, STR(".wasm")) ? "; name the .js file beside it" : "")};
 		console_finding(&command->console, arena, &finding);
 		command_raise(command, STATUS_REFUSED);
 		return;

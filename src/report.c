@@ -4,13 +4,16 @@
 
 #include "config.h"
 #include "hash.h"
-#include "report_json.h"
+#include "report_read.h"
 #include "utf8.h"
 
 struct report {
 	const char *command;
 	const struct patch_options *options;
-	struct buf files; /* finished objects, with commas between */
+	struct arena *arena;        /* of the pieces */
+	struct report_piece *files; /* finished */
+	uint32_t file_count;
+	uint32_t file_capacity;
 	uint32_t verdicts[VERDICT_REFUSED + 1];
 	uint32_t failed;
 	uint32_t written;
@@ -26,6 +29,7 @@ struct report *report_create(const char *command, const struct patch_options *op
 	if (report == NULL) {
 		out_of_memory();
 	}
+	report->arena = arena_create();
 	report->command = command;
 	report->options = options;
 	return report;
@@ -34,7 +38,7 @@ struct report *report_create(const char *command, const struct patch_options *op
 void report_destroy(struct report *report)
 {
 	if (report != NULL) {
-		buf_finish(&report->files);
+		arena_destroy(report->arena);
 		free(report);
 	}
 }
@@ -170,8 +174,23 @@ static void finish_file(struct report *report, cJSON *file, const struct diags *
 {
 	report->errors += diags->errors;
 	report->warnings += diags->warnings;
-	buf_add(&report->files, report->files.len == 0 ? STR("\n") : STR(",\n"));
-	json_print_and_delete(file, &report->files);
+	if (report->file_count == report->file_capacity) {
+		report->file_capacity = report->file_capacity == 0 ? 16 : report->file_capacity * 2;
+		struct report_piece *files =
+			arena_array(report->arena, struct report_piece, report->file_capacity);
+		if (report->file_count != 0) {
+			memcpy(files, report->files, report->file_count * sizeof(*files));
+		}
+		report->files = files;
+	}
+	struct buf text = BUF_INIT;
+	struct str path = json_text(file, "path");
+	struct report_piece *piece = &report->files[report->file_count];
+	*piece = (struct report_piece){
+		.path = arena_copy(report->arena, path), .serial = report->file_count++};
+	json_print_and_delete(file, &text);
+	piece->text = arena_copy(report->arena, buf_str(&text));
+	buf_finish(&text);
 }
 
 void report_add(struct report *report, struct arena *arena, struct patch *patch, bool written)
@@ -271,5 +290,5 @@ struct str report_text(struct report *report, struct arena *arena)
 	json_add_number(totals, "errors", report->errors);
 	json_add_number(totals, "warnings", report->warnings);
 
-	return report_assemble(arena, head, buf_str(&report->files));
+	return report_assemble(arena, head, report->files, report->file_count);
 }

@@ -1,5 +1,7 @@
 #include "report_json.h"
 
+#include <stdlib.h>
+
 #include "utf8.h"
 
 cJSON *json_need(cJSON *item)
@@ -62,13 +64,27 @@ void json_print_and_delete(cJSON *item, struct buf *out)
 	cJSON_Delete(item);
 }
 
-struct str report_assemble(struct arena *arena, cJSON *head, struct str files)
+static int by_path(const void *left, const void *right)
 {
+	const struct report_piece *a = left, *b = right;
+	int order = str_compare(a->path, b->path);
+	return order != 0 ? order : a->serial < b->serial ? -1 : a->serial > b->serial;
+}
+
+struct str report_assemble(struct arena *arena, cJSON *head, struct report_piece *pieces,
+	uint32_t count)
+{
+	if (count != 0) {
+		qsort(pieces, count, sizeof(*pieces), by_path);
+	}
 	struct buf out = BUF_INIT;
 	json_print_and_delete(head, &out);
-	out.len--; /* the closing brace: the files come last, a line each */
+	out.len--; /* the closing brace: the files come last */
 	buf_add(&out, STR(",\"files\":["));
-	buf_add(&out, files);
+	for (uint32_t i = 0; i < count; i++) {
+		buf_add(&out, i == 0 ? STR("\n") : STR(",\n"));
+		buf_add(&out, pieces[i].text);
+	}
 	buf_add(&out, STR("\n]}\n"));
 	struct str text = arena_copy(arena, buf_str(&out));
 	buf_finish(&out);

@@ -24,10 +24,18 @@ cJSON *json_append_object(cJSON *array);
 /* Appends the item as text without white space to out, and deletes it. */
 void json_print_and_delete(cJSON *item, struct buf *out);
 
+/* A file's object, printed. */
+struct report_piece {
+	struct str path;
+	struct str text;
+	uint32_t serial; /* order among equal paths */
+};
+
 /*
- * The text of a report: head, which is deleted, with the files as its last member. files: their
- * objects with a comma and a line's end between them, and a line's end in front.
+ * The text of a report: head, which is deleted, with the files as its last member, a line each, in
+ * the order of their paths (bytes), whatever order they come in. Sorts the pieces.
  */
-struct str report_assemble(struct arena *arena, cJSON *head, struct str files);
+struct str report_assemble(struct arena *arena, cJSON *head, struct report_piece *pieces,
+	uint32_t count);
 
 #endif

@@ -99,14 +99,11 @@ static struct str write(struct arena *arena, const cJSON *first, const struct pi
 	json_add_number(fresh, "warnings", totals.warnings);
 	cJSON_ReplaceItemInObjectCaseSensitive(head, "totals", fresh);
 
-	struct buf files = BUF_INIT;
+	struct report_piece *files = arena_array(arena, struct report_piece, piece_count);
 	for (uint32_t i = 0; i < piece_count; i++) {
-		buf_add(&files, i == 0 ? STR("\n") : STR(",\n"));
-		buf_add(&files, pieces[i].text);
+		files[i] = (struct report_piece){pieces[i].path, pieces[i].text, i};
 	}
-	struct str text = report_assemble(arena, head, buf_str(&files));
-	buf_finish(&files);
-	return text;
+	return report_assemble(arena, head, files, piece_count);
 }
 
 /* Sorts, and takes out what several reports say alike. False: two say different things of a file. */

@@ -147,9 +147,10 @@ test('edited since: neither patched nor reverted, and says where', () => {
 });
 
 test('nothing found is an error that names what was looked at', () => {
-	put({ 'a.js': 'x', 'pkg/b.js': 'y', 'empty/c.ts': 'z' });
+	put({ 'a.js': 'x', 'pkg/b.js': 'y', 'empty/c.ts': 'z', 'a.wasm': '\0asm' });
 	const cases = [
 		[['a.js'], 'a.js: error: no wasm-bindgen glue found [no-glue]\n'],
+		[['a.wasm'], 'a.wasm: error: no wasm-bindgen glue found; name the .js file beside it [no-glue]\n'],
 		[['pkg'], 'reglue: error: no wasm-bindgen glue found in the 1 file of pkg; -r goes into subdirectories [no-glue]\n'],
 		[['-r', 'pkg', 'a.js'], 'reglue: error: no wasm-bindgen glue found in the 2 files of pkg, a.js [no-glue]\n'],
 		[['-r', 'empty'], 'reglue: error: no .js, .mjs or .cjs file in empty [no-glue]\n'],
