@@ -25,7 +25,7 @@ function readTap(text) {
 		const plan = /^1\.\.(\d+)/.exec(line);
 		const test = /^(\s*)(not )?ok\b(.*)/.exec(line);
 		if (plan) {
-			result.planned = Number(plan[1]);
+			result.planned += Number(plan[1]);
 		} else if (test) {
 			const [, depth, not, rest] = test;
 			const kind = /# (SKIP|TODO)\b/i.test(rest) ? 'skipped' : not ? 'failed' : 'passed';
@@ -153,6 +153,33 @@ async function nodeTests(folder, { env = {}, label = '', tool = 'build/reglue' }
 	count(folder + label, readNodeTap(run.out), run, started);
 }
 
+/** The rule tests in other engines; ENGINES names some of them. What an engine cannot do is told. */
+async function otherEngines() {
+	const { engines } = await import('./engines/engines.mjs');
+	const chosen = process.env.ENGINES?.split(',') ?? Object.keys(engines);
+	for (const name of chosen) {
+		const { command, args, cells, tap } = engines[name];
+		const started = Date.now();
+		const run = await execute(command, args, {
+			env: {
+				REGLUE: path.resolve('build/reglue'),
+				RECOVERY_CELLS: process.env.RECOVERY_CELLS ?? cells,
+				NO_COLOR: '1',
+			},
+			seconds: 3600,
+		});
+		const text = tap === undefined ? run.out : tap(run.out, run.err);
+		count(`engine ${name}`, args.includes('--test') ? readNodeTap(text) : readTap(text), run, started);
+		const reasons = new Map();
+		for (const [, reason] of text.matchAll(/ok .*\(skipped: (.*)\)/g)) {
+			reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+		}
+		for (const [reason, times] of reasons) {
+			console.log(`    ${times} skipped: ${reason}`);
+		}
+	}
+}
+
 /** Whether a sanitizer's log holds more than leaks of Criterion's own allocations. */
 function isOurs(log) {
 	const blocks = log.split('\n\n').filter((block) => /^\s*#0 /m.test(block));
@@ -220,6 +247,7 @@ const groups = {
 	cli: () => nodeTests('cli'),
 	recovery: () => nodeTests('recovery'),
 	matrix: () => nodeTests('matrix'),
+	engines: otherEngines,
 	packages: () => nodeTests('packages'),
 	tools: () => nodeTests('tools'),
 	sanitized,

@@ -43,6 +43,7 @@ package zsh command -v zsh
 package fish command -v fish
 package ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 package python3-jsonschema python3 -c 'import jsonschema; jsonschema.Draft202012Validator'
+package chromium command -v chromium
 package nodejs command -v node
 package npm command -v npm
 package parallel command -v parallel

@@ -94,15 +94,16 @@ export async function evaluate(cell, { original, options }) {
 	return import(freshUrl(file));
 }
 
-/* See lib.mjs; `body` is the text of a function. */
-export async function inChild(cell, body, { original = false } = {}) {
+/* See lib.mjs. */
+export async function inChild(cell, body, { original = false, args = [] } = {}) {
+	const texts = args.map(v => (typeof v === "function" ? `(${v})` : JSON.stringify(v)));
 	const file = path.join(root, `child-${process.pid}-${++copies}.mjs`);
 	fs.writeFileSync(
 		file,
 		`import * as lib from ${JSON.stringify(new URL("./lib.mjs", import.meta.url))};
 const glue = await lib.load(lib.cellOf(${JSON.stringify(cell.path)}), { original: ${original} });
 const print = value => console.log("\\n=" + JSON.stringify(value));
-await (${body})({ ...glue, ...lib, print });
+await (${body})({ ...glue, ...lib, print, process }, ${texts});
 `,
 	);
 	const runtime = globalThis.Deno === undefined ? [] : ["run", "-A"];

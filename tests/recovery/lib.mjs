@@ -44,18 +44,18 @@ export const cells = allCells.filter(
 );
 assert.ok(cells.length > 0, "no cells");
 
-/* Glue with upstream's own machinery: the first and the last release of each variant, or all. */
+/* Glue with upstream's own machinery: some releases of each variant, the last one, or all. */
 export const upstream = allCells.filter(
 	cell =>
 		loads(cell) &&
 		/^(nodejs|web)$/.test(cell.target) &&
 		/^(reset-state|reinit|abort-handler|unwind)$/.test(cell.variant) &&
-		(wish === "all" || /^0\.2\.(118|127|130)$/.test(cell.release)),
+		(wish === "all" || (wish === undefined ? /^0\.2\.(118|127|130)$/ : /^0\.2\.130$/).test(cell.release)),
 );
 
 // Where a test needs one cell of a kind, whatever RECOVERY_CELLS says: heap, reachable shadow stack.
-export const plain = () =>
-	["0.2.92/default/nodejs", "0.2.92/default/web"].map(cellOf).find(loads);
+export const plainCells = ["0.2.92/default/nodejs", "0.2.92/default/web"];
+export const plain = () => plainCells.map(cellOf).find(loads);
 export const cellOf = p => allCells.find(cell => cell.path === p);
 export const minor = cell => Number(cell.release.split(".")[2]);
 export const has = feature => cell =>
@@ -202,10 +202,11 @@ export function recover(glue) {
 }
 
 /*
- * Runs `body` in a process of its own, or what comes nearest, with the glue, `print` for its one answer,
- * and `process` for what would have ended a process that does not listen. Gives { status, answer, text }.
+ * Calls `body` in a process of its own, or what comes nearest, with the glue, `print` for its one answer,
+ * and `process` for what would have ended a process that does not listen; and with `args`: functions, as
+ * their text, or plain data. Gives { status, answer, text }.
  */
-export const inChild = (cell, body, options) => child(cell, String(body), options);
+export const inChild = (cell, body, options) => child(cell, body, options);
 
 /* Collects garbage until `done()`, or gives up. Finalizers run in tasks of their own. */
 export async function collect(done = () => false, rounds = 20) {

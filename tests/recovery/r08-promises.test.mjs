@@ -65,7 +65,7 @@ each(
 		assert.deepEqual(answer, [3, true], text);
 		assert.equal(status, 0, text);
 	},
-	{ needs: few, requires: ["processes"] },
+	{ needs: few },
 );
 
 each("R8: a promise in flight over a reinit by hand", async glue => {

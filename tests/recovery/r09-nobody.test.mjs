@@ -4,21 +4,18 @@ import { caught, each, few, inChild } from "./lib.mjs";
 
 /* What a process sees of faults that nobody called for. `start` runs in the child. */
 async function watch(cell, start, { hook = false, original = false } = {}) {
-	const run = await inChild(
-		cell,
-		`async ({ m, api, caught, rejected, sleep, print }) => {
-			const seen = { told: 0, uncaught: [], unhandled: [] };
-			process.on("uncaughtException", e => seen.uncaught.push(e.name ?? e.constructor.name));
-			process.on("unhandledRejection", e => seen.unhandled.push(e.name ?? e.constructor.name));
-			if (${hook}) {
-				api.on("fault", () => seen.told++);
-			}
-			seen.answer = await (${start})({ m, api, caught, rejected, sleep });
-			await sleep(30);
-			print({ ...seen, faults: api?.stats.faults, bump: m.bump(), generation: api?.generation });
-		}`,
-		{ original },
-	);
+	const body = async ({ m, api, caught, rejected, sleep, print, process }, start, hook) => {
+		const seen = { told: 0, uncaught: [], unhandled: [] };
+		process.on("uncaughtException", e => seen.uncaught.push(e.name ?? e.constructor.name));
+		process.on("unhandledRejection", e => seen.unhandled.push(e.name ?? e.constructor.name));
+		if (hook) {
+			api.on("fault", () => seen.told++);
+		}
+		seen.answer = await start({ m, api, caught, rejected, sleep });
+		await sleep(30);
+		print({ ...seen, faults: api?.stats.faults, bump: m.bump(), generation: api?.generation });
+	};
+	const run = await inChild(cell, body, { original, args: [start, hook] });
 	assert.notEqual(run.answer, undefined, run.text);
 	return run.answer;
 }
@@ -37,7 +34,7 @@ for (const [name, start] of Object.entries(nobody)) {
 				told: 1, uncaught: [], unhandled: [], faults: 1, bump: 1, generation: 1,
 			});
 		},
-		{ needs: few, requires: ["processes"] },
+		{ needs: few },
 	);
 	each(
 		`R9: a fault in ${name} that nobody hears of is thrown, as in unpatched glue`,
@@ -49,7 +46,7 @@ for (const [name, start] of Object.entries(nobody)) {
 			assert.equal(seen.faults, 1);
 			assert.equal(seen.bump, 1);
 		},
-		{ needs: few, requires: ["processes"] },
+		{ needs: few, requires: name === "a timer" ? ["strays"] : [] },
 	);
 }
 
@@ -80,7 +77,7 @@ for (const [name, start] of Object.entries(rejections)) {
 				});
 			}
 		},
-		{ needs: few, requires: ["processes"] },
+		{ needs: few },
 	);
 }
 

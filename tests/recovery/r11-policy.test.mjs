@@ -28,6 +28,56 @@ each("R11: eager needs no next call", async ({ m, api, trace }) => {
 	assert.equal(m.bump(), 2);
 });
 
+each("R11: eager does not try again what failed, before somebody calls", async glue => {
+	const { m, api, hooks } = glue;
+	api.configure({ reinit: "eager", budget: 0 });
+	let starts = 0;
+	// Ends a loop of microtasks, which no timer could.
+	hooks.onStart = () => (++starts < 1000 ? "trap" : undefined);
+	caught(() => m.trap());
+	await sleep(5);
+	assert.equal(starts, 1);
+	assert.equal(api.state, "poisoned");
+	assert.equal(api.stats.failedReinits, 1);
+	for (let i = 2; i <= 4; i++) {
+		assert.ok(caught(() => m.add(1, 2)) instanceof api.PoisonedError);
+		await sleep(2);
+		assert.equal(starts, i);
+	}
+	hooks.onStart = undefined;
+	assert.equal(m.add(1, 2), 3);
+	// And then it is eager again.
+	caught(() => m.trap());
+	await sleep(2);
+	assert.equal(api.state, "live");
+	assert.equal(api.generation, 2);
+});
+
+each("R11: where instances are made asynchronously, a start that fails is not tried again either", async glue => {
+	const { m, api, hooks, trace } = glue;
+	api.configure({ budget: 0 });
+	trace.refuse = true;
+	trace.install();
+	try {
+		caught(() => m.trap());
+		caught(() => m.add(1, 2));
+		await sleep(20);
+		assert.equal(m.add(1, 2), 3);
+		let starts = 0;
+		hooks.onStart = () => (++starts < 1000 ? "trap" : undefined);
+		caught(() => m.trap());
+		await sleep(50);
+		assert.equal(starts, 1);
+		const e = caught(() => m.add(1, 2));
+		assert.ok(e instanceof api.PoisonedError);
+		hooks.onStart = undefined;
+		await e.ready;
+		assert.equal(m.add(1, 2), 3);
+	} finally {
+		trace.restore();
+	}
+});
+
 each("R11: manual waits for reinit()", async ({ m, api, trace }) => {
 	api.configure({ reinit: "manual" });
 	const c = new m.Counter(1);
@@ -118,8 +168,19 @@ each("R11: a spent budget ends in a stable state, and time opens it again", ({ m
 		time += 60_001;
 		assert.ok(caught(() => m.add(1, 2)) instanceof api.ExhaustedError);
 		time += 60_001;
+		assert.ok(attempt() instanceof WebAssembly.RuntimeError);
+		time += 180_000;
+		assert.ok(caught(() => m.add(1, 2)) instanceof api.ExhaustedError);
+		assert.equal(told.length, 1, "told once, until a success");
+		assert.equal(trace.count, 6);
+		time += 60_001;
 		assert.equal(m.add(1, 2), 3);
 		assert.equal(api.state, "live");
+		assert.equal(m.add(1, 2), 3);
+		// The success has refilled it.
+		assert.deepEqual(round(4), [trap, trap, trap, trap]);
+		assert.ok(caught(() => m.add(1, 2)) instanceof api.ExhaustedError);
+		assert.equal(told.length, 2);
 	} finally {
 		Date.now = now;
 	}

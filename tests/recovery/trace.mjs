@@ -86,6 +86,9 @@ export class Trace {
 		this.#source = { module, imports };
 		const exports = instance.exports;
 		this.raw[n] = exports;
+		if (n > 8) {
+			this.raw[n - 4] = undefined; // in some engines a memory costs too much to keep many
+		}
 		const copy = Object.create(null);
 		for (const [name, value] of Object.entries(exports)) {
 			copy[name] = typeof value === "function" ? this.#logged(n, name, value) : value;
@@ -126,6 +129,7 @@ export class Trace {
 			} catch (e) {
 				call.threw = true;
 				call.error = e;
+				void e?.stack; // unread, it keeps all frames' instances alive on V8
 				this.#dead ||= this.naive !== undefined && e instanceof WebAssembly.RuntimeError;
 				throw e;
 			}
