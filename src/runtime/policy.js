@@ -12,11 +12,12 @@ import { level } from './stack.js';
 let spent;
 let since = 0;
 let wait;
+let told; // the hook is, once, until a success
 
 export const refill = () => {
 	spent = 0;
 	wait = 60000;
-	S.exhausted = false;
+	S.exhausted = told = false;
 };
 refill();
 
@@ -31,8 +32,9 @@ export const spend = () => {
 		}
 	}
 	if (settings.budget > 0 && spent >= settings.budget) {
-		if (!S.exhausted) {
-			S.exhausted = true;
+		S.exhausted = true;
+		if (!told) {
+			told = true;
 			tell('exhausted', S.fault);
 		}
 		throw poisoned(undefined, ExhaustedError);

@@ -9,6 +9,7 @@ import { mendable, spend } from './policy.js';
 
 const { Instance, instantiate } = WebAssembly;
 let refused; // the host wants large modules instantiated asynchronously
+let failing; // the last attempt came to nothing
 
 export const keepImports = imports => (S.imports = imports);
 
@@ -17,6 +18,7 @@ const hasImports = () => S.imports || o.i;
 export const canReplace = () => canFind() && hasImports();
 
 const failed = cause => {
+	failing = true;
 	stats.failedReinits++;
 	return poisoned(cause);
 };
@@ -51,7 +53,7 @@ const install = (instance, proof) => {
 		S.reviving = false;
 	}
 	S.dead = proof;
-	S.exhausted = false;
+	S.exhausted = failing = false;
 	stats.reinits++;
 	tell('reinit', { generation: S.generation, fault: S.fault });
 	if (S.dead > 0) {
@@ -123,10 +125,12 @@ export const renew = () => {
 	replace(-2);
 };
 
-// The recoveries that no call waits for: their failure is counted, and told at the next entry.
+// The recoveries that no call waits for: their failure is counted, and told at the next entry. One that
+// failed is not tried again before somebody calls: a start function that always faults would keep the
+// microtasks going for ever.
 const unasked = attempt => {
 	try {
-		if (!mendable() && !S.job && canReplace()) {
+		if (!failing && !S.reviving && !mendable() && !S.job && canReplace()) {
 			attempt();
 		}
 	} catch {
