@@ -84,6 +84,10 @@ static void plan_entry(struct planning *p, uint32_t index)
 			STR(")"));
 	}
 	buf_finish(&calls);
+	if ((fact->kind == FACT_CONSTRUCTOR || fact->kind == FACT_STATIC) &&
+		plan_reconstructs(p, fact->class_name)) {
+		plan_recording(p, fact);
+	}
 }
 
 static void plan_closure(struct planning *p, const struct fact *fact)
@@ -209,7 +213,7 @@ static void plan_fact(struct planning *p, uint32_t index)
 		plan_wrap_call(p, fact->node, "F");
 		break;
 	case FACT_REGISTER:
-		plan_wrap_call(p, fact->node, "h");
+		plan_registration(p, fact->node);
 		break;
 	case FACT_CLOSURE_STATE:
 		plan_wrap_call(p, node_child(p->tree, fact->node, FIELD_value), "s");
@@ -321,7 +325,6 @@ static struct str runtime_options(struct planning *p)
 		buf_printf(&out, "x:\"%s\",", options->foreign_throw);
 	}
 	add_name_list(&out, "n", options->exclude, options->exclude_count);
-	add_name_list(&out, "k", options->reconstruct, options->reconstruct_count);
 	buf_add(&out, plan_own_imports(p));
 	if (p->glue->stays_terminated) {
 		buf_add(&out, STR("t:1,"));
@@ -594,5 +597,6 @@ uint32_t plan_make(const struct glues *glues, const struct patch_options *option
 	if (patch->site_count != 0) {
 		qsort(patch->sites, patch->site_count, sizeof(*patch->sites), compare_sites);
 	}
+	plan_check_reconstruct(glues, options, patch);
 	return end;
 }

@@ -52,6 +52,21 @@ struct str plan_given(struct planning *p, struct str body, uint32_t start);
 /* `i:()=>({…}),` for the runtime's options: the functions that the glue itself gives its wasm. */
 struct str plan_own_imports(struct planning *p);
 
+/* ---- plan_reconstruct.c: option `reconstruct` */
+
+/* Whether objects of that class are to be made again. */
+bool plan_reconstructs(const struct planning *p, struct str class_name);
+
+/* Records the call with what a constructor or static function of such a class returns. */
+void plan_recording(struct planning *p, const struct fact *fact);
+
+/* Around the held value of a finalizer's registration, whatever its class. */
+void plan_registration(struct planning *p, node_id held);
+
+/* A warning for each wanted class that no glue of the file can make again. */
+void plan_check_reconstruct(const struct glues *glues, const struct patch_options *options,
+	struct patch *patch);
+
 /* ---- plan_loader.c */
 
 /* The plan of a file that is no glue but hands it its exports; gives what plan_make gives. */

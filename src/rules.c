@@ -70,6 +70,10 @@ const struct rule rule_table[] = {
 		"No WebAssembly.Module can be had, so there is no new instance after a fault.",
 		"Faults that leave memory as Rust left it are survived on the same instance, others are "
 		"not. Give the program's own Module by __reglue.configure({ module }), or use --module."},
+	{"not-reconstructed", SEVERITY_WARNING,
+		"A class named with --reconstruct is not one that can be made again.",
+		"The glue has no class of that name with a constructor or a static function whose calls "
+		"could be recorded. Stale objects of it throw StaleObjectError."},
 	{"package", SEVERITY_REFUSAL, "Another file of the same package was refused.",
 		"Files that belong together are patched all or none: half a patched package would be "
 		"worse than none."},

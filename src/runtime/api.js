@@ -4,7 +4,7 @@ import { S, flying, hooks, settings, stats } from './state.js';
 import { claim, hearPanic, note, own, settle } from './faults.js';
 import { raw } from './exports.js';
 import { receive, show, take } from './public.js';
-import { check, checkThis, finalizer, freed, gone, held, stamp } from './objects.js';
+import { check, checkThis, finalizer, freed, gone, held, record, stamp } from './objects.js';
 import { escape, host, quiet } from './closures.js';
 import { executor, promise } from './promises.js';
 import { enter, refill } from './policy.js';
@@ -94,6 +94,7 @@ export const runtime = {
 	f: freed,
 	F: finalizer,
 	h: held,
+	m: record,
 	k: quiet,
 	d: gone,
 	w: host,

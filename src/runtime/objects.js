@@ -35,10 +35,69 @@ export const outdated = (object, kind, className) => {
 	);
 };
 
-const refuse = object => {
-	stats.staleObjects++;
-	throw outdated(object, 'object', (object.constructor || {}).name);
+// Classes that the user wants made again (option `reconstruct`): how an object was made, and the box
+// that its finalizer was given. Kept as long as the object, and in no list.
+const recipes = new WeakMap();
+
+const recipe = object => {
+	let r = recipes.get(object);
+	if (!r) {
+		recipes.set(object, (r = {}));
+	}
+	return r;
 };
+
+// Around what a constructor (name '') or a static function returns.
+export const record = (object, Class, name, args) => {
+	if (object instanceof Class) {
+		Object.assign(recipe(object), { Class, name, args });
+	}
+	return object;
+};
+
+// Makes the Rust half of a stale object again; false if nobody knows how. It is taken from a fresh
+// object, whose finalizer is disarmed for it. Nothing may be recovered in the middle of this.
+const remake = object => {
+	const { Class, name, args, box } = recipes.get(object) || {};
+	if (!Class) {
+		return false;
+	}
+	S.o++;
+	try {
+		const fresh = name ? Class[name](...args) : new Class(...args);
+		const k = '__wbg_ptr' in object ? '__wbg_ptr' : 'ptr';
+		const spare = recipe(fresh).box; // not an object, if the function thinks otherwise this time
+		object[k] = fresh[k];
+		fresh[k] = 0;
+		stamp(object);
+		if (box && spare) {
+			stamp(box).v = spare.v;
+		}
+		if (spare) {
+			spare[STAMP] = spare;
+		}
+		stats.reconstructed++;
+		return true;
+	} catch (e) {
+		if (S.dead > 0) {
+			throw e;
+		}
+		refuse(object, e);
+	} finally {
+		S.o--;
+	}
+};
+
+const refuse = (object, cause) => {
+	stats.staleObjects++;
+	const e = outdated(object, 'object', (object.constructor || {}).name);
+	if (cause) {
+		e.cause = cause;
+	}
+	throw e;
+};
+
+const renewOrRefuse = object => remake(object) || refuse(object);
 
 // First in methods: recovery comes before the check, so that both generations are known.
 export const checkThis = (object, due) => {
@@ -46,21 +105,29 @@ export const checkThis = (object, due) => {
 		enter(due);
 	}
 	if (S.stamp !== undefined && stale(object)) {
-		refuse(object);
+		renewOrRefuse(object);
 	}
 };
 
 export const check = value => {
 	if (S.stamp !== undefined && value && foreign(value) && typeof value === 'object' && stale(value)) {
-		refuse(value);
+		renewOrRefuse(value);
 	}
 };
 
 // free(), dispose: nothing is to be done for a dead instance's object, nor does that start a recovery.
-export const freed = object => S.dead > 0 || (S.stamp !== undefined && stale(object));
+// But it is not to be made again.
+export const freed = object =>
+	(S.dead > 0 || (S.stamp !== undefined && stale(object))) && (recipes.delete(object), true);
 
-// Finalizers are given a pointer, or the state of a closure, which has its own stamp.
-export const held = v => (S.stamp === undefined ? v : stamp({ v }));
+// Finalizers are given a pointer, or the state of a closure, which has its own stamp. The pointer of an
+// object that can be made again may change.
+export const held = (v, object) =>
+	object
+		? (recipe(object).box = stamp({ v }))
+		: S.stamp === undefined
+			? v
+			: stamp({ v });
 
 export const finalizer = fn => h => {
 	if (!gone(h)) {

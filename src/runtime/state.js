@@ -48,6 +48,7 @@ export const stats = {
 	healedStack: 0, // times the shadow stack pointer had to be put back
 	inert: 0, // calls of a poisoned instance's intrinsics that were left out
 	staleObjects: 0,
+	reconstructed: 0, // stale objects that were made again
 	staleClosures: 0,
 	rejectedPromises: 0,
 	hookErrors: 0,

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { copyOf, patchedCopyOf } from "../recovery/host.mjs";
-import { cellOf, cells, plainCells, upstream } from "../recovery/lib.mjs";
+import { cellOf, cells, plainCells, reconstruct, upstream } from "../recovery/lib.mjs";
 
 const tests = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
 export const fixtures = path.join(tests, "../fixtures");
@@ -49,5 +49,8 @@ export function glue(cell, kind) {
 	return path.join(directory, "reglue_fixture.js");
 }
 
-/* All kinds of glue that tests ask for. */
-export const kinds = ["original", "patched"];
+/* All kinds of glue that the tests of a file ask for. */
+export const kinds = file =>
+	file.includes("reconstruct")
+		? ["original", `patched ${reconstruct.join(" ")}`]
+		: ["original", "patched"];

@@ -29,17 +29,18 @@ function module(name, kind, text, file = name) {
 }
 
 function modules(file) {
+	const kinds = site.kinds(file);
 	const cells = site.webCells(file);
 	const wasm = [...new Set(cells.map(cell => cell.module))];
 	const deployed = `${wasm.map((name, i) => `import m${i} from "/wasm/${name}";`).join("\n")}
 export const modules = {${wasm.map((name, i) => `"${name}": m${i}`)}};
-export const kinds = ${JSON.stringify(site.kinds)};
+export const kinds = ${JSON.stringify(kinds)};
 export const wish = ${JSON.stringify(wish)};
 export const allCells = ${JSON.stringify(allCells)};
 `;
 	const glue = (cell, k) => {
 		const at = `glue/${k}/${cell.path}`;
-		const text = fs.readFileSync(site.glue(cell, site.kinds[k]));
+		const text = fs.readFileSync(site.glue(cell, kinds[k]));
 		return Array.from({ length: copies }, (_, i) =>
 			module(`${at}/${i + 1}.mjs`, "esModule", text, `${at}.mjs`),
 		);
@@ -50,7 +51,7 @@ export const allCells = ${JSON.stringify(allCells)};
 		module(`recovery/${file}`, "esModule", site.text(`recovery/${file}`, "workerd")),
 		module("engines/web/deployed.mjs", "esModule", deployed),
 		...wasm.map(name => module(`wasm/${name}`, "wasm", fs.readFileSync(path.join(site.fixtures, name)))),
-		...cells.flatMap(cell => site.kinds.flatMap((_, k) => glue(cell, k))),
+		...cells.flatMap(cell => kinds.flatMap((_, k) => glue(cell, k))),
 	];
 }
 

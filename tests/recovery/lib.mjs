@@ -63,6 +63,9 @@ export const has = feature => cell =>
 export const isWeb = cell => cell.target === "web";
 export const isNode = cell => cell.target === "nodejs";
 
+/* With what the glue of r06-reconstruct is patched. */
+export const reconstruct = ["Counter", "Parsed", "Tracked"].flatMap(name => ["--reconstruct", name]);
+
 /* initSync came with 0.2.83. */
 export const initsSync = cell => isWeb(cell) && minor(cell) >= 83;
 
