@@ -16,8 +16,8 @@ enum fact_kind {
 	FACT_ADOPT_CHAIN, /* node: `exports.__wasm = <adopt>` that the exports binding receives */
 	FACT_MODULE,      /* node: expression whose value is the Module */
 	FACT_IMPORTS,     /* node: expression whose value is the imports object */
-	FACT_RESULT,      /* node: awaited result of WebAssembly.instantiate; only where the Module is
-	                     seen nowhere else */
+	FACT_RESULT,      /* node: call of WebAssembly.instantiate; only where the Module is not at hand
+	                     when the exports are adopted */
 	FACT_RECEIVE,     /* node: expression whose value is exports that another file hands in; text:
 	                     the second argument for the runtime, may be empty */
 	FACT_NAMESPACE,   /* node: the identifier in `import * as wasm from "x.wasm"` */
@@ -179,6 +179,16 @@ binding_id glue_function_binding(const struct glue *glue, node_id function);
 
 /* glue_entries.c: an entrypoint that is a function, and its arguments; once for each function. */
 void glue_add_function(struct glue *glue, node_id function, struct str name);
+
+/* glue_entries.c: a member of a Rust class that outside code can call; free() and the like by name. */
+void glue_add_member(struct glue *glue, enum fact_kind kind, node_id function, struct str name,
+	struct str class_name);
+
+/* glue_old_classes.c: classes that a compiler has turned into functions with prototypes. */
+void glue_read_old_classes(struct glue *glue);
+
+/* The class whose member or constructor a function is; 0 for other functions. */
+binding_id glue_old_class(const struct glue *glue, node_id function);
 
 /* Whether a value is the start of the object heap that JS values are kept in. */
 bool glue_is_heap(const struct glue *glue, binding_id binding);

@@ -203,44 +203,54 @@ static bool is_dispose(const struct tree *tree, node_id name)
 	       node_is_text(tree, node_first(tree, name), STR("Symbol.dispose"));
 }
 
-static void read_member(struct glue *glue, node_id method, struct str class_name)
+void glue_add_member(struct glue *glue, enum fact_kind kind, node_id function, struct str name,
+	struct str class_name)
 {
 	const struct tree *tree = glue->tree;
-	node_id name_node = node_child(tree, method, FIELD_name);
-	struct str name = node_text(tree, name_node);
-	uint16_t flags = tree->nodes[method].flags;
 	if (str_equal(name, STR("__unwrap"))) {
-		node_id parameter = node_nth(tree, node_child(tree, method, FIELD_parameters), 0);
+		node_id parameter = node_nth(tree, node_child(tree, function, FIELD_parameters), 0);
 		if (parameter != NO_NODE) {
-			struct fact *fact = glue_add(glue, FACT_UNWRAP, method);
+			struct fact *fact = glue_add(glue, FACT_UNWRAP, function);
 			fact->name = node_text(tree, parameter);
 			fact->class_name = class_name;
 		}
 		return;
 	}
 	if (str_starts(name, STR("__wrap")) || str_starts(name, STR("__destroy_into_raw")) ||
-		str_equal(name, STR("__getClassname")) || !glue_touches(glue, method)) {
+		str_equal(name, STR("__getClassname")) || !glue_touches(glue, function)) {
 		return;
 	}
+	if (kind == FACT_METHOD && str_equal(name, STR("free"))) {
+		kind = FACT_FREE;
+	}
+	struct fact *fact = glue_add(glue, kind, function);
+	fact->name = name;
+	fact->class_name = class_name;
+	fact->wasm_export = main_export(glue, function);
+	if (kind != FACT_FREE) {
+		read_arguments(glue, function);
+	}
+}
+
+static void read_member(struct glue *glue, node_id method, struct str class_name)
+{
+	const struct tree *tree = glue->tree;
+	node_id name_node = node_child(tree, method, FIELD_name);
+	struct str name = node_text(tree, name_node);
+	uint16_t flags = tree->nodes[method].flags;
 	enum fact_kind kind = FACT_METHOD;
-	if (str_equal(name, STR("constructor")) && (flags & NODE_STATIC) == 0) {
-		kind = FACT_CONSTRUCTOR;
-	} else if (flags & NODE_STATIC) {
+	if (flags & NODE_STATIC) {
 		kind = FACT_STATIC;
-	} else if (str_equal(name, STR("free")) || is_dispose(tree, name_node)) {
+	} else if (str_equal(name, STR("constructor"))) {
+		kind = FACT_CONSTRUCTOR;
+	} else if (is_dispose(tree, name_node)) {
 		kind = FACT_FREE;
 	} else if (flags & NODE_GET) {
 		kind = FACT_GETTER;
 	} else if (flags & NODE_SET) {
 		kind = FACT_SETTER;
 	}
-	struct fact *fact = glue_add(glue, kind, method);
-	fact->name = name;
-	fact->class_name = class_name;
-	fact->wasm_export = main_export(glue, method);
-	if (kind != FACT_FREE) {
-		read_arguments(glue, method);
-	}
+	glue_add_member(glue, kind, method, name, class_name);
 }
 
 bool glue_read_entries(struct glue *glue)
@@ -268,5 +278,6 @@ bool glue_read_entries(struct glue *glue)
 			}
 		}
 	}
+	glue_read_old_classes(glue);
 	return true;
 }

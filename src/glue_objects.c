@@ -1,11 +1,23 @@
 /* Rust objects in JS: where they get their pointer, and where the collector drops them. */
 #include "glue.h"
 
-static node_id class_around(const struct tree *tree, node_id n)
+/*
+ * The class around a node, with its name: a class as such, or the function that holds one of a
+ * compiler's making together. NO_NODE outside of any.
+ */
+static node_id class_around(const struct glue *glue, node_id n, struct str *name)
 {
+	const struct tree *tree = glue->tree;
 	for (; n != NO_NODE; n = tree->nodes[n].parent) {
 		if (node_is(tree, n, KIND_class_declaration) || node_is(tree, n, KIND_class)) {
+			node_id named = node_child(tree, n, FIELD_name);
+			*name = named == NO_NODE ? (struct str){"", 0} : node_text(tree, named);
 			return n;
+		}
+		binding_id old = node_is_function(tree, n) ? glue_old_class(glue, n) : 0;
+		if (old != 0) {
+			*name = binding_name(glue->scopes, old);
+			return glue->scopes->bindings[old].scope;
 		}
 	}
 	return NO_NODE;
@@ -16,18 +28,16 @@ static void read_pointer_assignment(struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	node_id left = node_child(tree, n, FIELD_left);
-	struct str property = node_property(tree, left);
-	if (!str_equal(property, STR("__wbg_ptr")) && !str_equal(property, STR("ptr"))) {
+	struct str property = node_property(tree, left), name;
+	if ((!str_equal(property, STR("__wbg_ptr")) && !str_equal(property, STR("ptr"))) ||
+		node_is(tree, node_child(tree, n, FIELD_right), KIND_number)) {
 		return;
 	}
-	node_id class = class_around(tree, n);
-	if (class == NO_NODE || node_is(tree, node_child(tree, n, FIELD_right), KIND_number) ||
-		!glue_touches(glue, class)) {
+	node_id class = class_around(glue, n, &name);
+	if (class == NO_NODE || !glue_touches(glue, class)) {
 		return;
 	}
-	node_id name = node_child(tree, class, FIELD_name);
-	struct fact *fact = glue_add(glue, FACT_STAMP, node_child(tree, left, FIELD_object));
-	fact->class_name = name == NO_NODE ? (struct str){"", 0} : node_text(tree, name);
+	glue_add(glue, FACT_STAMP, node_child(tree, left, FIELD_object))->class_name = name;
 }
 
 /* The variable a registry is kept in, or 0. */

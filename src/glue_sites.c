@@ -247,17 +247,31 @@ static bool one_maker(const struct glue *glue, const node_id *sites, uint32_t co
 	return count != 0;
 }
 
-static void read_stored_modules(struct glue *glue)
+/* `init.__wbindgen_wasm_module = module` */
+static bool read_stored_modules(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
+	bool any = false;
 	for (node_id n = glue->root_body; n < tree->nodes[glue->root_body].last; n++) {
 		if (node_is(tree, n, KIND_assignment_expression) &&
 			str_equal(node_property(tree, node_child(tree, n, FIELD_left)),
 				STR("__wbindgen_wasm_module"))) {
 			glue_add(glue, FACT_MODULE, node_child(tree, n, FIELD_right));
-			glue->has_module = true;
+			any = glue->has_module = true;
 		}
 	}
+	return any;
+}
+
+/* Whether the Module comes along wherever the exports are adopted. */
+static bool all_have_module(const struct glue *glue)
+{
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		if (glue->facts[i].kind == FACT_ADOPT && glue->facts[i].other == NO_NODE) {
+			return false;
+		}
+	}
+	return true;
 }
 
 static void read_sites(struct glue *glue)
@@ -293,19 +307,17 @@ static void read_sites(struct glue *glue)
 		ours = all;
 		kept = count;
 	}
-	if (alone || glue->root != 0) {
-		read_stored_modules(glue);
-	}
+	bool known = ((alone || glue->root != 0) && read_stored_modules(glue)) || all_have_module(glue);
 	for (uint32_t i = 0; i < kept; i++) {
 		read_call(glue, ours[i], &module, &imports);
 		bool made = !node_is(tree, ours[i], KIND_call_expression) ||
 		            is_lowered_instantiate(glue, node_child(tree, ours[i], FIELD_function));
 		add_site(glue, module, imports, made);
 	}
-	for (uint32_t i = 0; i < kept && !glue->has_module; i++) {
-		node_id parent = tree->nodes[ours[i]].parent;
-		if (node_is(tree, parent, KIND_await_expression)) {
-			glue_add(glue, FACT_RESULT, parent);
+	for (uint32_t i = 0; i < kept && !known; i++) {
+		if (node_is(tree, ours[i], KIND_call_expression) &&
+			glue_is_instantiation(glue, ours[i])) {
+			glue_add(glue, FACT_RESULT, ours[i]);
 			glue->has_module = true;
 		}
 	}

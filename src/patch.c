@@ -155,6 +155,21 @@ static bool is_typescript(struct str path)
 	       str_ends(path, STR(".cts")) || str_ends(path, STR(".tsx"));
 }
 
+/*
+ * wasm2js writes programs of 40 MB, whose parsing takes half a minute only to say what this text says.
+ */
+static bool refuse_large_asmjs(struct arena *arena, struct patch *patch)
+{
+	struct str bytes = patch->original.bytes;
+	size_t call = bytes.len < (4u << 20) ? (size_t)-1 : str_find(bytes, STR("= asmFunc({"));
+	if (call == (size_t)-1 || str_find(bytes, STR("function asmFunc(")) == (size_t)-1) {
+		return false;
+	}
+	diag_add(arena, &patch->diags, SEVERITY_REFUSAL, "asmjs", (uint32_t)call + 2,
+		"asm.js output of wasm2js: there is no wasm instance");
+	return true;
+}
+
 static void run(struct arena *arena, const struct patcher *patcher,
 	const struct patch_options *options, struct patch *patch)
 {
@@ -167,6 +182,9 @@ static void run(struct arena *arena, const struct patcher *patcher,
 	if (is_typescript(patch->original.path)) {
 		diag_add(arena, &patch->diags, SEVERITY_REFUSAL, "typescript", DIAG_NO_OFFSET,
 			"TypeScript source: patch the JavaScript that is made of it");
+		return;
+	}
+	if (refuse_large_asmjs(arena, patch)) {
 		return;
 	}
 	struct tree tree;

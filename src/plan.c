@@ -173,7 +173,7 @@ static void plan_fact(struct planning *p, uint32_t index)
 		plan_wrap_call(p, fact->node, "I");
 		break;
 	case FACT_RESULT:
-		plan_wrap_call(p, fact->node, "N");
+		plan_wrap(p, fact->node, STR(""), plan_text(p, ".then(%.*s.N)", STR_ARGS(p->rg)));
 		break;
 	case FACT_ESCAPE:
 		plan_wrap_call(p, fact->node, "u");

@@ -348,6 +348,35 @@ Test(patch, no_call_of_an_export_is_without_a_hook)
 	expect_refusal(VIEW ADD LOADER "wasm.go(1);\n", "unguarded-call", "wasm.go");
 }
 
+Test(patch, classes_that_a_compiler_made_functions_of)
+{
+	struct patch *patch = run(VIEW ADD
+		"var Hash = (function () {\n"
+		"function Hash(v) { return Hash.__wrap(wasm.hash_new(v)); }\n"
+		"Hash.__wrap = function (ptr) { var obj = Object.create(Hash.prototype); obj.ptr = ptr; return obj; };\n"
+		"Hash.prototype.__destroy_into_raw = function () { var ptr = this.ptr; this.ptr = 0; return ptr; };\n"
+		"Hash.prototype.free = function () { wasm.__wbg_hash_free(this.__destroy_into_raw()); };\n"
+		"Hash.prototype.equals = function (other) { return wasm.hash_equals(this.ptr, other.ptr); };\n"
+		"Hash.of = function (v) { return Hash.__wrap(wasm.hash_of(v)); };\n"
+		"Object.defineProperty(Hash.prototype, 'size', { get: function () { return wasm.hash_size(this.ptr); } });\n"
+		"return Hash; }());\nexports.Hash = Hash;\n"
+		"var Box = function () { function Box() { _check(this, Box); }\n"
+		"return _createClass(Box, [{ key: 'free', value: function free() { wasm.__wbg_box_free(this.ptr); } },\n"
+		"{ key: 'open', value: function open() { wasm.box_open(this.ptr); } }],\n"
+		"[{ key: '__wrap', value: function __wrap(p) { var o = Object.create(Box.prototype); o.ptr = p; return o; } }]); }();\n"
+		LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "function Hash(v) {__rg.e();"));
+	cr_assert(contains(patch, "__rg.s(obj).ptr = ptr"));
+	cr_assert(contains(patch, "Hash.prototype.free = function () {if(__rg.f(this))return;"));
+	cr_assert(contains(patch, "function (other) {__rg.t(this);__rg.c(other);"));
+	cr_assert(contains(patch, "Hash.of = function (v) {__rg.e();"));
+	cr_assert(contains(patch, "get: function () {__rg.t(this);"));
+	cr_assert(contains(patch, "function free() {if(__rg.f(this))return;"));
+	cr_assert(contains(patch, "function open() {__rg.t(this);"));
+	cr_assert(contains(patch, "__rg.s(o).ptr = p"));
+}
+
 Test(patch, typescript_is_refused_by_its_name)
 {
 	struct patch_options options = PATCH_OPTIONS_DEFAULT;
