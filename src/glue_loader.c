@@ -346,7 +346,7 @@ bool glue_read_loader(struct glue *glue)
 	if (!read_imports(glue)) {
 		return true;
 	}
-	glue->target = glue->has_module ? TARGET_UNKNOWN : TARGET_BUNDLER;
+	glue->target = glue->is_module ? TARGET_BUNDLER : TARGET_NODEJS;
 	glue->module = glue->has_module ? MODULE_SEEN : MODULE_NONE;
 	glue->form = glue->has_module ? "loader that makes the instance"
 	                              : "entry that imports the instance";

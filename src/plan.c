@@ -428,7 +428,7 @@ static bool has_namespace(const struct glue *glue)
 }
 
 /*
- * `,wasm=__rg.l(wasm__rg,{module:…})`. A var, for it is called before the file is evaluated where the
+ * `,wasm=__rg.l(()=>wasm__rg,{module:…})`. A var, for it is called before the file is evaluated where the
  * wasm comes first in the cycle of imports.
  */
 static void add_namespace(struct planning *p, struct buf *head, uint32_t start)
@@ -440,7 +440,7 @@ static void add_namespace(struct planning *p, struct buf *head, uint32_t start)
 	}
 	struct str self = plan_text(p, "./%.*s", (int)(path.len - folder), path.data + folder);
 	struct str given = plan_given(p, self, start);
-	buf_printf(head, ",%.*s=%.*s.l(%.*s%.*s%s%.*s)", STR_ARGS(name), STR_ARGS(p->rg),
+	buf_printf(head, ",%.*s=%.*s.l(()=>%.*s%.*s%s%.*s)", STR_ARGS(name), STR_ARGS(p->rg),
 		STR_ARGS(name), STR_ARGS(p->rg), given.len == 0 ? "" : ",", STR_ARGS(given));
 }
 

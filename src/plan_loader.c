@@ -139,9 +139,9 @@ uint32_t plan_loader(struct planning *p)
 	if (calls || leaks || count_facts(glue, FACT_MODULE) != 0) {
 		if (count_facts(glue, FACT_HAND) != 0) {
 			struct str head = open_object(p, given);
-			plan_insert(p, start, plan_text(p, "var %.*s=%.*s%s%s};", STR_ARGS(p->rg), STR_ARGS(head),
-				calls ? "r(p){p.then(r=>{if(r.module)this.module=r.module},()=>{});return p}," : "",
-				leaks ? "u(x){return this.show?this.show(x):x}" : ""));
+			plan_insert(p, start, plan_text(p, "var %.*s=%.*s%s%s%s};", STR_ARGS(p->rg), STR_ARGS(head),
+				calls ? "r(p){p.then(r=>{if(r.module)this.module=r.module},()=>{});return p}" : "",
+				calls && leaks ? "," : "", leaks ? "u(x){return this.show?this.show(x):x}" : ""));
 		}
 		argument = plan_text(p, ",%.*s", STR_ARGS(p->rg));
 	}

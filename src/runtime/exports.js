@@ -51,24 +51,39 @@ const put = k => {
 
 const owns = k => records.has(k) || others.has(k);
 
-// A module namespace that is still being linked throws here; then each miss tries again.
+// A module namespace that is still being linked throws here, or has no names yet, or no values: the
+// wasm of old bundler output comes after the glue. Then each miss tries again.
 const fill = () => {
 	try {
-		for (const k of Object.keys(raw)) {
-			if (!owns(k)) {
+		const names = Object.keys(raw);
+		filled = names.length > 0 && names.every(k => raw[k] !== undefined);
+		for (const k of names) {
+			if (!owns(k) && raw[k] !== undefined) {
 				put(k);
 			}
 		}
-		filled = true;
 		measure(raw[STACK]);
 	} catch {
-		// Not linked yet.
+		filled = false;
+	}
+};
+
+let namespace; // a function that gives it, where it may not be there yet
+
+const look = () => {
+	if (!raw && namespace) {
+		try {
+			raw = namespace();
+		} catch {
+			// A bundler has made a variable of it, further down.
+		}
 	}
 };
 
 const table = Object.create(
 	new Proxy(Object.create(null), {
 		get(target, k) {
+			look();
 			if (raw && !filled) {
 				fill();
 			}
@@ -81,6 +96,12 @@ const table = Object.create(
 	}),
 );
 export const view = Object.create(table);
+
+export const adoptNamespace = get => {
+	namespace = get;
+	look();
+	return raw ? adopt(raw) : view;
+};
 
 export const adopt = exports => {
 	raw = exports;

@@ -36,49 +36,8 @@ const readFile = url => {
 	return fs && fs.readFileSync(new URL(url));
 };
 
-const compiled = bytes => {
-	try {
-		return new Module(bytes);
-	} catch (e) {
-		if (e instanceof RangeError) {
-			return compile(bytes); // Chrome's main thread, large modules
-		}
-		throw e;
-	}
-};
-
-const received = response => {
-	if (!response.ok) {
-		throw new Error(response.status + ' ' + response.url);
-	}
-	const copy = response.clone();
-	return compileStreaming(response).catch(() => copy.arrayBuffer().then(compile)); // wrong media type
-};
-
-// A Module, or a promise of one, made of whatever bundlers and programs have instead.
-const moduleOf = given => {
-	if (given instanceof Module) {
-		return given;
-	}
-	if (typeof given === 'function') {
-		return moduleOf(given());
-	}
-	if (typeof given === 'string' || given instanceof URL) {
-		const bytes = /^file:/.test(given) && readFile(given);
-		return bytes ? compiled(bytes) : fetch(given).then(moduleOf);
-	}
-	if (given && typeof given.then === 'function') {
-		return given.then(moduleOf);
-	}
-	if (typeof Response === 'function' && given instanceof Response) {
-		return received(given);
-	}
-	const inner = given && (given.module || given.default);
-	return inner ? moduleOf(inner) : compiled(given);
-};
-
 // What is found by a name may be another build's.
-const checked = module => {
+const keep = module => {
 	const names = new Set(Module.exports(module).map(({ name }) => name));
 	for (const k of records.keys()) {
 		if (!names.has(k)) {
@@ -86,6 +45,49 @@ const checked = module => {
 		}
 	}
 	return (S.module = module);
+};
+
+const compileAll = bytes => {
+	try {
+		return keep(new Module(bytes));
+	} catch (e) {
+		if (e instanceof RangeError) {
+			return compile(bytes).then(keep); // Chrome's main thread, large modules
+		}
+		throw e;
+	}
+};
+
+const receiveAll = response => {
+	if (!response.ok) {
+		throw new Error(response.status + ' ' + response.url);
+	}
+	const copy = response.clone();
+	return compileStreaming(response)
+		.catch(() => copy.arrayBuffer().then(compile)) // wrong media type
+		.then(keep);
+};
+
+// A Module, or a promise of one, made of whatever bundlers and programs have instead.
+const moduleOf = given => {
+	if (given instanceof Module) {
+		return keep(given);
+	}
+	if (typeof given === 'function') {
+		return moduleOf(given());
+	}
+	if (typeof given === 'string' || given instanceof URL) {
+		const bytes = /^file:/.test(given) && readFile(given);
+		return bytes ? compileAll(bytes) : fetch(given).then(moduleOf);
+	}
+	if (given && typeof given.then === 'function') {
+		return given.then(moduleOf);
+	}
+	if (typeof Response === 'function' && given instanceof Response) {
+		return receiveAll(given);
+	}
+	const inner = given && (given.module || given.default);
+	return inner ? moduleOf(inner) : compileAll(given);
 };
 
 // Gives the Module, or a promise of it.
@@ -99,7 +101,7 @@ export const find = () => {
 	};
 	try {
 		const found = moduleOf(source);
-		return found instanceof Module ? checked(found) : handled(found.then(checked).catch(fail));
+		return S.module ? found : handled(found.catch(fail));
 	} catch (e) {
 		return fail(e);
 	}

@@ -1,7 +1,7 @@
 // The public face: what leaves the glue where the raw exports used to (R1). One object for the life
 // of the glue, with the raw exports' keys, order, names and lengths; its functions are entrypoints.
 import { S } from './state.js';
-import { STACK, adopt, raw, records, view } from './exports.js';
+import { STACK, adopt, adoptNamespace, raw, records, view } from './exports.js';
 import { wrap } from './guard.js';
 import { enter } from './policy.js';
 import { keepModule, offer } from './module.js';
@@ -63,7 +63,7 @@ export const take = (exports, module) => {
 // The same where another file makes the instance: `given` is what that loader has to say,
 // { module, imports }, if it knows of us. It gets `show` for where it hands the exports out itself.
 export const receive = (exports, given) => {
-	const wasm = take(exports);
+	const wasm = typeof exports === 'function' ? adoptNamespace(exports) : take(exports);
 	if (given && typeof given === 'object') {
 		if (given.module) {
 			offer(given.module);

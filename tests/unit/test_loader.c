@@ -146,7 +146,7 @@ Test(loader, an_old_body_imports_the_wasm_itself)
 {
 	struct patch *patch = run("import * as wasm from './x_bg.wasm';\n" BODY);
 	expect(patch, "import * as wasm__rg from './x_bg.wasm';");
-	expect(patch, ",wasm=__rg.l(wasm__rg,{module:()=>new URL(\"./x_bg.wasm\",import.meta.url)});");
+	expect(patch, ",wasm=__rg.l(()=>wasm__rg,{module:()=>new URL(\"./x_bg.wasm\",import.meta.url)});");
 	cr_assert_eq(patch->part, PART_BODY);
 	cr_assert_eq(patch->module, MODULE_URL);
 	patch = run("import * as wasm from './x_bg.wasm';\nexport * from './x_bg.js';\n"
