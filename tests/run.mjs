@@ -249,6 +249,7 @@ const groups = {
 	matrix: () => nodeTests('matrix'),
 	engines: otherEngines,
 	packages: () => nodeTests('packages'),
+	bundlers: () => nodeTests('bundlers'),
 	tools: () => nodeTests('tools'),
 	sanitized,
 	fuzz,

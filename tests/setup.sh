@@ -41,6 +41,7 @@ package scdoc command -v scdoc
 package man-db command -v man
 package zsh command -v zsh
 package fish command -v fish
+package chromium command -v chromium
 package ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 package python3-jsonschema python3 -c 'import jsonschema; jsonschema.Draft202012Validator'
 package chromium command -v chromium
@@ -61,6 +62,7 @@ npm_packages grammars
 npm_packages tests/cli
 npm_packages tests/packages
 npm_packages tests/engines
+npm_packages tests/bundlers
 npm_packages tests/tools
 
 [ -f build/build.ninja ] || meson setup build >&2
