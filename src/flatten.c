@@ -144,10 +144,10 @@ static uint32_t field_of(const struct level *level)
 }
 
 /* An anonymous token: remembered in its parent where it carries meaning. */
-static void note_token(struct flattening *f, node_id parent, TSSymbol symbol, enum field field)
+static void note_token(struct flattening *f, node_id parent, TSSymbol symbol)
 {
 	struct node *node = &f->nodes[parent];
-	if (field == FIELD_operator || (kind_has_operator(node->kind) && node->op == 0)) {
+	if (node->op == 0 && kind_has_operator(node->kind)) {
 		node->op = symbol;
 	}
 	node->flags |= f->syntax->flags[symbol];
@@ -188,21 +188,21 @@ static uint32_t take_child(struct flattening *f, struct levels *levels, uint32_t
 		}
 		return inner ? start : end;
 	}
-	enum field field = extra ? FIELD_NONE : (enum field)f->syntax->fields[field_of(level)];
-	level->structural += !extra;
 	TSSymbol symbol = ts_language_public_symbol(f->language,
 		alias != 0 ? alias : ts_subtree_symbol(child));
 	uint16_t kind = f->syntax->kinds[symbol];
 	bool named = alias != 0 ? ts_language_symbol_metadata(f->language, alias).named
 	                        : ts_subtree_named(child);
+	uint32_t field = named && !extra ? field_of(level) : 0;
+	level->structural += !extra;
 	if (!named) {
-		note_token(f, level->node, symbol, field);
+		note_token(f, level->node, symbol);
 		return end;
 	}
 	if (kind == KIND_comment || kind == KIND_html_comment) {
 		return end;
 	}
-	node_id id = keep(f, kind, (uint8_t)field, level->node, start, end);
+	node_id id = keep(f, kind, f->syntax->fields[field], level->node, start, end);
 	if (inner) {
 		enter(f, levels, child, id, false, 0);
 	}

@@ -1,12 +1,21 @@
 #include "hash.h"
 
-#include <sha2.h>
+#include <nettle/sha2.h>
 
 struct str sha256_hex(struct arena *arena, struct str bytes)
 {
-	char *hex = arena_alloc(arena, SHA256_DIGEST_STRING_LENGTH);
-	SHA256Data((const uint8_t *)bytes.data, bytes.len, hex);
-	return (struct str){hex, SHA256_DIGEST_STRING_LENGTH - 1};
+	static const char digits[] = "0123456789abcdef";
+	struct sha256_ctx context;
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	char *hex = arena_alloc(arena, 2 * sizeof(digest));
+	sha256_init(&context);
+	sha256_update(&context, bytes.len, (const uint8_t *)bytes.data);
+	sha256_digest(&context, sizeof(digest), digest);
+	for (size_t i = 0; i < sizeof(digest); i++) {
+		hex[2 * i] = digits[digest[i] >> 4];
+		hex[2 * i + 1] = digits[digest[i] & 15];
+	}
+	return (struct str){hex, 2 * sizeof(digest)};
 }
 
 static uint64_t load(const unsigned char *at, size_t len)

@@ -5,7 +5,7 @@
 #include "hash.h"
 
 /*
- * Left out is, first, a whole statement or class member, if no insertion stands in it, at its edges, or
+ * Left out is, first, a whole statement or member of a class or object, if no insertion stands in it, at its edges, or
  * in the white space on either side; and that white space with its comments. A list of statements
  * without some of them is a list of statements, and what is left out is balanced, so this cannot hide
  * an error: whatever an insertion breaks, it breaks together with the tokens next to it.
@@ -23,6 +23,7 @@ struct list {
 	node_id node;
 	uint32_t end;  /* of the member before, or the start of the list's content */
 	node_id open;  /* member that is being copied, or NO_NODE */
+	bool whole;    /* what is inserted at its start is copied with it */
 	size_t out;    /* where that begins in the outputs */
 	size_t form;
 };
@@ -47,7 +48,13 @@ struct reducing {
 static bool is_list(const struct tree *tree, node_id n)
 {
 	return n == 0 || tree->nodes[n].kind == KIND_statement_block ||
-	       tree->nodes[n].kind == KIND_class_body;
+	       tree->nodes[n].kind == KIND_class_body || tree->nodes[n].kind == KIND_object;
+}
+
+/* An object's members: each has the comma after it, which the last one may go without. */
+static bool has_commas(const struct reducing *r, const struct list *list)
+{
+	return r->tree->nodes[list->node].kind == KIND_object;
 }
 
 static void add(struct reducing *r, struct str text)
@@ -123,9 +130,9 @@ static void skip(struct reducing *r, uint32_t start, uint32_t end)
 }
 
 /* Where a member was left out: `{}` could be an object, which `{;}` is not. */
-static void add_nothing(struct reducing *r)
+static void add_nothing(struct reducing *r, const struct list *list)
 {
-	if (r->form.len != 0 && r->form.data[r->form.len - 1] != ';') {
+	if (!has_commas(r, list) && r->form.len != 0 && r->form.data[r->form.len - 1] != ';') {
 		add(r, STR(";"));
 	}
 }
@@ -176,16 +183,28 @@ static void close_member(struct reducing *r, struct list *list)
 	if (list->open == NO_NODE) {
 		return;
 	}
-	copy_to(r, r->tree->nodes[list->open].end);
+	uint32_t end = r->tree->nodes[list->open].end;
+	node_id next = node_next(r->tree, list->open);
+	bool ends = list->whole;
+	if (has_commas(r, list) && next != NO_NODE) {
+		uint32_t start = r->tree->nodes[next].start;
+		bool quiet = is_untouched(r, end, start);
+		ends &= quiet;
+		end = quiet ? start : end;
+		list->end = end;
+	}
+	copy_to(r, end);
 	list->open = NO_NODE;
 	struct str form = str_slice(buf_str(&r->form), list->form, r->form.len);
-	/* what ends otherwise may need the line break that follows it */
-	bool ends = str_ends(form, STR(";")) || str_ends(form, STR("}"));
+	if (!has_commas(r, list)) {
+		/* what ends otherwise may need the line break that follows it */
+		ends = str_ends(form, STR(";")) || str_ends(form, STR("}"));
+	}
 	if (ends && r->depth <= DEEPEST_REPETITION &&
 		is_repeated(r, r->tree->nodes[list->node].kind, form)) {
 		r->out.len = list->out;
 		r->form.len = list->form;
-		add_nothing(r);
+		add_nothing(r, list);
 	}
 }
 
@@ -213,16 +232,18 @@ static node_id take_member(struct reducing *r, struct list *list, node_id n)
 	                                   : tree->nodes[list->node].end - 1;
 	list->end = node->end;
 	if (is_untouched(r, before, after)) {
-		skip(r, before, after);
-		add_nothing(r);
+		skip(r, has_commas(r, list) ? node->start : before, after);
+		add_nothing(r, list);
 		list->end = after;
 		return node->last;
 	}
-	copy_to(r, before);
+	bool quiet = is_untouched(r, before, node->start); /* the white space before it */
+	copy_to(r, has_commas(r, list) ? node->start : before);
 	list->open = n;
+	list->whole = quiet || !has_commas(r, list);
 	list->out = r->out.len;
 	list->form = r->form.len;
-	if (is_untouched(r, before, node->start)) {
+	if (quiet && !has_commas(r, list)) {
 		skip(r, before, node->start);
 	}
 	return n + 1;

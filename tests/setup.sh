@@ -30,7 +30,7 @@ package pkg-config command -v pkg-config
 package meson command -v meson
 package ninja-build command -v ninja
 package libcjson-dev pkg-config --exists libcjson
-package libmd-dev pkg-config --exists libmd
+package nettle-dev pkg-config --exists nettle
 package libcriterion-dev pkg-config --exists criterion
 package clang-14 command -v clang-14
 package libclang-rt-14-dev sh -c 'ls /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer*'

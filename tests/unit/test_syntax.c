@@ -185,7 +185,8 @@ Test(syntax, the_check_sees_what_a_whole_parse_sees)
 		"  get x() { a(); return 1 } static y = 2\n  z() { try { a() } finally { b() } }\n}\n"
 		"function f(a, b) { if (a) { return b } a = b\n  b = `t ${a} u`; return /x/g.test(b) }\n"
 		"function g(a, b) { if (a) { return b } a = b\n  b = `t ${a} u`; return /x/g.test(b) }\n"
-		"// end\nlet q = { s: 1, t() { return 2 } };\n";
+		"// end\nlet q = { s: 1, t() { return 2 }, u: function(a) { w() }, v: function(b) { w() }, x };\n"
+		"q = { u: function(a) { w() }, ...x };\n";
 	static const char *const inserted[] = {"__rg.e();", "(", ")", "{", "}", ";", "`", "\"", "'", "/*",
 		"*/", "//", "x", "try{", "}finally{}", "static ", "\n", "/* b */", "=", "."};
 	uint32_t broken = 0;
