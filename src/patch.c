@@ -31,14 +31,28 @@ void patcher_destroy(struct patcher *patcher)
 	}
 }
 
-/* Every glue names at least one of these; other files are not even parsed. */
+/*
+ * Every glue has one of these in its names; other files are not even parsed. One pass for all: what is
+ * looked for begins with a byte that other texts do not have much of.
+ */
 static bool may_be_glue(struct str bytes)
 {
 	static const struct str marks[] = {
-		{"__wbindgen", 10}, {"__wbg_", 6}, {"_bg.wasm", 8}, {"wasm_bindgen", 12}};
-	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
-		if (str_find(bytes, marks[i]) != (size_t)-1) {
-			return true;
+		{"__wbindgen", 10}, {"__wbg_", 6}, {"_bg.wasm", 8}, {"_bindgen", 8}};
+	const char *end = bytes.data + bytes.len;
+	for (const char *at = bytes.data; at < end; at++) {
+		at = memchr(at, '_', (size_t)(end - at));
+		if (at == NULL) {
+			return false;
+		}
+		if (end - at < 2 || (at[1] != '_' && at[1] != 'b')) {
+			continue;
+		}
+		struct str rest = {at, (size_t)(end - at)};
+		for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+			if (str_starts(rest, marks[i])) {
+				return true;
+			}
 		}
 	}
 	return false;
@@ -173,8 +187,7 @@ static bool refuse_large_asmjs(struct arena *arena, struct patch *patch)
 static void run(struct arena *arena, const struct patcher *patcher,
 	const struct patch_options *options, struct patch *patch)
 {
-	if (!may_be_glue(patch->original.bytes) ||
-		is_companion(patch->original.path, patch->original.bytes)) {
+	if (is_companion(patch->original.path, patch->original.bytes)) {
 		patch->verdict = VERDICT_SKIPPED;
 		return;
 	}
@@ -200,6 +213,10 @@ struct patch *patch_run(struct arena *arena, const struct patcher *patcher, stru
 	patch->input = bytes;
 	patch->form = "";
 	source_init(&patch->original, path, bytes);
+	if (!may_be_glue(bytes)) { /* nor was it patched, for then the glue is still in it */
+		patch->verdict = VERDICT_SKIPPED;
+		return patch;
+	}
 	struct seal seal = {0};
 	switch (seal_read(arena, bytes, &seal, &patch->diags)) {
 	case SEAL_NONE:

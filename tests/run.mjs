@@ -251,6 +251,7 @@ const groups = {
 	packages: () => nodeTests('packages'),
 	bundlers: () => nodeTests('bundlers'),
 	tools: () => nodeTests('tools'),
+	counts: () => nodeTests('counts'),
 	sanitized,
 	fuzz,
 };

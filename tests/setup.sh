@@ -35,6 +35,7 @@ package libcriterion-dev pkg-config --exists criterion
 package clang-14 command -v clang-14
 package libclang-rt-14-dev sh -c 'ls /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer*'
 package wabt command -v wat2wasm
+package valgrind command -v valgrind
 package git command -v git
 package patch command -v patch
 package scdoc command -v scdoc

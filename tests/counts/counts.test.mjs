@@ -1,0 +1,43 @@
+// What `reglue check` costs, in instructions and as a multiple of a bare parse of the same file. Counted,
+// not timed: the same on a busy machine, so that a regression shows without a stopwatch. The bounds are
+// a few hundredths above what it was when they were set.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { glueOfSize } from '../bench/glue.mjs';
+
+// Counting is slow: 1.4 MB take half a minute. COUNTS_LONG=1 does it all the same.
+const LARGEST = process.env.COUNTS_LONG ? 1_400_000 : 600_000;
+
+const tool = process.env.REGLUE ?? path.resolve('build/reglue');
+const bare = path.join(path.dirname(tool), 'tests/bench/bare_parse');
+const folder = mkdtempSync(path.join(tmpdir(), 'reglue-counts-'));
+after(() => rmSync(folder, { recursive: true }));
+
+function instructions(expected, command) {
+	const run = spawnSync('valgrind', ['--tool=callgrind', '--callgrind-out-file=/dev/null', ...command],
+		{ encoding: 'utf8' });
+	assert.equal(run.status, expected, run.stderr);
+	return Number(/Collected : (\d+)/.exec(run.stderr)[1]);
+}
+
+for (const [bytes, bound] of [[22_000, 1.5], [155_000, 1.3], [LARGEST, 1.22]]) {
+	test(`${bytes / 1000} kB of glue: at most ${bound} × the instructions of a bare parse`, () => {
+		const file = path.join(folder, `glue-${bytes}.js`);
+		writeFileSync(file, glueOfSize(bytes));
+		const ratio = instructions(1, [tool, 'check', '-q', file]) / instructions(0, [bare, file]);
+		console.log(`${bytes} bytes: ${ratio.toFixed(3)}`);
+		assert.ok(ratio < bound, `${ratio.toFixed(3)} × a bare parse`);
+	});
+}
+
+test('1 MB that is no glue: not parsed', () => {
+	const file = path.join(folder, 'other.js');
+	writeFileSync(file, 'const a_b = "some text" + other_name.member(1); // _x\n'.repeat(20_000));
+	const count = instructions(3, [tool, 'check', '-q', file]);
+	console.log(`${(count / 1_080_000).toFixed(2)} instructions a byte`);
+	assert.ok(count / 1_080_000 < 9);
+});
