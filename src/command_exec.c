@@ -9,6 +9,8 @@
  * its output afterwards, such as copying and hashing it, they do with patched files. What they got
  * from a wasm-bindgen that is not in PATH is found by comparing the folders before and after.
  */
+enum { PAGE_MAX_BYTES = 1 << 24 };
+
 static const char bindgen[] = "wasm-bindgen";
 
 /* A file that was there before. */
@@ -163,6 +165,54 @@ static void watch_end(struct arena *arena, const struct watch *watch, struct os_
 	}
 }
 
+/*
+ * A page beside a file that holds a checksum of it, as trunk makes them: changing the file now would
+ * break the page. Empty if there is none.
+ */
+static struct str find_checksum(struct arena *arena, struct str path)
+{
+	static const struct str pages[] = {{".html", 5}};
+	struct os_walk walk = {.suffixes = pages, .suffix_count = 1};
+	os_walk(arena, os_folder_of(path), &walk);
+	for (uint32_t i = 0; i < walk.found.count; i++) {
+		struct diags ignored = {0};
+		struct str text, page = walk.found.items[i].path;
+		if (walk.found.items[i].error.len == 0 &&
+			os_read_file(arena, page, PAGE_MAX_BYTES, &text, &ignored) &&
+			str_find(text, base_name(path)) != (size_t)-1 &&
+			str_find(text, STR("integrity=")) != (size_t)-1) {
+			return page;
+		}
+	}
+	return STR("");
+}
+
+/* Takes out what must not be changed any more; the status of having had to. */
+static int refuse_checksums(struct arena *arena, struct os_entries *files)
+{
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < files->count; i++) {
+		struct str path = files->items[i].path, page = find_checksum(arena, path), bytes;
+		struct diags diags = {0};
+		/* only what would be changed: other scripts, and glue that was patched in time, may stay */
+		if (page.len != 0 && os_read_file(arena, path, SOURCE_MAX_BYTES, &bytes, &diags) &&
+			wasm_name_in(bytes).len != 0 && str_find(bytes, STR("reglue-seal")) == (size_t)-1) {
+			struct console console = {.results = stderr};
+			console_finding(&console, arena, &(struct finding){.path = path,
+				.severity = SEVERITY_REFUSAL, .code = "integrity",
+				.text = arena_printf(arena,
+					"%.*s holds a checksum of it; put a wasm-bindgen into PATH, "
+					"which exec can stand in for before that is made",
+					STR_ARGS(page))});
+		} else {
+			files->items[kept++] = files->items[i];
+		}
+	}
+	bool refused = kept != files->count;
+	files->count = kept;
+	return refused ? STATUS_REFUSED : STATUS_DONE;
+}
+
 /* ---- the verb ---- */
 
 static int patch_files(struct arena *arena, const struct options *options,
@@ -207,11 +257,15 @@ int command_exec(const struct options *options)
 			add_outputs(arena, args, &files);
 		} else {
 			watch_end(arena, &watch, &files);
+			status = refuse_checksums(arena, &files);
 		}
-		status = files.count == 0 ? 0 : patch_files(arena, options, &files);
+		if (files.count != 0) {
+			int patched = patch_files(arena, options, &files);
+			status = patched > status ? patched : status;
+		}
 	}
 	arena_destroy(arena);
-	return status;
+	return os_end_alike(status);
 }
 
 /* ---- reglue called by the name wasm-bindgen ---- */

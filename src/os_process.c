@@ -76,12 +76,17 @@ int os_run(struct arena *arena, char **argv, struct diags *diags)
 			strerror(error));
 		return error == ENOENT ? OS_RUN_MISSING : OS_RUN_DENIED;
 	}
-	if (WIFSIGNALED(status)) {
-		signal(WTERMSIG(status), SIG_DFL);
-		raise(WTERMSIG(status));
-		return 128 + WTERMSIG(status);
+	return WIFSIGNALED(status) ? OS_RUN_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int os_end_alike(int status)
+{
+	if (status <= OS_RUN_SIGNAL) {
+		return status;
 	}
-	return WEXITSTATUS(status);
+	signal(status - OS_RUN_SIGNAL, SIG_DFL);
+	raise(status - OS_RUN_SIGNAL);
+	return 128 + status - OS_RUN_SIGNAL; /* it is blocked: as shells say it */
 }
 
 static bool is_self(const struct stat *status)

@@ -4,15 +4,20 @@
 
 #include "diag.h"
 
-/* As shells have it, for a program that could not be run at all. */
-enum { OS_RUN_DENIED = 126, OS_RUN_MISSING = 127 };
+enum {
+	OS_RUN_DENIED = 126, /* it could not be run at all; numbers as shells have them */
+	OS_RUN_MISSING = 127,
+	OS_RUN_SIGNAL = 1000, /* and its number: a signal ended it */
+};
 
 /*
  * Runs a program with our streams and environment and waits for it. Signals sent to us go to it. Gives
- * its exit status; a program that a signal ended ends us by the same one. If it cannot be run: one of
- * the above, and an error in diags.
+ * its exit status, or one of the above; if it cannot be run with an error in diags.
  */
 int os_run(struct arena *arena, char **argv, struct diags *diags);
+
+/* Ends this process as that one was by a signal. Gives the status to exit with otherwise. */
+int os_end_alike(int status);
 
 /* The next program of a name in PATH that is not the one running; empty if there is none. */
 struct str os_next_in_path(struct arena *arena, const char *name);

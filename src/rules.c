@@ -46,6 +46,9 @@ const struct rule rule_table[] = {
 	{"imported-memory", SEVERITY_REFUSAL, "The memory is made by JS and imported.",
 		"A new instance would start on the old, damaged memory. Build without "
 		"--import-memory."},
+	{"integrity", SEVERITY_REFUSAL, "A page holds a checksum of the file.",
+		"A build tool made the checksum before reglue came. Patching the file would make "
+		"browsers refuse it; let reglue stand in for wasm-bindgen instead."},
 	{"internal", SEVERITY_ERROR, "An internal check failed; nothing was written.",
 		"The patched text was parsed again and is not JavaScript. This is a defect of reglue; "
 		"please report it with the file."},
