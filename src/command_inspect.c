@@ -88,7 +88,9 @@ static void show(struct command *command, struct arena *arena, struct job *job)
 		console_result(console, arena, "  part: %s%s%.*s", part_name(patch->part),
 			patch->other.len == 0 ? "" : " of ", STR_ARGS(patch->other));
 	}
-	console_result(console, arena, "  module: %s", module_texts[patch->module]);
+	if (patch->part != PART_WHOLE || patch->exports_name.len != 0) {
+		console_result(console, arena, "  module: %s", module_texts[patch->module]);
+	}
 	if (patch->input_version.len != 0) {
 		console_result(console, arena, "  patched by: reglue %.*s",
 			STR_ARGS(patch->input_version));

@@ -37,10 +37,22 @@ bool glue_is_instance_exports(const struct glue *glue, node_id n)
 	return !is_global_path(glue, n, "module.exports");
 }
 
-/* Follows `a = b = value` to the value. */
+/* `wasm ?? value`: what is there already stays. */
+static bool is_default(const struct tree *tree, node_id n)
+{
+	node_id left = node_is(tree, n, KIND_binary_expression) ? node_child(tree, n, FIELD_left) : NO_NODE;
+	if (!node_is(tree, left, KIND_identifier)) {
+		return false;
+	}
+	struct str between = str_slice(tree->source->bytes, tree->nodes[left].end,
+		tree->nodes[node_child(tree, n, FIELD_right)].start);
+	return str_find(between, STR("??")) != (size_t)-1;
+}
+
+/* Follows `a = b = value` and `a ?? value` to the value. */
 static node_id last_of_chain(const struct tree *tree, node_id n)
 {
-	while (node_is(tree, n, KIND_assignment_expression)) {
+	while (node_is(tree, n, KIND_assignment_expression) || is_default(tree, n)) {
 		n = node_child(tree, n, FIELD_right);
 	}
 	return n;
@@ -137,7 +149,7 @@ static bool read_adoption(struct glue *glue, node_id value)
 			STR_ARGS(binding_name(glue->scopes, glue->exports)));
 		return false;
 	}
-	if (adopted != plain) {
+	if (node_is(tree, plain, KIND_assignment_expression)) {
 		glue_add(glue, FACT_ADOPT_CHAIN, plain);
 	}
 	struct fact *fact = glue_add(glue, FACT_ADOPT, adopted);
@@ -292,17 +304,19 @@ static bool is_namespace_of_wasm(const struct glue *glue, binding_id b)
 {
 	const struct binding *binding = &glue->scopes->bindings[b];
 	struct str plain;
+	bool named = glue_names_wasm(glue, glue_import_source(glue, b), &plain);
+	/* before 0.2.40 or so without the extension, which bundlers then added */
 	if (!node_is(glue->tree, binding->declares, KIND_namespace_import) ||
-		!glue_names_wasm(glue, glue_import_source(glue, b), &plain)) {
+		!(named || str_ends(plain, STR("_bg")))) {
 		return false;
 	}
+	bool used = false;
 	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
 		struct str name = node_property(glue->tree, glue->tree->nodes[u].parent);
-		if (name.len != 0 && !str_equal(name, STR("__wbindgen_start"))) {
-			return true;
-		}
+		used |= str_equal(name, STR("memory")) ||
+		        (named && name.len != 0 && !str_equal(name, STR("__wbindgen_start")));
 	}
-	return false;
+	return used;
 }
 
 static bool is_adopted(const struct glue *glue, node_id value)
@@ -370,7 +384,11 @@ bool glue_read_instance(struct glue *glue)
 	const struct binding *exports = &scopes->bindings[glue->exports];
 	if (exports->kind == BINDING_IMPORT) {
 		glue_add(glue, FACT_NAMESPACE, exports->identifier);
-		glue_names_wasm(glue, glue_import_source(glue, glue->exports), &glue->wasm_imported);
+		if (!glue_names_wasm(glue, glue_import_source(glue, glue->exports),
+			    &glue->wasm_imported)) {
+			glue->wasm_imported = arena_printf(glue->arena, "%.*s.wasm",
+				STR_ARGS(glue->wasm_imported));
+		}
 		glue->part = PART_BODY;
 		glue->module = MODULE_NONE;
 	}

@@ -162,6 +162,18 @@ static bool calls_parameter(const struct glue *glue, node_id function)
 	return false;
 }
 
+/* `const slab = [{ obj: undefined }, { obj: null }, …]`: the object heap before 0.2.26 or so. */
+static bool is_slab(const struct glue *glue, binding_id binding)
+{
+	const struct tree *tree = glue->tree;
+	node_id value = binding == 0 ? NO_NODE : binding_value(glue->scopes, binding);
+	node_id first = node_is(tree, value, KIND_array) ? node_first(tree, value) : NO_NODE;
+	node_id pair = node_is(tree, first, KIND_object) ? node_first(tree, first) : NO_NODE;
+	return node_is(tree, pair, KIND_pair) && glue->scopes->bindings[binding].scope == glue->root &&
+	       node_is_text(tree, node_child(tree, pair, FIELD_key), STR("obj")) &&
+	       node_is(tree, node_child(tree, pair, FIELD_value), KIND_undefined);
+}
+
 /* Whether a function handles wasm's memory or the object heap itself, not through another one. */
 static bool serves_glue(const struct glue *glue, node_id function)
 {
@@ -171,7 +183,8 @@ static bool serves_glue(const struct glue *glue, node_id function)
 			continue;
 		}
 		binding_id binding = scope_of(glue->scopes, n);
-		if (binding == glue->exports || glue_is_heap(glue, binding)) {
+		if (binding == glue->exports || glue_is_heap(glue, binding) ||
+			is_slab(glue, binding)) {
 			return true;
 		}
 	}
@@ -225,6 +238,20 @@ static bool keeps_instance(const struct glue *glue, const struct binding *bindin
 	return false;
 }
 
+/* `cachedGlobalArgumentPtr`: a place in memory that old glue asks the module for once. */
+static bool caches_address(const struct glue *glue, const struct binding *binding)
+{
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		node_id value = use_is_write(glue->tree, u) ? written_value(glue->tree, u) : NO_NODE;
+		if (node_is(glue->tree, value, KIND_call_expression) &&
+			str_equal(glue_export_read(glue, node_child(glue->tree, value, FIELD_function)),
+				STR("__wbindgen_global_argument_ptr"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void add_state(struct glue *glue, binding_id binding, struct str text)
 {
 	struct fact *fact = glue_add(glue, FACT_STATE, glue->scopes->bindings[binding].declares);
@@ -240,6 +267,12 @@ static void read_variable(struct glue *glue, binding_id b)
 	node_id value = binding_value(glue->scopes, b);
 	if (glue_is_heap(glue, b)) {
 		add_state(glue, b, heap_reset(glue, b, value, array_length(glue, value)));
+		return;
+	}
+	if (is_slab(glue, b)) {
+		add_state(glue, b,
+			arena_printf(glue->arena, "%.*s.splice(0,%.*s.length,...%.*s);", STR_ARGS(name),
+				STR_ARGS(name), STR_ARGS(node_text(tree, value))));
 		return;
 	}
 	if (binding->kind == BINDING_CONST) {
@@ -259,7 +292,7 @@ static void read_variable(struct glue *glue, binding_id b)
 		return;
 	}
 	struct str start = value == NO_NODE ? STR("undefined") : node_text(tree, value);
-	if (is_memory_view(glue, binding) ||
+	if (is_memory_view(glue, binding) || caches_address(glue, binding) ||
 		(is_counter_start(glue, value) && written_by_glue_only(glue, binding) &&
 			!counts_for_decoder(glue, binding))) {
 		add_state(glue, b,

@@ -83,6 +83,13 @@ static bool is_known(const struct str *list, uint32_t count, struct str name)
 	return false;
 }
 
+/* Old glue imports "./x", and bundlers add the extension. */
+static bool is_same_file(struct str imported, struct str body)
+{
+	return str_equal(imported, body) ||
+	       (str_ends(body, STR(".js")) && str_equal(imported, str_slice(body, 0, body.len - 3)));
+}
+
 enum { MAX_MODULES = 512 };
 
 /* The member `imports`: modules that the wasm imports, the body's and the engine's own left out. */
@@ -96,7 +103,7 @@ static void add_imports(struct planning *p, struct buf *out, struct str body, ui
 	}
 	while (wasm_next_import(&section, &import) && count < MAX_MODULES) {
 		if (is_known(seen, count, import.module) || str_starts(import.module, STR("wasm:")) ||
-			str_equal(from_here(p, import.module), body)) {
+			is_same_file(from_here(p, import.module), body)) {
 			continue;
 		}
 		struct str name = plan_text(p, "%.*s$%u", STR_ARGS(p->rg), count);

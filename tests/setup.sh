@@ -42,7 +42,6 @@ package scdoc command -v scdoc
 package man-db command -v man
 package zsh command -v zsh
 package fish command -v fish
-package chromium command -v chromium
 package ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 package python3-jsonschema python3 -c 'import jsonschema; jsonschema.Draft202012Validator'
 package chromium command -v chromium

@@ -228,6 +228,30 @@ Test(loader, neither_file_needs_the_other_to_be_patched_the_same)
 	}
 }
 
+Test(loader, glue_of_the_first_year_has_its_state_reset)
+{
+	struct patch *patch = run(
+		"import * as wasm from './x_bg';\n"
+		"const slab = [{ obj: undefined }, { obj: null }];\nlet slab_next = slab.length;\n"
+		"function addHeapObject(obj) { slab.push({ obj }); slab_next = slab.length; }\n"
+		"let pointer = null;\n"
+		"function globalArgumentPtr() { pointer = wasm.__wbindgen_global_argument_ptr(); }\n" BODY);
+	expect(patch, "slab.splice(0,slab.length,...[{ obj: undefined }, { obj: null }]);slab_next=slab.length;"
+		      "pointer=null;");
+	expect(patch, "new URL(\"./x_bg.wasm\",import.meta.url)");
+	patch = run("import * as bg from './x_bg';\nbg.__wbindgen_start();\n");
+	cr_assert_neq(patch->verdict, VERDICT_PATCHED);
+}
+
+Test(loader, exports_that_are_there_already_may_stay)
+{
+	expect(run("let wasm;\n" BODY
+		   "export async function init() {\n"
+		   "    const { instance } = await WebAssembly.instantiate(bytes(), {});\n"
+		   "    wasm = wasm ?? instance.exports;\n}\n"),
+		"wasm = wasm ?? __rg.a(instance.exports);");
+}
+
 Test(loader, source_phase_imports_are_read)
 {
 	struct patch *patch = run("import source m from \"./x_bg.wasm\";\n" BODY
