@@ -248,6 +248,7 @@ const groups = {
 	recovery: () => nodeTests('recovery'),
 	matrix: () => nodeTests('matrix'),
 	engines: otherEngines,
+	chaos: () => nodeTests('chaos'),
 	packages: () => nodeTests('packages'),
 	bundlers: () => nodeTests('bundlers'),
 	tools: () => nodeTests('tools'),

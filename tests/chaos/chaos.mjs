@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { breakings } from "./broken.mjs";
 import { generate, shrink } from "./program.mjs";
-import { run } from "./run.mjs";
+import { leaksOf, run } from "./run.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -55,7 +55,7 @@ function patched(cell) {
 const require = createRequire(import.meta.url);
 const cell = {
 	file: patched(options.cell),
-	original: require(path.join(here, "../../fixtures", options.cell, "nodejs/reglue_fixture.js")),
+	leaks: leaksOf(require(path.join(here, "../../fixtures", options.cell, "nodejs/reglue_fixture.js"))),
 };
 const print = ({ seed, config, steps }, { at, error }) =>
 	console.log(

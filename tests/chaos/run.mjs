@@ -11,18 +11,23 @@ process.on("uncaughtException", e => strays.push(e));
 process.on("unhandledRejection", e => strays.push(e));
 
 /*
- * Whether an exception that crosses Rust frames leaves borrows behind: one that an argument caused, one
- * that a callback threw. That is a matter of the compiler, so it is asked of glue that nobody has patched.
+ * What an exception that crosses Rust frames leaves behind: a borrow, when an argument caused it or a
+ * callback threw it; a share in the object, which then cannot be consumed, when a borrow was refused.
+ * That is a matter of the compiler and the release, so it is asked of glue that nobody has patched; once,
+ * for every such question costs it a little of its stack.
  */
-const leaksOf = m => {
-	const after = f => {
-		const [a, b] = [new m.Counter(1), new m.Counter(2)];
-		b.free();
+export const leaksOf = m => {
+	const quietly = f => {
 		try {
-			f(a, b);
+			return f();
 		} catch {
 			// As it should.
 		}
+	};
+	const after = f => {
+		const [a, b] = [new m.Counter(1), new m.Counter(2)];
+		b.free();
+		quietly(() => f(a, b));
 		try {
 			a.add(1);
 			return false;
@@ -37,11 +42,16 @@ const leaksOf = m => {
 				throw new Error("thrown in a callback");
 			}, 0),
 		),
+		share: quietly(() => {
+			const c = new m.Counter(1);
+			c.call_with(() => quietly(() => c.get()), 0);
+			m.consume(c);
+			return false;
+		}) ?? true,
 	};
 };
 
-export async function run({ file, original }, program) {
-	const leaks = leaksOf(original);
+export async function run({ file, leaks }, program) {
 	const { config } = program;
 	const events = [];
 	let startMode = "none";
@@ -85,6 +95,7 @@ export async function run({ file, original }, program) {
 		failed: 0,
 		dead: false,
 		exhausted: false,
+		failing: false, // the last attempt came to nothing: no other is made unless somebody calls
 		later: false, // something is left to do in a microtask
 		proof: 0,
 		spent: 0,
@@ -112,18 +123,19 @@ export async function run({ file, original }, program) {
 				f.seen = true;
 				starts.length = 0;
 				model.failed++;
-				model.later = true;
+				model.failing = model.later = true;
 				return { poisoned: true, cause: f.error };
 			}
 			const mode = starts.shift();
 			if (mode === "trap" || mode === "panic" || mode === "throw") {
 				model.failed++;
+				model.failing = true;
 				model.later ||= mode !== "throw";
 				return { poisoned: true };
 			}
 			model.generation++;
 			model.reinits++;
-			model.dead = model.exhausted = false;
+			model.dead = model.exhausted = model.failing = false;
 			model.proof = proof;
 			model.bumps = model.fired = 0;
 			model.kept = [];
@@ -194,6 +206,7 @@ export async function run({ file, original }, program) {
 				for (const x of [o, ...others]) {
 					const exclusive = x === o && got.length === 0 && mutates;
 					if (x.freed || x.mut || (exclusive && x.shared)) {
+						x.held ||= !x.freed && leaks.share;
 						if (!leaks.argument) {
 							got.forEach(release => release());
 						}
@@ -235,7 +248,7 @@ export async function run({ file, original }, program) {
 				if (o.cls !== classes) {
 					return error;
 				}
-				bad ||= !!(o.freed || o.mut || o.shared);
+				bad ||= !!(o.freed || o.mut || o.shared || o.held);
 				o.freed = true;
 			}
 			return bad ? error : want();
@@ -471,7 +484,7 @@ export async function run({ file, original }, program) {
 						return error;
 					}
 					o.freed = true;
-					return o.mut || o.shared ? error : { v: undefined, events: o.cls === "Tracked" ? ["drop " + o.id] : [] };
+					return o.mut || o.shared || o.held ? error : { v: undefined, events: o.cls === "Tracked" ? ["drop " + o.id] : [] };
 				},
 			};
 		},
@@ -502,7 +515,7 @@ export async function run({ file, original }, program) {
 					if (!live(o)) {
 						return { v: undefined, calls: 0 };
 					}
-					return o.mut || o.shared ? { any: true, or: error } : { any: true, events: o.cls === "Tracked" ? ["drop " + o.id] : [] };
+					return o.mut || o.shared || o.held ? { any: true, or: error } : { any: true, events: o.cls === "Tracked" ? ["drop " + o.id] : [] };
 				},
 			};
 		},
@@ -549,7 +562,9 @@ export async function run({ file, original }, program) {
 		},
 		callLent(s) {
 			const o = get("lent", 0);
-			return called(o, [s.n], () => (o.open ? { v: (o.total += s.n) } : error));
+			return called(o, [s.n], () => (o.open ? { v: (o.total += s.n) } : error), {
+				moved: f => (o.total += f.when === "after" ? s.n : 0),
+			});
 		},
 		bump: () => value(() => m.bump(), () => ++model.bumps),
 		starts: () => value(() => m.starts(), () => 1),
@@ -630,7 +645,9 @@ export async function run({ file, original }, program) {
 				check: [on],
 				then() {
 					if (!c.ran) {
-						return on.freed || on.mut || (on.shared && s.via === "call_with") ? error : { never: "the callback did not run" };
+						const busy = on.mut || (on.shared && s.via === "call_with");
+						on.held ||= !on.freed && busy && leaks.share;
+						return on.freed || busy ? error : { never: "the callback did not run" };
 					}
 					const r = result();
 					if (c.threw === undefined || !leaks.callback) {
@@ -771,7 +788,15 @@ export async function run({ file, original }, program) {
 	};
 	const failing = (s, f) => {
 		const o = own("Counter", s.a);
-		return o && { ...fault(() => f(o)), check: [o], then: () => (o.freed || o.mut || o.shared ? error : fault().then()) };
+		return o && {
+			...fault(() => f(o)),
+			check: [o],
+			then() {
+				const busy = o.mut || o.shared;
+				o.held ||= !o.freed && busy && leaks.share;
+				return o.freed || busy ? error : fault().then();
+			},
+		};
 	};
 
 	// ---- one step --------------------------------------------------------------------------------
@@ -962,7 +987,7 @@ export async function run({ file, original }, program) {
 		const revive = () => {
 			while (model.later) {
 				model.later = false;
-				if (model.dead && config.reinit === "eager" && model.spend() === undefined) {
+				if (model.dead && config.reinit === "eager" && !model.failing && model.spend() === undefined) {
 					model.replace(-2);
 				}
 			}

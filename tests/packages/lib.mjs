@@ -70,10 +70,14 @@ export function copyPackage(directory, root, skip = () => false) {
  * A child that dies keeps its story: status, signal and the tail of stderr are part of the answer,
  * because dying is what several of these programs are expected to do.
  */
-export function runChild(module, args, { flags = [], timeout = 120_000, env = {} } = {}) {
+export function runChild(
+	module,
+	args,
+	{ flags = [], timeout = 120_000, env = {}, node = process.execPath } = {},
+) {
 	return new Promise((resolve) => {
 		execFile(
-			process.execPath,
+			node,
 			[...flags, path.join(here, module), ...args.map(String)],
 			{
 				encoding: "utf8",

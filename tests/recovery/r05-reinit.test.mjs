@@ -156,6 +156,34 @@ each("R5: a host that refuses synchronous instances gets an asynchronous one", a
 	}
 });
 
+// What the test above plays, where it is real: Chrome's main thread, and a module above 8 MB.
+each(
+	"R5: a browser's main thread, and a module of 9 MB",
+	async ({ cell, m, api }) => {
+		const bytes = bytesOf(cell);
+		const padding = 9 << 20;
+		const size = Array.from({ length: 4 }, (_, i) => ((padding >> (7 * i)) & 127) | (i < 3 ? 128 : 0));
+		const padded = new Uint8Array(bytes.length + 5 + padding); // a custom section without a name
+		padded.set(bytes);
+		padded.set([0, ...size], bytes.length);
+		const module = await WebAssembly.compile(padded);
+		const sync = caught(() => new WebAssembly.Instance(module, {}));
+		assert.ok(sync instanceof RangeError, String(sync));
+		await m.default(initArgument(cell, padded, "module_or_path"));
+		assert.equal(m.bump(), 1);
+		for (let n = 1; n <= 3; n++) {
+			caught(() => m.trap());
+			const e = caught(() => m.bump());
+			assert.ok(e instanceof api.PoisonedError, String(e));
+			assert.ok(e.ready instanceof Promise);
+			await e.ready;
+			assert.equal(m.bump(), 1);
+			assert.equal(api.generation, n);
+		}
+	},
+	{ needs: cell => isWeb(cell) && globalThis.document !== undefined, init: false, traced: false },
+);
+
 const sources = {
 	module: bytes => (bytes instanceof WebAssembly.Module ? bytes : new WebAssembly.Module(bytes)),
 	bytes: bytes => bytes,

@@ -34,6 +34,33 @@ const constructs = {
 		text => `${text}\nrequire("./keeper").setWasmExports(wasm);\n`,
 		/exports/,
 	],
+	"suspension of calls (JSPI)": [
+		text => `${text}\nmodule.exports.later = WebAssembly.promising(wasm.add);\n`,
+		/JSPI|jspi/,
+	],
+	"an import that suspends (JSPI)": [
+		text => `${text}\nmodule.exports.wait = new WebAssembly.Suspending(async () => 1);\n`,
+		/JSPI|jspi/,
+	],
+	"what emscripten makes": [
+		() => `var Module = typeof Module != "undefined" ? Module : {};
+var wasmMemory, HEAP8, wasmExports;
+function assignWasmExports(e) { Module["_add"] = e["add"]; _malloc = e["malloc"]; }
+function createWasm() {
+	function receiveInstance(instance) {
+		wasmExports = instance.exports;
+		wasmMemory = wasmExports["memory"];
+		HEAP8 = new Int8Array(wasmMemory.buffer);
+		assignWasmExports(wasmExports);
+		return wasmExports;
+	}
+	var info = { env: wasmImports, wasi_snapshot_preview1: wasmImports };
+	return WebAssembly.instantiate(wasmBinary, info).then(r => receiveInstance(r.instance));
+}
+createWasm();
+`,
+		/./,
+	],
 	"code that is no glue": [() => "export const x = 1;\n", /./],
 	"a syntax error": [text => `${text}\n}\n`, /./],
 };
