@@ -16,8 +16,7 @@ static struct str main_export(const struct glue *glue, node_id n)
 
 static bool is_pointer_name(struct str name)
 {
-	return str_equal(name, STR("__wbg_ptr")) || str_equal(name, STR("ptr")) ||
-	       str_equal(name, STR("__destroy_into_raw"));
+	return glue_is_pointer_name(name) || str_equal(name, STR("__destroy_into_raw"));
 }
 
 /*

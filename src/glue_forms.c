@@ -5,14 +5,89 @@
  */
 #include "glue.h"
 
+/* Code as part of a message: on one line, and not too much of it. */
+static struct str quote(struct arena *arena, struct str code)
+{
+	const size_t limit = 60;
+	struct buf out = BUF_INIT;
+	bool space = false;
+	for (size_t i = 0; i < code.len; i++) {
+		bool blank = strchr(" \t\r\n", code.data[i]) != NULL;
+		if (!blank || !space) {
+			buf_add_byte(&out, blank ? ' ' : code.data[i]);
+		}
+		space = blank;
+		if (out.len >= limit && (code.data[i] & 0xc0) != 0x80) {
+			buf_add(&out, STR(" …"));
+			break;
+		}
+	}
+	struct str result = arena_printf(arena, "`%.*s`", STR_ARGS(buf_str(&out)));
+	buf_finish(&out);
+	return result;
+}
+
 static void check(struct glue *glue, enum shape shape, node_id n)
 {
-	node_id differs;
-	if (shape_match(shape, glue->tree, n, &differs)) {
+	struct shape_difference difference;
+	if (shape_match(shape, glue->tree, n, &difference)) {
 		return;
 	}
-	diag_add(glue->arena, glue->diags, SEVERITY_NOTE, "near-miss", glue->tree->nodes[differs].start,
-		"a %s in a form that is not known; it differs here", shape_name(shape));
+	struct arena *arena = glue->arena;
+	const struct tree *tree = glue->tree;
+	struct str found = quote(arena, node_text(tree, difference.node));
+	struct str expected = quote(arena, difference.expected);
+	uint32_t offset = tree->nodes[difference.node].start;
+	struct str how;
+	if (difference.missing) {
+		offset = tree->nodes[difference.node].end;
+		how = arena_printf(arena, "the known form goes on here with %.*s", STR_ARGS(expected));
+	} else if (difference.expected.len == 0) {
+		how = arena_printf(arena, "the known form has nothing here, and this has %.*s",
+			STR_ARGS(found));
+	} else {
+		how = arena_printf(arena, "the known form has %.*s here, and this has %.*s",
+			STR_ARGS(expected), STR_ARGS(found));
+	}
+	diag_add(arena, glue->diags, SEVERITY_NOTE, "near-miss", offset,
+		"a %s in a form that is not known: %.*s", shape_name(shape), STR_ARGS(how));
+}
+
+/*
+ * Exports of wasm-bindgen's own that the glue is known to use. One that is not among them is either a
+ * new part of the machinery, which may keep state, or a renamed one.
+ */
+static bool is_known_export(struct str name)
+{
+	static const char *const names[] = {"__wbindgen_malloc", "__wbindgen_realloc",
+		"__wbindgen_free", "__wbindgen_add_to_stack_pointer", "__wbindgen_start",
+		"__wbindgen_exn_store", "__wbindgen_destroy_closure", "__wbindgen_externrefs",
+		"__externref_drop_slice", "__externref_table_alloc", "__externref_table_dealloc",
+		"__instance_terminated", "__abort_handler", "__wbindgen_thread_destroy",
+		"__wbindgen_global_argument_ptr", "__wbindgen_jsval_cnt"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (str_equal(name, str_from(names[i]))) {
+			return true;
+		}
+	}
+	return str_starts(name, STR("__wbindgen_export")) || /* names that would be no identifiers */
+	       str_starts(name, STR("__wbg_")) || /* classes: __wbg_counter_free, __wbg_get_point_x */
+	       !(str_starts(name, STR("__wb")) || str_starts(name, STR("__externref")));
+}
+
+static void check_exports(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	const struct binding *binding = &glue->scopes->bindings[glue->exports];
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		struct str name = glue_export_read(glue, tree->nodes[u].parent);
+		if (name.len != 0 && !is_known_export(name)) {
+			diag_add(glue->arena, glue->diags, SEVERITY_NOTE, "unknown-export",
+				tree->nodes[u].start,
+				"'%.*s' is an export of wasm-bindgen's own that is not known",
+				STR_ARGS(name));
+		}
+	}
 }
 
 static bool returns_view(const struct glue *glue, node_id function)
@@ -47,6 +122,7 @@ static bool frees_arguments(const struct glue *glue, node_id clause)
 void glue_check_forms(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
+	check_exports(glue);
 	for (binding_id b = 1; b < glue->scopes->count; b++) {
 		node_id function = binding_function(glue->scopes, b);
 		if (function != NO_NODE && glue->scopes->bindings[b].scope == glue->root &&
@@ -59,8 +135,11 @@ void glue_check_forms(struct glue *glue)
 		const struct fact *fact = &glue->facts[i];
 		if (fact->kind == FACT_CLOSURE_STATE) {
 			node_id maker = glue_function_around(glue, fact->node);
+			/* an import that lends a closure (`__wbg_forEach_…`) has its state in itself */
 			if (node_is(tree, maker, KIND_function_declaration) &&
-				node_function(tree, fact->node) == maker) {
+				node_function(tree, fact->node) == maker &&
+				!str_starts(node_text(tree, node_child(tree, maker, FIELD_name)),
+					STR("__wbg_"))) {
 				check(glue, SHAPE_CLOSURE, maker);
 			}
 		} else if (fact->kind == FACT_FREE && str_equal(fact->name, STR("free"))) {

@@ -77,6 +77,10 @@ const struct rule rule_table[] = {
 		"A class named with --reconstruct is not one that can be made again.",
 		"The glue has no class of that name with a constructor or a static function whose calls "
 		"could be recorded. Stale objects of it throw StaleObjectError."},
+	{"object-pointer", SEVERITY_REFUSAL,
+		"Class objects keep their pointer in a property that is not known.",
+		"Stale objects are told by a stamp that they get with their pointer. Where that is kept "
+		"in a property of another name than wasm-bindgen's, none would be refused."},
 	{"package", SEVERITY_REFUSAL, "Another file of the same package was refused.",
 		"Files that belong together are patched all or none: half a patched package would be "
 		"worse than none."},
@@ -117,6 +121,10 @@ const struct rule rule_table[] = {
 		"An export is called where no hook can stand before the call's arguments.",
 		"A minifier moved a generated function into an async one, or the call is not "
 		"wasm-bindgen's. A recovery would come too late there. Patch before the minifier runs."},
+	{"unknown-export", SEVERITY_NOTE, "The glue uses an export of wasm-bindgen's own that is not known.",
+		"Calls of it are guarded like all others. After a release of wasm-bindgen look at what "
+		"it is for: a new part of the machinery may keep state that a new instance must "
+		"start without."},
 	{"unknown-glue", SEVERITY_REFUSAL,
 		"The file looks like wasm-bindgen glue, but no variable receives the exports.",
 		"A minifier or a bundler may have changed it beyond recognition. Patch before they "

@@ -38,13 +38,16 @@ struct matching {
 		uint32_t name; /* interned in the shape's tree */
 		struct str text;
 	} holes[MAX_HOLES];
-	node_id furthest;
+	struct shape_difference furthest;
 };
 
-static bool differ(struct matching *m, node_id n)
+/* s: the shape's node, or NO_NODE where the tree goes on and the form does not. */
+static bool differ(struct matching *m, node_id s, node_id n)
 {
-	if (n > m->furthest) {
-		m->furthest = n;
+	if (n > m->furthest.node) {
+		m->furthest.node = n;
+		m->furthest.expected = s == NO_NODE ? (struct str){"", 0} : node_text(m->shape, s);
+		m->furthest.missing = false;
 	}
 	return false;
 }
@@ -58,12 +61,13 @@ static bool is_rest(const struct tree *shape, node_id s)
 	return node_is(shape, s, KIND_identifier) && str_starts(node_text(shape, s), STR("$$"));
 }
 
-static bool fill_hole(struct matching *m, uint32_t name, node_id n)
+static bool fill_hole(struct matching *m, node_id s, node_id n)
 {
+	uint32_t name = m->shape->nodes[s].name;
 	struct str text = node_text(m->tree, n);
 	for (uint32_t i = 0; i < m->hole_count; i++) {
 		if (m->holes[i].name == name) {
-			return str_equal(m->holes[i].text, text) || differ(m, n);
+			return str_equal(m->holes[i].text, text) || differ(m, s, n);
 		}
 	}
 	assert(m->hole_count < MAX_HOLES);
@@ -103,7 +107,12 @@ static bool match_children(struct matching *m, node_id s, node_id n, node_id par
 			}
 		}
 		if (n == NO_NODE) {
-			return differ(m, m->tree->nodes[parent].last - 1);
+			node_id last = m->tree->nodes[parent].last - 1;
+			if (last > m->furthest.node) {
+				differ(m, s, last);
+				m->furthest.missing = true;
+			}
+			return false;
 		}
 		if (!match_node(m, s, n)) {
 			return false;
@@ -111,7 +120,7 @@ static bool match_children(struct matching *m, node_id s, node_id n, node_id par
 		s = next;
 		n = node_next(m->tree, n);
 	}
-	return n == NO_NODE || differ(m, n);
+	return n == NO_NODE || differ(m, NO_NODE, n);
 }
 
 /* Depth of recursion is bounded by the shape, which is ours. */
@@ -121,41 +130,42 @@ static bool match_node(struct matching *m, node_id s, node_id n)
 	const uint16_t declaring = NODE_CONST | NODE_LET | NODE_VAR;
 	bool name_kind = want->kind == KIND_identifier || want->kind == KIND_property_identifier;
 	if (name_kind && str_starts(node_text(m->shape, s), STR("$"))) {
-		return fill_hole(m, want->name, n);
+		return fill_hole(m, s, n);
 	}
 	if (is_undefined(m->shape, s)) {
-		return is_undefined(m->tree, n) || differ(m, n);
+		return is_undefined(m->tree, n) || differ(m, s, n);
 	}
 	if (comparable_kind(want->kind) != comparable_kind(have->kind) || want->op != have->op ||
 		(want->flags & ~declaring) != (have->flags & ~declaring)) {
-		return differ(m, n);
+		return differ(m, s, n);
 	}
 	if (node_first(m->shape, s) == NO_NODE && node_first(m->tree, n) == NO_NODE) {
-		return str_equal(node_text(m->shape, s), node_text(m->tree, n)) || differ(m, n);
+		return str_equal(node_text(m->shape, s), node_text(m->tree, n)) || differ(m, s, n);
 	}
 	return match_children(m, node_first(m->shape, s), node_first(m->tree, n), n);
 }
 
 /* Shape files hold functions; forms of methods stand in a class. */
 static bool match_form(const struct tree *shape, node_id form, const struct tree *tree, node_id n,
-	node_id *furthest)
+	struct shape_difference *furthest)
 {
 	struct matching m = {.shape = shape, .tree = tree};
 	bool matched = match_node(&m, form, n);
-	if (!matched && m.furthest > *furthest) {
+	if (!matched && m.furthest.node > furthest->node) {
 		*furthest = m.furthest;
 	}
 	return matched;
 }
 
-bool shape_match(enum shape which, const struct tree *tree, node_id n, node_id *differs)
+bool shape_match(enum shape which, const struct tree *tree, node_id n,
+	struct shape_difference *difference)
 {
 	struct source source;
 	source_init(&source, str_from(forms[which].name), forms[which].text);
 	const struct tree form = {
 		.source = &source, .nodes = forms[which].nodes, .count = forms[which].count};
 	const struct tree *shape = &form;
-	node_id furthest = n;
+	struct shape_difference furthest = {.node = n};
 	for (node_id f = node_first(shape, 0); f != NO_NODE; f = node_next(shape, f)) {
 		if (!node_is(shape, f, KIND_class_declaration)) {
 			if (match_form(shape, f, tree, n, &furthest)) {
@@ -170,8 +180,8 @@ bool shape_match(enum shape which, const struct tree *tree, node_id n, node_id *
 			}
 		}
 	}
-	if (differs != NULL) {
-		*differs = furthest;
+	if (difference != NULL) {
+		*difference = furthest;
 	}
 	return false;
 }

@@ -21,11 +21,19 @@ enum shape {
 	SHAPE_COUNT,
 };
 
+/* Where a node stops agreeing with the form that it agrees with longest. */
+struct shape_difference {
+	node_id node;        /* in the tree that was looked at */
+	struct str expected; /* what the form has there, its holes as `$name`; empty: nothing more */
+	bool missing;        /* the tree has nothing more where the form goes on; node is the last there is */
+};
+
 /*
- * Whether the node has one of the shape's forms. If not, *differs (may be NULL) is the node at
- * which the form that got furthest stopped agreeing: what to look at when a release changed.
+ * Whether the node has one of the shape's forms. If not, *difference (may be NULL) is what to look at
+ * when a release changed. Its text belongs to the shapes.
  */
-bool shape_match(enum shape shape, const struct tree *tree, node_id n, node_id *differs);
+bool shape_match(enum shape shape, const struct tree *tree, node_id n,
+	struct shape_difference *difference);
 
 const char *shape_name(enum shape shape);
 

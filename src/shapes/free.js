@@ -30,4 +30,14 @@ class $Class {
 			__wbg_handle_catch(e);
 		}
 	}
+	// 0.2.114 and 0.2.115, unwinding
+	free() {
+		const $ptr = this.__destroy_into_raw();
+		__wbg_termination_guard();
+		try {
+			$wasm.$free($ptr, $zero);
+		} catch (e) {
+			__wbg_handle_catch(e);
+		}
+	}
 }

@@ -273,6 +273,27 @@ Test(patch, an_unknown_form_is_named_where_it_differs)
 	cr_assert_not_null(diag);
 	struct position position = source_position(arena, &patch->original, diag->offset);
 	cr_assert_eq(position.line, 3);
+	cr_assert(str_find(diag->text, STR("the known form has `$cache.byteLength === 0` here, and this "
+					   "has `cached.byteLength == 0`")) != (size_t)-1, "%s", diag->text.data);
+}
+
+Test(patch, a_form_that_ends_early_or_goes_on_is_named_as_such)
+{
+	struct patch *patch = run(
+		"let cached = null;\nfunction view() {\n    if (cached === null || cached.byteLength === 0) {\n"
+		"        cached = new Uint8Array(wasm.memory.buffer);\n        seen(cached);\n    }\n"
+		"    return cached;\n}\n" ADD LOADER);
+	const struct diag *diag = find_code(patch, "near-miss");
+	cr_assert_not_null(diag);
+	cr_assert(str_find(diag->text, STR("has nothing here, and this has `seen(cached);`")) != (size_t)-1,
+		"%s", diag->text.data);
+}
+
+Test(patch, an_unknown_export_of_wasm_bindgens_own_is_noted)
+{
+	struct patch *patch = run(VIEW ADD "function f() { wasm.__wbindgen_new_thing(); }\n" LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert_not_null(find_code(patch, "unknown-export"));
 }
 
 Test(patch, what_cannot_be_made_safe_is_refused_by_name)
@@ -375,6 +396,13 @@ Test(patch, classes_that_a_compiler_made_functions_of)
 	cr_assert(contains(patch, "function free() {if(__rg.f(this))return;"));
 	cr_assert(contains(patch, "function open() {__rg.t(this);"));
 	cr_assert(contains(patch, "__rg.s(o).ptr = p"));
+}
+
+Test(patch, a_pointer_in_an_unknown_property_is_refused)
+{
+	expect_refusal(VIEW "class P {\n    constructor() { this.handle = wasm.p_new(); }\n"
+			    "    get() { return wasm.p_get(this.handle); }\n}\nexports.P = P;\n" LOADER,
+		"object-pointer", "this.handle);");
 }
 
 Test(patch, typescript_is_refused_by_its_name)

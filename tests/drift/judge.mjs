@@ -1,0 +1,106 @@
+// Runs mutants, in a process that may hang or die of them: `judge.mjs list.json`. Unpatched ones are asked
+// whether they still work, patched ones whether they recover. A line of JSON for each.
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import process from "node:process";
+import { sleep, successes, upstreams } from "../../fixtures/expectations.mjs";
+import { check, rules } from "../matrix/scenario.mjs";
+
+const { cell, directory, original, jobs, heals } = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
+const require = createRequire(path.join(directory, "x.js"));
+const uncaught = [];
+process.on("uncaughtException", e => uncaught.push(String(e?.stack ?? e)));
+process.on("unhandledRejection", e => uncaught.push(String(e?.stack ?? e)));
+console.error = () => {};
+
+// Slow, and nothing that glue could spoil by itself.
+const SLOW = /^(schedule_once|spawn|async_sleep|debug_text|recurse_js|recurse_shadow|schedule_reinit)$/;
+// The same of rules that need long to show what others show as well.
+const RULES = Object.keys(rules).filter(name => !/^(R13|R3|heal|R11)$/.test(name));
+
+function load(file) {
+	const module = { exports: {} };
+	const text = fs.readFileSync(file, "utf8");
+	new Function("module", "exports", "require", "__dirname", text)(module, module.exports, require, directory);
+	return module.exports;
+}
+
+/* What of a Tracked that was dropped by the collector comes to light. */
+async function finalizes(m) {
+	const dropped = [];
+	globalThis.__fixture_hooks = { onDrop: id => dropped.push(id) };
+	((id) => new m.Tracked(id) && id)(7);
+	for (let i = 0; i < 10 && dropped.length === 0; i++) {
+		globalThis.gc();
+		await sleep(1);
+	}
+	delete globalThis.__fixture_hooks;
+	return dropped.includes(7);
+}
+
+/* Whether unpatched glue does all that it should: then what is wrong with the patched one is the patch. */
+async function works(file) {
+	const m = load(file);
+	for (const name of Object.keys(successes)) {
+		if (m[name] !== undefined && !SLOW.test(name)) {
+			try {
+				await successes[name](m, cell);
+			} catch (e) {
+				if (!upstreams(cell, name)) {
+					return { works: false, why: name };
+				}
+			}
+		}
+		if (m[name] === undefined && present.has(name)) {
+			return { works: false, why: `no ${name}` };
+		}
+	}
+	for (const fails of [() => m.trap(), () => m.panic_string("p")]) {
+		try {
+			fails();
+			return { works: false, why: "a fault that is none" };
+		} catch (e) {
+			if (!(e instanceof WebAssembly.RuntimeError)) {
+				return { works: false, why: `a fault that is ${e}` };
+			}
+		}
+	}
+	const again = load(file);
+	const drops = cell.features.includes("weakrefs") ? await finalizes(again) : false;
+	await sleep(0);
+	return uncaught.splice(0).length === 0 ? { works: true, drops } : { works: false, why: "uncaught" };
+}
+
+async function recovers(file, { drops }) {
+	const exported = WebAssembly.Module.exports(
+		new WebAssembly.Module(fs.readFileSync(path.join(directory, "reglue_fixture_bg.wasm"))),
+	).map(({ name }) => name);
+	const results = await check(cell, {
+		heals,
+		gc: drops ? globalThis.gc : undefined,
+		only: RULES,
+		load: async () => {
+			const hooks = {};
+			globalThis.__fixture_hooks = hooks;
+			const m = load(file);
+			// a mutant may lose __wasm, which is no business of the rest
+			return { m, api: m.__reglue, face: m.__wasm, exported, original: m, hooks, uncaught };
+		},
+	});
+	uncaught.length = 0;
+	return { wrong: Object.entries(results).filter(([, result]) => result !== true && result !== null) };
+}
+
+const present = new Set(Object.keys(load(original)));
+
+for (const job of jobs) {
+	let result;
+	try {
+		result = job.patched ? await recovers(job.file, job) : await works(job.file);
+	} catch (e) {
+		result = job.patched ? { wrong: [["load", String(e?.stack ?? e).slice(0, 300)]] } : { works: false, why: String(e).slice(0, 80) };
+	}
+	fs.writeSync(1, `${JSON.stringify({ id: job.id, ...result })}\n`);
+}
+process.exit(0);
