@@ -98,6 +98,30 @@ static void plan_attach(struct planning *p, const struct fact *fact)
 	add_site(p, SITE_BINDING, fact->node);
 }
 
+/*
+ * `export const __wasm = wasm;` may stand before the hand-over, which is what makes the public face: then
+ * the exports are handed over here already, and again where they were.
+ */
+static void plan_escape(struct planning *p, node_id escape)
+{
+	const struct tree *tree = p->tree;
+	for (uint32_t i = 0; i < p->glue->fact_count; i++) {
+		node_id handed = p->glue->facts[i].node;
+		if (p->glue->facts[i].kind != FACT_HAND || handed < escape ||
+			node_function(tree, handed) != NO_NODE || node_function(tree, escape) != NO_NODE) {
+			continue;
+		}
+		node_id call = tree->nodes[tree->nodes[handed].parent].parent;
+		plan_wrap(p, escape,
+			plan_text(p, "(%.*s(%.*s,%.*s),%.*s.u(",
+				STR_ARGS(node_text(tree, node_child(tree, call, FIELD_function))),
+				STR_ARGS(node_text(tree, escape)), STR_ARGS(p->rg), STR_ARGS(p->rg)),
+			STR("))"));
+		return;
+	}
+	plan_wrap_call(p, escape, "u");
+}
+
 static void plan_fact(struct planning *p, const struct fact *fact, struct str argument)
 {
 	switch (fact->kind) {
@@ -116,7 +140,7 @@ static void plan_fact(struct planning *p, const struct fact *fact, struct str ar
 		plan_wrap_call(p, fact->node, "r");
 		break;
 	case FACT_ESCAPE:
-		plan_wrap_call(p, fact->node, "u");
+		plan_escape(p, fact->node);
 		add_site(p, SITE_ESCAPE, fact->node);
 		break;
 	case FACT_ATTACH:

@@ -53,8 +53,10 @@ export function text(measured) {
 		}
 		return `[${notes.indexOf(words) + 1}]`;
 	};
-	const refusal = ({ refused }) =>
-		`refused ${[...new Set(refused.map(({ code, message }) => note(`\`${code}\`: ${plain(message)}`)))].join(" ")}`;
+	const refusal = ({ refused }) => {
+		const reasons = refused.filter(({ code }) => code !== "package"); // the other file of the pair
+		return `refused ${[...new Set(reasons.map(({ code, message }) => note(`\`${code}\`: ${plain(message)}`)))].join(" ")}`;
+	};
 	const mark = result => (result === true ? "✓" : result === null ? "–" : `✗ ${note(plain(result))}`);
 	const row = one => (one.refused.length > 0
 		? [refusal(one), ...columns.slice(1).map(() => "")]
@@ -131,7 +133,7 @@ ${notes.map((words, i) => `${i + 1}. ${words}`).join("\n")}
 }
 
 /* A refusal's words without what differs from cell to cell, fit for a table. */
-const plain = message => message.replace(/\s+/g, " ").replaceAll("|", "\\|").trim();
+const plain = message => message.replace(/\s+/g, " ").replace(/\/\S*\/(?=\w+\.js\b)/g, "").replaceAll("|", "\\|").trim();
 
 /* The generated part, and what follows it in the present file. */
 export function whole(measured) {
