@@ -528,9 +528,9 @@ static void add_sites(struct page *page, const cJSON *file)
 				open_fact(page, site_kinds[i].label);
 			}
 			any = true;
-			add(page, "<span><code>");
+			add(page, "<span>");
 			add_text(page, json_text(site, "name"));
-			buf_printf(page->out, "</code>:%.0f</span> ", json_number(site, "line"));
+			buf_printf(page->out, ":%.0f</span> ", json_number(site, "line"));
 		}
 		add(page, any ? "\n" : "");
 	}

@@ -60,8 +60,17 @@
 	for (const box of boxes) {
 		box.addEventListener('change', filter);
 	}
+	// only what is looked at: a click on "Open all" opens hundreds
+	const seen = new IntersectionObserver((entries) => {
+		for (const { isIntersecting, target } of entries) {
+			if (isIntersecting) {
+				seen.unobserve(target);
+				tabulate(target);
+			}
+		}
+	}, { rootMargin: '50%' });
 	for (const file of files) {
-		file.addEventListener('toggle', () => tabulate(file));
+		file.addEventListener('toggle', () => (file.open ? seen.observe(file) : seen.unobserve(file)));
 	}
 	const setAll = (open) => {
 		for (const file of files) {
