@@ -147,5 +147,5 @@ run 'reglue revert -r -q bindings' \
 end
 say '' 'What is recognised in a glue, down to every entrypoint (here the first lines):'
 begin
-run 'reglue inspect bindings/charts | head -n 20'
+run 'reglue inspect bindings/charts 2>&1 | head -n 20'
 end

@@ -59,7 +59,8 @@ void command_init(struct command *command, const struct options *options)
 		.findings = options->format == FORMAT_TEXT ? NULL : findings_create(),
 		.color = command_color(options),
 		.quiet = options->quiet,
-		.verbose = options->verbose,
+		/* what is not known is half of what inspect is for */
+		.notes = options->verbose || (options->verb == VERB_INSPECT && !options->quiet),
 		.progress = draws_progress(),
 	};
 	if (command_writes(options)) {

@@ -28,7 +28,7 @@ static void show_entries(struct command *command, struct arena *arena, struct jo
 	for (uint32_t i = 0; i < patch->entry_count; i++) {
 		const struct entry *entry = &patch->entries[i];
 		struct position at = command_position(arena, job, entry->offset);
-		struct str name = entry->name;
+		struct str name = entry->name.len == 0 ? STR("(anonymous)") : entry->name;
 		if (entry->class_name.len != 0) {
 			name = arena_printf(arena, "%.*s.%.*s", STR_ARGS(entry->class_name),
 				STR_ARGS(entry->name));
@@ -54,8 +54,9 @@ static void show_sites(struct command *command, struct arena *arena, struct job 
 	for (uint32_t i = 0; i < patch->site_count; i++) {
 		const struct site *site = &patch->sites[i];
 		struct position at = command_position(arena, job, site->offset);
-		console_result(&command->console, arena, "    %u:%u %s %.*s", at.line, at.column,
-			site_kind_name(site->kind), STR_ARGS(site->name));
+		console_result(&command->console, arena, "    %u:%u %s%s%.*s", at.line, at.column,
+			site_kind_name(site->kind), site->name.len == 0 ? "" : " ",
+			STR_ARGS(site->name));
 	}
 }
 

@@ -36,7 +36,7 @@ static void wipe(struct console *console)
 void console_finding(struct console *console, struct arena *arena,
 	const struct finding *finding)
 {
-	if (finding->severity == SEVERITY_NOTE && !console->verbose) {
+	if (finding->severity == SEVERITY_NOTE && !console->notes) {
 		return;
 	}
 	if (console->findings != NULL) {

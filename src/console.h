@@ -11,13 +11,13 @@ struct console {
 	struct findings *findings; /* keeps them for a document; NULL: they are printed at once */
 	bool color;                /* of messages on stderr */
 	bool quiet;                /* no results, no notes */
-	bool verbose;              /* notes as well */
+	bool notes;                /* notes as well */
 	bool progress;             /* stderr is a terminal to draw on */
 	bool drawing;              /* the last line there is the progress */
 	double started, drawn;     /* seconds on some clock; 0: not yet */
 };
 
-/* `path:line:col: error: text [code]`, or kept; notes only if verbose. */
+/* `path:line:col: error: text [code]`, or kept; notes only if wanted. */
 void console_finding(struct console *console, struct arena *arena,
 	const struct finding *finding);
 

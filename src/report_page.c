@@ -231,6 +231,7 @@ static void add_head(struct page *page)
 	}
 	add_option(page, options, "stale_closures", "stale closures");
 	add_option(page, options, "foreign_throw", "foreign throw");
+	add_option(page, options, "module", "module");
 	add_names(page, options, "exclude", "excluded");
 	add_names(page, options, "reconstruct", "reconstructed");
 	add(page, "</p>\n</header>\n<main>\n");
@@ -352,11 +353,36 @@ static void add_fact(struct page *page, const char *name, struct str text, bool 
 	}
 }
 
+/* Where a new instance's Module comes from. */
+static struct str module_text(const cJSON *file)
+{
+	static const struct {
+		const char *name, *text;
+	} modules[] = {
+		{"seen", "seen by this file"},
+		{"loader", "from the file that hands over the exports"},
+		{"url", "found by new URL(…, import.meta.url) after the first fault"},
+		{"import", "imported as what the bundler makes of the wasm"},
+		{"source", "imported in the source phase"},
+	};
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+		if (str_equal(json_text(file, "module"), str_from(modules[i].name))) {
+			return str_from(modules[i].text);
+		}
+	}
+	return STR("");
+}
+
 static void add_facts(struct page *page, const cJSON *file)
 {
 	add(page, "<dl class=\"facts\">\n");
 	add_fact(page, "Target", json_text(file, "target"), false);
 	add_fact(page, "Form", json_text(file, "form"), false);
+	if (!str_equal(json_text(file, "part"), STR("whole"))) {
+		add_fact(page, "Part", json_text(file, "part"), false);
+		add_fact(page, "Hands the exports to", json_text(file, "hands_to"), true);
+	}
+	add_fact(page, "Module", module_text(file), false);
 	const cJSON *wasm = cJSON_GetObjectItemCaseSensitive(file, "wasm");
 	if (cJSON_IsObject(wasm)) {
 		open_fact(page, "Wasm file");
@@ -471,7 +497,8 @@ static void add_entries(struct page *page, const cJSON *file)
 		add(page, "\t");
 		add_cell(page, class_name);
 		add(page, class_name.len != 0 ? "." : "");
-		add_cell(page, json_text(entry, "name"));
+		struct str name = json_text(entry, "name");
+		add_cell(page, name.len == 0 ? STR("(anonymous)") : name);
 		add(page, "\t");
 		add_cell(page, json_text(entry, "wasm_export"));
 		add(page, "\t");

@@ -120,7 +120,7 @@ test('the page tells what the report holds', () => {
 		}
 		const rows = text.split('\n').filter((line) => /^\d+\t/.test(line)).map((line) => line.split('\t'));
 		assert.deepEqual(rows, file.entries.map((entry) => [String(entry.line_before), entry.kind,
-			(entry.class ? `${entry.class}.` : '') + entry.name, entry.wasm_export ?? '',
+			(entry.class ? `${entry.class}.` : '') + (entry.name || '(anonymous)'), entry.wasm_export ?? '',
 			!entry.guarded ? `not guarded: ${entry.why_not}`
 				: `guarded${entry.stale_arguments ? `, ${entry.stale_arguments} stale argument check${entry.stale_arguments === 1 ? '' : 's'}` : ''}`]));
 		for (const site of file.sites) {
