@@ -379,6 +379,9 @@ void command_tell(struct command *command, struct arena *arena, struct job *jobs
 void command_summary(struct command *command, const char *patched, const char *unchanged,
 	const char *skipped)
 {
+	if (command->options->print_config) {
+		return; /* nothing was done */
+	}
 	struct arena *arena = arena_create();
 	struct str failed = command->failed == 0 ? STR("")
 		: arena_printf(arena, ", %u failed", command->failed);
