@@ -68,6 +68,10 @@ static void plan_entry(struct planning *p, uint32_t index)
 	if (fact->kind == FACT_FREE) {
 		buf_printf(&calls, "if(%.*s.f(this))return;", STR_ARGS(p->rg));
 	} else {
+		if (!instance && glue->scheduled.len == 0) {
+			/* the test in place: JSC has a limit to what it inlines, and calls are what counts */
+			buf_printf(&calls, "%.*s.S.dead&&", STR_ARGS(p->rg));
+		}
 		buf_printf(&calls, "%.*s.%s%s%.*s)%s", STR_ARGS(p->rg), instance ? "t(this" : "e(",
 			instance && glue->scheduled.len != 0 ? "," : "", STR_ARGS(glue->scheduled), end);
 	}
@@ -307,7 +311,7 @@ static void add_name_list(struct buf *out, const char *key, const struct str *na
 }
 
 /* `{p:"eager",…,r(i){…}}`: what differs from the defaults, and the reset function. */
-static struct str runtime_options(struct planning *p)
+static struct str runtime_options(struct planning *p, bool has_wrappers)
 {
 	const struct patch_options *options = p->options, defaults = PATCH_OPTIONS_DEFAULT;
 	struct buf out = BUF_INIT;
@@ -328,6 +332,9 @@ static struct str runtime_options(struct planning *p)
 	buf_add(&out, plan_own_imports(p));
 	if (p->glue->stays_terminated) {
 		buf_add(&out, STR("t:1,"));
+	}
+	if (has_wrappers) {
+		buf_printf(&out, "w:%.*s$w,", STR_ARGS(p->rg));
 	}
 	buf_add(&out, STR("r(i){"));
 	for (uint32_t i = 0; i < p->glue->fact_count; i++) {
@@ -457,8 +464,9 @@ static void plan_runtime(struct planning *p, uint32_t file_end)
 	bool inner = glue->root != 0;
 	bool common = !glue->is_module && !inner && plan_mentions(p->tree, STR("exports"));
 	struct buf head = BUF_INIT;
+	struct str wrappers = plan_wrappers(p, plan_text(p, "%.*s$w", STR_ARGS(p->rg)));
 	buf_printf(&head, "var %.*s=%.*s$(%.*s)", STR_ARGS(p->rg), STR_ARGS(p->runtime),
-		STR_ARGS(runtime_options(p)));
+		STR_ARGS(runtime_options(p, wrappers.len != 0)));
 	if (glue->is_module && !inner) {
 		buf_printf(&head, ",%.*s$api=%.*s.api", STR_ARGS(p->rg), STR_ARGS(p->rg));
 	}
@@ -499,6 +507,7 @@ static void plan_runtime(struct planning *p, uint32_t file_end)
 		buf_add(&block, plan_runtime_text());
 		buf_add(&block, STR("return runtime}\n"));
 	}
+	buf_add(&block, wrappers);
 	plan_insert(p, end, arena_copy(p->arena, buf_str(&block)));
 	buf_finish(&block);
 }

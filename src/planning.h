@@ -52,6 +52,11 @@ struct str plan_given(struct planning *p, struct str body, uint32_t start);
 /* `i:()=>({…}),` for the runtime's options: the functions that the glue itself gives its wasm. */
 struct str plan_own_imports(struct planning *p);
 
+/* ---- plan_wrappers.c */
+
+/* A function of that name, which the runtime is given as option `w`; empty if it would hold nothing. */
+struct str plan_wrappers(struct planning *p, struct str function);
+
 /* ---- plan_reconstruct.c: option `reconstruct` */
 
 /* Whether objects of that class are to be made again. */

@@ -57,10 +57,66 @@ static bool has_commas(const struct reducing *r, const struct list *list)
 	return r->tree->nodes[list->node].kind == KIND_object;
 }
 
+static void grow_forms(struct reducing *r)
+{
+	uint32_t old_size = r->forms == NULL ? 0 : r->form_mask + 1;
+	uint32_t size = old_size == 0 ? 256 : old_size * 2;
+	uint64_t *forms = calloc(size, sizeof(*forms));
+	if (forms == NULL) {
+		out_of_memory();
+	}
+	for (uint32_t i = 0; i < old_size; i++) {
+		uint32_t at = (uint32_t)(r->forms[i] & (size - 1));
+		while (r->forms[i] != 0 && forms[at] != 0) {
+			at = (at + 1) & (size - 1);
+		}
+		if (r->forms[i] != 0) {
+			forms[at] = r->forms[i];
+		}
+	}
+	free(r->forms);
+	r->forms = forms;
+	r->form_mask = size - 1;
+}
+
+/* Whether this form of a member has been met before; it has from now on. */
+static bool is_repeated(struct reducing *r, uint16_t list_kind, struct str form)
+{
+	uint64_t hash = hash_step(list_kind, form) | 1;
+	if ((r->form_count + 1) * 2 > r->form_mask) {
+		grow_forms(r);
+	}
+	uint32_t at = (uint32_t)(hash & r->form_mask);
+	for (; r->forms[at] != 0; at = (at + 1) & r->form_mask) {
+		if (r->forms[at] == hash) {
+			return true;
+		}
+	}
+	r->forms[at] = hash;
+	r->form_count++;
+	return false;
+}
+
 static void add(struct reducing *r, struct str text)
 {
 	buf_add(&r->out, text);
 	buf_add(&r->form, text);
+}
+
+/* An insertion, without the members of an object that are the same but for their name. */
+static void add_lines(struct reducing *r, struct str text)
+{
+	while (text.len != 0) {
+		size_t end = str_find(text, STR("\n"));
+		end = end == (size_t)-1 ? text.len : end + 1;
+		struct str line = str_slice(text, 0, end);
+		size_t value = str_find(line, STR(":x=>"));
+		bool member = value != (size_t)-1 && str_ends(line, STR("}},\n"));
+		if (!member || !is_repeated(r, KIND_OTHER, str_slice(line, value, line.len))) {
+			add(r, line);
+		}
+		text = str_slice(text, end, text.len);
+	}
 }
 
 static void add_insertion(struct reducing *r, struct str text)
@@ -68,11 +124,11 @@ static void add_insertion(struct reducing *r, struct str text)
 	size_t known = r->known.len == 0 || text.len < r->known.len ? (size_t)-1
 	                                                            : str_find(text, r->known);
 	if (known == (size_t)-1) {
-		add(r, text);
+		add_lines(r, text);
 		return;
 	}
-	add(r, str_slice(text, 0, known));
-	add(r, str_slice(text, known + r->known.len, text.len));
+	add_lines(r, str_slice(text, 0, known));
+	add_lines(r, str_slice(text, known + r->known.len, text.len));
 }
 
 /* The source up to an offset, with the insertions up to and at it. */
@@ -135,46 +191,6 @@ static void add_nothing(struct reducing *r, const struct list *list)
 	if (!has_commas(r, list) && r->form.len != 0 && r->form.data[r->form.len - 1] != ';') {
 		add(r, STR(";"));
 	}
-}
-
-static void grow_forms(struct reducing *r)
-{
-	uint32_t old_size = r->forms == NULL ? 0 : r->form_mask + 1;
-	uint32_t size = old_size == 0 ? 256 : old_size * 2;
-	uint64_t *forms = calloc(size, sizeof(*forms));
-	if (forms == NULL) {
-		out_of_memory();
-	}
-	for (uint32_t i = 0; i < old_size; i++) {
-		uint32_t at = (uint32_t)(r->forms[i] & (size - 1));
-		while (r->forms[i] != 0 && forms[at] != 0) {
-			at = (at + 1) & (size - 1);
-		}
-		if (r->forms[i] != 0) {
-			forms[at] = r->forms[i];
-		}
-	}
-	free(r->forms);
-	r->forms = forms;
-	r->form_mask = size - 1;
-}
-
-/* Whether this form of a member has been met before; it has from now on. */
-static bool is_repeated(struct reducing *r, uint16_t list_kind, struct str form)
-{
-	uint64_t hash = hash_step(list_kind, form) | 1;
-	if ((r->form_count + 1) * 2 > r->form_mask) {
-		grow_forms(r);
-	}
-	uint32_t at = (uint32_t)(hash & r->form_mask);
-	for (; r->forms[at] != 0; at = (at + 1) & r->form_mask) {
-		if (r->forms[at] == hash) {
-			return true;
-		}
-	}
-	r->forms[at] = hash;
-	r->form_count++;
-	return false;
 }
 
 /* The end of the member that is being copied. */

@@ -7,7 +7,9 @@
 // `instance.exports` is frozen, and a Proxy over it would have to give the raw functions.
 // `view` is for the glue's life; recovery writes one field of each record.
 import { o } from './options.js';
+import { S } from './state.js';
 import { measure, wrapStack } from './stack.js';
+import { judge } from './faults.js';
 import { inert, wrap } from './guard.js';
 import { dropLifted, lift } from './tables.js';
 
@@ -18,6 +20,9 @@ let filled;
 let startArgs = [];
 export const STACK = '__wbindgen_add_to_stack_pointer';
 const START = '__wbindgen_start';
+
+// name => (record => wrapper): a literal for each export that the glue calls (src/plan_wrappers.c).
+const literals = o.w && o.w(S, inert, judge);
 
 const plain = k => {
 	const v = raw[k];
@@ -44,7 +49,8 @@ const put = k => {
 	}
 	// Quiet is what the glue itself calls: allocator, drops, stack pointer, closure machinery.
 	const x = { f, k, quiet: /^__(wb|externref|wasm_b)|__closure__destroy_/.test(k) };
-	const w = wrap(x, inert);
+	const own = literals && literals[k] && literals[k](x);
+	const w = own && own.length === f.length ? own : wrap(x, inert);
 	table[k] = x.w = k === STACK ? wrapStack(x) : k === START ? wrapStart(w) : w;
 	records.set(k, x);
 };

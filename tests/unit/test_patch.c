@@ -95,7 +95,7 @@ Test(patch, the_least_glue_is_patched)
 	cr_assert_eq(patch->entry_count, 1);
 	cr_assert(str_equal(patch->entries[0].name, STR("add")));
 	cr_assert(str_equal(patch->entries[0].wasm_export, STR("add")));
-	cr_assert(contains(patch, "function add(a, b) {__rg.e();"));
+	cr_assert(contains(patch, "function add(a, b) {__rg.S.dead&&__rg.e();"));
 	cr_assert(contains(patch, "new WebAssembly.Instance(__rg.M(wasmModule), __rg.I(imports)).exports)"));
 	cr_assert(contains(patch, "cachedUint8ArrayMemory0=null;"));
 	cr_assert_null(patch->diags.first);
@@ -140,14 +140,14 @@ Test(patch, the_binding_is_followed_not_its_name)
 		"q=new WebAssembly.Instance(m,{}).exports;");
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(str_equal(patch->exports_name, STR("q")));
-	cr_assert(contains(patch, "function f(){__rg.e();return"));
+	cr_assert(contains(patch, "function f(){__rg.S.dead&&__rg.e();return"));
 }
 
 Test(patch, a_taken_runtime_name_gets_a_number)
 {
 	struct patch *patch = run(VIEW ADD "const __rg = 1;\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
-	cr_assert(contains(patch, "function add(a, b) {__rg2.e();"));
+	cr_assert(contains(patch, "function add(a, b) {__rg2.S.dead&&__rg2.e();"));
 }
 
 Test(patch, a_directive_keeps_its_place)
@@ -155,7 +155,7 @@ Test(patch, a_directive_keeps_its_place)
 	struct patch *patch = run("'use strict';\n" VIEW
 		"function f() { 'use strict'; return wasm.f(); }\nexports.f = f;\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
-	cr_assert(contains(patch, "{ 'use strict';__rg.e();"));
+	cr_assert(contains(patch, "{ 'use strict';__rg.S.dead&&__rg.e();"));
 	cr_assert(str_starts(patch->output, STR("'use strict';\n")));
 }
 
@@ -163,7 +163,7 @@ Test(patch, an_arrow_without_a_block_is_hooked_inside_its_expression)
 {
 	struct patch *patch = run(VIEW "exports.g = x => wasm.g(x);\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
-	cr_assert(contains(patch, "x => (__rg.e(),wasm.g(x));"));
+	cr_assert(contains(patch, "x => (__rg.S.dead&&__rg.e(),wasm.g(x));"));
 }
 
 Test(patch, class_members_arguments_and_finalizers)
@@ -186,13 +186,13 @@ Test(patch, class_members_arguments_and_finalizers)
 		"}\nexports.P = P;\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "free() {if(__rg.f(this))return;"));
-	cr_assert(contains(patch, "constructor() {__rg.e();"));
+	cr_assert(contains(patch, "constructor() {__rg.S.dead&&__rg.e();"));
 	cr_assert(contains(patch, "__rg.s(this).__wbg_ptr = ret >>> 0;"));
 	cr_assert(contains(patch, "register(this, __rg.h(this.__wbg_ptr), this)"));
 	cr_assert(contains(patch, "FinalizationRegistry(__rg.F(ptr =>"));
 	cr_assert(contains(patch, "merge(other) {__rg.t(this);__rg.c(other);"));
 	cr_assert(contains(patch, "get size() {__rg.t(this);"));
-	cr_assert(contains(patch, "static make() {__rg.e();"));
+	cr_assert(contains(patch, "static make() {__rg.S.dead&&__rg.e();"));
 	cr_assert(contains(patch, "this.__wbg_ptr = 0;"), "moving out is no stamp");
 	cr_assert(!contains(patch, "__destroy_into_raw() {__rg"));
 	cr_assert_null(patch->diags.first);
@@ -260,7 +260,7 @@ Test(patch, upstreams_first_reset_machinery_is_joined)
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "function __wbg_reset_state() {return __rg.api.reinit();"));
 	cr_assert(contains(patch, "__wbg_instance_id++;}"), "the reset function counts it up as well");
-	cr_assert(contains(patch, "function add(a, b) {__rg.e();"));
+	cr_assert(contains(patch, "function add(a, b) {__rg.S.dead&&__rg.e();"));
 }
 
 Test(patch, an_unknown_form_is_named_where_it_differs)
@@ -332,10 +332,10 @@ Test(patch, several_glues_each_get_a_runtime)
 		"const alien = new WebAssembly.Instance(thirdModule, {});\n");
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(str_equal(patch->exports_name, STR("wasm, q")));
-	cr_assert(contains(patch, "function add(a, b) {__rg.e();"));
-	cr_assert(contains(patch, "function sub(a, b) {__rg2.e();"));
-	cr_assert(contains(patch, "var __rg=__rg$({r(i){cachedUint8ArrayMemory0=null;}});"
-				  "var __rg2=__rg$({r(i){view2=null;}});"));
+	cr_assert(contains(patch, "function add(a, b) {__rg.S.dead&&__rg.e();"));
+	cr_assert(contains(patch, "function sub(a, b) {__rg2.S.dead&&__rg2.e();"));
+	cr_assert(contains(patch, "var __rg=__rg$({w:__rg$w,r(i){cachedUint8ArrayMemory0=null;}});"
+				  "var __rg2=__rg$({w:__rg2$w,r(i){view2=null;}});"));
 	cr_assert(contains(patch, "__rg2.a(new WebAssembly.Instance(__rg2.M(other), __rg2.I(imports)).exports)"));
 	cr_assert(contains(patch, "\"__reglue\",{value:__rg.api}"));
 	cr_assert(contains(patch, "\"__reglue2\",{value:__rg2.api}"));
@@ -351,7 +351,7 @@ Test(patch, other_code_of_a_bundle_is_left_alone)
 		"function pair(x) { const p = { a: 1, b: 2 }; return () => p.a + x; }\nexports.pair = pair;\n"
 		"function all(l) { each(l, add); return new FinalizationRegistry((p) => close(p)); }\n" ADD LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
-	cr_assert(contains(patch, "{r(i){cachedUint8ArrayMemory0=null;}}"));
+	cr_assert(contains(patch, "r(i){cachedUint8ArrayMemory0=null;}}"));
 	cr_assert(contains(patch, "function each(list, fn) { calls++; buffer[0] = calls; for"));
 	cr_assert(contains(patch, "const p = { a: 1, b: 2 }; return () => p.a + x; }"));
 	cr_assert(contains(patch, "new FinalizationRegistry((p) => close(p)); }"));
@@ -363,7 +363,7 @@ Test(patch, no_call_of_an_export_is_without_a_hook)
 	struct patch *patch = run(VIEW ADD LOADER
 		"async function run(b) { await b; return function (x) { return wasm.go(x); }(b); }\nexports.run = run;\n");
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
-	cr_assert(contains(patch, "return function (x) {__rg.e(); return wasm.go(x); }(b)"));
+	cr_assert(contains(patch, "return function (x) {__rg.S.dead&&__rg.e(); return wasm.go(x); }(b)"));
 	expect_refusal(VIEW ADD LOADER "async function late(b) { await b; return wasm.go(b); }\n"
 		"function start() { late(1); wasm.__wbindgen_start(); }\n", "unguarded-call", "wasm.go");
 	expect_refusal(VIEW ADD LOADER "wasm.go(1);\n", "unguarded-call", "wasm.go");
@@ -387,11 +387,11 @@ Test(patch, classes_that_a_compiler_made_functions_of)
 		"[{ key: '__wrap', value: function __wrap(p) { var o = Object.create(Box.prototype); o.ptr = p; return o; } }]); }();\n"
 		LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
-	cr_assert(contains(patch, "function Hash(v) {__rg.e();"));
+	cr_assert(contains(patch, "function Hash(v) {__rg.S.dead&&__rg.e();"));
 	cr_assert(contains(patch, "__rg.s(obj).ptr = ptr"));
 	cr_assert(contains(patch, "Hash.prototype.free = function () {if(__rg.f(this))return;"));
 	cr_assert(contains(patch, "function (other) {__rg.t(this);__rg.c(other);"));
-	cr_assert(contains(patch, "Hash.of = function (v) {__rg.e();"));
+	cr_assert(contains(patch, "Hash.of = function (v) {__rg.S.dead&&__rg.e();"));
 	cr_assert(contains(patch, "get: function () {__rg.t(this);"));
 	cr_assert(contains(patch, "function free() {if(__rg.f(this))return;"));
 	cr_assert(contains(patch, "function open() {__rg.t(this);"));
