@@ -219,7 +219,7 @@ each(
 		const { m, hooks, trace, api } = glue;
 		const dropped = [];
 		hooks.onDrop = id => dropped.push(id);
-		let list = Array.from({ length: 50 }, (_, i) => new m.Tracked(100 + i));
+		const list = Array.from({ length: 50 }, (_, i) => new m.Tracked(100 + i));
 		for (let n = 0; n < 2; n++) {
 			recover(glue);
 			trace.forget();
@@ -232,7 +232,7 @@ each(
 		list[0].free();
 		list[1].release();
 		assert.deepEqual(dropped, [100, 101]);
-		list = undefined;
+		list.length = 0;
 		await collect(() => dropped.length >= 47);
 		assert.ok(dropped.length >= 47, `${dropped.length} of 50`);
 		assert.equal(new Set(dropped).size, dropped.length, "none twice");
