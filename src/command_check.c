@@ -38,7 +38,9 @@ static void tell(struct command *command, struct arena *arena, struct job *jobs,
 		const struct job *job = &jobs[i];
 		if (job->verdict == VERDICT_PATCHED) {
 			command_raise(command, STATUS_WOULD_CHANGE);
-			fwrite(job->diff.data, 1, job->diff.len, stdout);
+			if (job->diff.len != 0) { /* of --diff; else its pointer is NULL too */
+				fwrite(job->diff.data, 1, job->diff.len, stdout);
+			}
 			console_result(&command->console, arena, "would patch %.*s",
 				STR_ARGS(job->path));
 		} else if (command->options->verbose && job->verdict != VERDICT_REFUSED) {
