@@ -146,6 +146,16 @@ static void watch_begin(struct arena *arena, char **args, struct watch *watch)
 	}
 }
 
+static bool is_among(const struct os_entries *files, struct str path)
+{
+	for (uint32_t i = 0; i < files->count; i++) {
+		if (str_equal(files->items[i].path, path)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The files that are new, or not as they were. */
 static void watch_end(struct arena *arena, const struct watch *watch, struct os_entries *files)
 {
@@ -158,8 +168,14 @@ static void watch_end(struct arena *arena, const struct watch *watch, struct os_
 		}
 		const struct seen *before = watch->seen_count == 0 ? NULL
 			: bsearch(&now, watch->seen, watch->seen_count, sizeof(now), compare_seen);
-		if (before == NULL ||
-			memcmp(&before->stamp, &now.stamp, sizeof(now.stamp)) != 0) {
+		if (before != NULL && memcmp(&before->stamp, &now.stamp, sizeof(now.stamp)) == 0) {
+			continue;
+		}
+		/* a folder that is named may lie in the working directory as well */
+		if (str_starts(now.path, STR("./"))) {
+			now.path = str_slice(now.path, 2, now.path.len);
+		}
+		if (!is_among(files, now.path)) {
 			os_add_entry(arena, files, (struct os_entry){.path = now.path});
 		}
 	}

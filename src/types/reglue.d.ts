@@ -37,6 +37,8 @@ export const __reglue: {
 		/** Calls of the glue's own clean-up that were left out on a poisoned instance. */
 		inert: number;
 		staleObjects: number;
+		/** Stale objects that were made again, of classes given to `--reconstruct`. */
+		reconstructed: number;
 		staleClosures: number;
 		rejectedPromises: number;
 		/** Exceptions that hooks threw, and the last one. */

@@ -64,7 +64,7 @@ test('a failing command passes its status on, and nothing is patched', () => {
 	const half = exec(['--', 'sh', '-c', 'wasm-bindgen --target web --out-dir pkg a.wasm; exit 9']);
 	assert.equal(half.status, 9);
 	const missing = exec(['--', 'no-such-tool', 'build']);
-	assert.deepEqual([missing.status, missing.stderr], [127, 'no-such-tool: error: cannot run it: No such file or directory [exec]\n']);
+	assert.deepEqual([missing.status, missing.stderr], [127, 'no-such-tool: error: cannot run it: No such file or directory [exec-failed]\n']);
 	fs.writeFileSync(path.join(folder, 'plain'), '');
 	assert.equal(exec(['--', './plain']).status, 126);
 	assert.equal(exec([]).status, 2);
