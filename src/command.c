@@ -369,7 +369,7 @@ void command_tell(struct command *command, struct arena *arena, struct job *jobs
 			command_raise(command, STATUS_REFUSED);
 		}
 		if (command->report != NULL && job->patch != NULL) {
-			report_add(command->report, arena, job->patch, job->written);
+			report_add(command->report, arena, job->patch, job->settings->file, job->written);
 		} else if (command->report != NULL && job->failed) {
 			report_add_failure(command->report, arena, job->path, job->diags);
 		}

@@ -193,7 +193,8 @@ static void finish_file(struct report *report, cJSON *file, const struct diags *
 	buf_finish(&text);
 }
 
-void report_add(struct report *report, struct arena *arena, struct patch *patch, bool written)
+void report_add(struct report *report, struct arena *arena, struct patch *patch, struct str config,
+	bool written)
 {
 	bool has_output =
 		patch->verdict == VERDICT_PATCHED || patch->verdict == VERDICT_UNCHANGED;
@@ -207,6 +208,9 @@ void report_add(struct report *report, struct arena *arena, struct patch *patch,
 	json_add_text_or_null(arena, file, "hands_to", patch->other);
 	json_add_text(arena, file, "module", str_from(module_source_name(patch->module)));
 	json_add_text_or_null(arena, file, "patched_by", patch->input_version);
+	if (config.len != 0) {
+		json_add_text(arena, file, "config", config);
+	}
 	add_bytes(arena, file, "input", patch->input);
 	if (has_output) {
 		add_bytes(arena, file, "output", patch->output);

@@ -17,10 +17,12 @@ struct report *report_create(const char *command, const struct patch_options *op
 void report_destroy(struct report *report); /* takes NULL */
 
 /*
- * Adds a file that patch_run has seen. written: whether its output now stands in the file.
+ * Adds a file that patch_run has seen. written: whether its output now stands in the file;
+ * config: the reglue.json that counted for it, or empty.
  * Everything is copied; the arena is only used meanwhile. Builds line tables in the patch.
  */
-void report_add(struct report *report, struct arena *arena, struct patch *patch, bool written);
+void report_add(struct report *report, struct arena *arena, struct patch *patch, struct str config,
+	bool written);
 
 /* Adds a file that could not be read; verdict "failed". */
 void report_add_failure(struct report *report, struct arena *arena, struct str path,

@@ -85,6 +85,15 @@ test('what cannot be undone is said, and each file is whole all the same', () =>
 	sameTree(pkg, patched);
 });
 
+test('out of memory ends with 70, and nothing is lost', () => {
+	const file = path.join(scratch, 'big.js');
+	const bytes = Buffer.concat([Buffer.alloc(16_000_000, ' '), original.get('reglue_fixture_bg.js')]);
+	fs.writeFileSync(file, bytes);
+	const result = spawnSync('sh', ['-c', 'ulimit -v 30000; exec "$0" patch "$1"', reglue, file], { encoding: 'utf8' });
+	assert.deepEqual([result.status, result.stderr], [70, 'reglue: out of memory\n']);
+	assert.ok(fs.readFileSync(file).equals(bytes));
+});
+
 test('one bad file does not stop the rest', () => {
 	const tree = path.join(scratch, 'rest');
 	for (const name of ['a', 'b', 'c']) {

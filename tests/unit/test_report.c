@@ -56,7 +56,7 @@ static struct str full_report(void)
 	options.exclude_count = 2;
 	struct report *report = report_create("patch", &options);
 	for (int verdict = VERDICT_PATCHED; verdict <= VERDICT_REFUSED; verdict++) {
-		report_add(report, arena, sample((enum verdict)verdict),
+		report_add(report, arena, sample((enum verdict)verdict), STR("a/reglue.json"),
 			verdict == VERDICT_PATCHED);
 	}
 	struct diags diags = {0};
