@@ -59,6 +59,10 @@ static void check(struct glue *glue, enum shape shape, node_id n)
  */
 static bool is_known_export(struct str name)
 {
+	/* wasm-ld's own wrapper, where a module is linked as a command */
+	if (str_ends(name, STR("_command_export"))) {
+		name.len -= strlen("_command_export");
+	}
 	static const char *const names[] = {"__wbindgen_malloc", "__wbindgen_realloc",
 		"__wbindgen_free", "__wbindgen_add_to_stack_pointer", "__wbindgen_start",
 		"__wbindgen_exn_store", "__wbindgen_destroy_closure", "__wbindgen_externrefs",

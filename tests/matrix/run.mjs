@@ -36,9 +36,10 @@ const loaders = {
 		const argument = takesObject(fs.readFileSync(file, "utf8")) ? { module_or_path: module } : module;
 		return { m, face: await m.default(argument) };
 	},
-	async "no-modules"({ directory, module, cell }) {
+	async "no-modules"({ directory, module }) {
 		const text = fs.readFileSync(fileOf(directory), "utf8");
-		const name = cell.variant === "no-modules-global" ? "reglue_global" : "wasm_bindgen";
+		// the first thing that it declares, whatever `--no-modules-global` calls it
+		const name = /^(?:let|var|const) (\w+)/m.exec(text)[1];
 		// 0.2.84 to 0.2.86 take a place without a document for a worker, which has a location.
 		const m = vm.runInThisContext(`((location) => { ${text}\n; return ${name}; })`)({
 			href: String(pathToFileURL(directory)),
