@@ -50,13 +50,42 @@ static void show_entries(struct command *command, struct arena *arena, struct jo
 static void show_sites(struct command *command, struct arena *arena, struct job *job)
 {
 	const struct patch *patch = job->patch;
-	console_result(&command->console, arena, "  sites: %u", patch->site_count);
+	/* what is not there may be what a release changed */
+	struct buf counts = BUF_INIT, none = BUF_INIT;
+	for (int kind = 0; kind < SITE_KIND_COUNT; kind++) {
+		uint32_t count = 0;
+		for (uint32_t i = 0; i < patch->site_count; i++) {
+			count += (int)patch->sites[i].kind == kind;
+		}
+		const char *name = site_kind_name((enum site_kind)kind);
+		if (count != 0) {
+			buf_printf(&counts, "%s%s %u", counts.len == 0 ? ": " : ", ", name, count);
+		} else {
+			buf_printf(&none, "%s%s", none.len == 0 ? "; no " : ", ", name);
+		}
+	}
+	console_result(&command->console, arena, "  sites: %u%.*s%.*s", patch->site_count,
+		STR_ARGS(buf_str(&counts)), STR_ARGS(buf_str(&none)));
+	buf_finish(&counts);
+	buf_finish(&none);
 	for (uint32_t i = 0; i < patch->site_count; i++) {
 		const struct site *site = &patch->sites[i];
 		struct position at = command_position(arena, job, site->offset);
 		console_result(&command->console, arena, "    %u:%u %s%s%.*s", at.line, at.column,
 			site_kind_name(site->kind), site->name.len == 0 ? "" : " ",
 			STR_ARGS(site->name));
+	}
+}
+
+/* Near misses and the like: what is worth a look after a release of wasm-bindgen. */
+static void show_notes(struct command *command, struct arena *arena, struct job *job)
+{
+	for (const struct diag *diag = job->patch->diags.first; diag != NULL; diag = diag->next) {
+		if (diag->severity == SEVERITY_NOTE && diag->offset != DIAG_NO_OFFSET) {
+			struct position at = command_position(arena, job, diag->offset);
+			console_result(&command->console, arena, "  note: %u:%u %.*s [%s]", at.line, at.column,
+				STR_ARGS(diag->text), diag->code);
+		}
 	}
 }
 
@@ -110,6 +139,7 @@ static void show(struct command *command, struct arena *arena, struct job *job)
 		show_entries(command, arena, job);
 		show_sites(command, arena, job);
 	}
+	show_notes(command, arena, job);
 }
 
 static void tell(struct command *command, struct arena *arena, struct job *jobs, uint32_t count)

@@ -65,6 +65,7 @@ enum site_kind {
 	SITE_ESCAPE,      /* the exports object leaves the glue */
 	SITE_MARSHAL,     /* a helper that runs user code while memory is allocated for it */
 	SITE_UNWRAP,      /* an import that takes class objects out of an array */
+	SITE_KIND_COUNT,
 };
 
 struct site {

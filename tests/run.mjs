@@ -247,6 +247,7 @@ const groups = {
 	cli: () => nodeTests('cli'),
 	recovery: () => nodeTests('recovery'),
 	matrix: () => nodeTests('matrix'),
+	drift: () => nodeTests('drift'),
 	engines: otherEngines,
 	chaos: () => nodeTests('chaos'),
 	packages: () => nodeTests('packages'),

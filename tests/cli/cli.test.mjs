@@ -314,3 +314,15 @@ test('paths with control characters cannot forge messages', () => {
 	assert.equal(result.stderr.split('\n').length, 2);
 	assert.ok(!result.stderr.includes('\x1b'));
 });
+
+test('inspect says what is not recognised, with what was expected and what was found', () => {
+	const changed = String(glue).replace(/if \((cached\w+) === null \|\| \1\.byteLength === 0\)/, 'if ($1 === null || $1.byteLength == 0)');
+	assert.notEqual(changed, String(glue));
+	put({ 'a.js': changed.replace('wasm.__wbindgen_start()', 'wasm.__wbindgen_begin();wasm.__wbindgen_start()') });
+	const { stdout, status } = run(['inspect', 'a.js']);
+	assert.equal(status, 0);
+	assert.match(stdout, /  note: \d+:\d+ a view getter in a form that is not known: the known form has `\$cache\.byteLength === 0` here, and this has `cached\w+\.byteLength == 0` \[near-miss\]\n/);
+	assert.match(stdout, /  note: \d+:\d+ '__wbindgen_begin' is an export of wasm-bindgen's own that is not known \[unknown-export\]\n/);
+	assert.match(stdout, /  sites: \d+: binding 1, instantiate \d+, state \d+/);
+	assert.match(run(['inspect', '--report', '-', 'a.js']).stdout, /"code":"unknown-export"/);
+});

@@ -15,7 +15,7 @@ process.on("unhandledRejection", e => uncaught.push(String(e?.stack ?? e)));
 console.error = () => {};
 
 // Slow, and nothing that glue could spoil by itself.
-const SLOW = /^(schedule_once|spawn|async_sleep|debug_text|recurse_js|recurse_shadow|schedule_reinit)$/;
+const SLOW = /^(schedule_once|debug_text|recurse_js|recurse_shadow|schedule_reinit)$/;
 // The same of rules that need long to show what others show as well.
 const RULES = Object.keys(rules).filter(name => !/^(R13|R3|heal|R11)$/.test(name));
 
