@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "package.h"
 #include "seal.h"
 #include "types.h"
 
@@ -221,6 +222,7 @@ void command_run_patches(const struct command *command, struct arena *arena, str
 {
 	uint32_t scripts = *count;
 	const struct patch *api = NULL; /* of the one that exports it */
+	struct patch **patches = arena_array(arena, struct patch *, scripts);
 	for (uint32_t i = 0; i < scripts; i++) {
 		struct job *job = &jobs[i];
 		if (job->failed) {
@@ -229,10 +231,12 @@ void command_run_patches(const struct command *command, struct arena *arena, str
 		struct patch_options options = job->settings->patch;
 		options.wasm = read_companion(arena, job);
 		take_patch(job, patch_run(arena, command->patcher, job->path, job->bytes, &options));
+		patches[i] = job->patch;
 		if (types_wanted(job->patch)) {
 			api = job->patch;
 		}
 	}
+	package_join(arena, patches, scripts);
 	for (uint32_t i = 0; api != NULL && i < scripts; i++) {
 		bool glue = jobs[i].verdict == VERDICT_PATCHED ||
 			jobs[i].verdict == VERDICT_UNCHANGED;

@@ -65,6 +65,9 @@ const struct rule rule_table[] = {
 	{"no-glue", SEVERITY_ERROR, "There is no wasm-bindgen glue in what was named.",
 		"A build that patches nothing is more often a wrong path than intended. Where it is "
 		"intended, use --allow-empty."},
+	{"no-loader", SEVERITY_NOTE, "The file that hands over the exports was not looked at.",
+		"Name the folder, or that file as well, so that both are patched: the loader tells the glue "
+		"where the WebAssembly.Module is."},
 	{"no-module", SEVERITY_REFUSAL,
 		"The glue never sees the WebAssembly.Module or the imports object.",
 		"There is nothing to start a new instance from. It was instantiated elsewhere and "

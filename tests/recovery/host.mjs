@@ -40,6 +40,17 @@ if (process.env.RECOVERY_ROOT === undefined) {
 	process.on("exit", () => fs.rmSync(root, { recursive: true, force: true }));
 }
 
+// What stands in the place of a bundler's entry, where there is no bundler: the same, by hand. Entries
+// of bundlers themselves are tested in ../bundlers.
+const loader = `import fs from "node:fs";
+import * as bg from "./reglue_fixture_bg.js";
+const module = new WebAssembly.Module(fs.readFileSync(new URL("reglue_fixture_bg.wasm", import.meta.url)));
+const wasm = new WebAssembly.Instance(module, { "./reglue_fixture_bg.js": bg }).exports;
+bg.__wbg_set_wasm(wasm);
+wasm.__wbindgen_start();
+export * from "./reglue_fixture_bg.js";
+`;
+
 /* A private copy of a cell, its module beside it whatever cell that comes from. */
 export function copyOf(cell, name) {
 	const directory = path.join(root, name, cell.path);
@@ -49,6 +60,9 @@ export function copyOf(cell, name) {
 			fs.copyFileSync(path.join(fixtures, cell.path, file), path.join(directory, file));
 		}
 		fs.copyFileSync(path.join(fixtures, cell.module), path.join(directory, "reglue_fixture_bg.wasm"));
+		if (cell.target === "bundler") {
+			fs.writeFileSync(path.join(directory, "reglue_fixture.js"), loader);
+		}
 		fs.writeFileSync(
 			path.join(directory, "package.json"),
 			JSON.stringify({ type: cell.target === "nodejs" ? "commonjs" : "module" }),
@@ -90,6 +104,11 @@ export async function evaluate(cell, { original, options }) {
 	if (cell.target === "nodejs") {
 		delete require.cache[file];
 		return require(file);
+	}
+	if (cell.target === "bundler") { // the body would be the same for each query of its loader
+		const copy = `${directory}-${process.pid}-${++copies}`;
+		fs.cpSync(directory, copy, { recursive: true });
+		return import(pathToFileURL(path.join(copy, "reglue_fixture.js")));
 	}
 	return import(freshUrl(file));
 }

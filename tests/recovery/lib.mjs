@@ -30,15 +30,22 @@ const chosen = [
 	"0.2.130/default/nodejs",
 	"0.2.130/default/web",
 	"0.2.130/heap/web",
+	"0.2.92/default/bundler",
+	"0.2.130/heap/bundler",
 ];
 
 const parts = wish?.split(",");
+export const minor = cell => Number(cell.release.split(".")[2]);
+
+// Before 0.2.84 a bundler's body imports the wasm itself, which only a bundler can give it.
+const stands = cell => cell.target !== "bundler" || minor(cell) >= 84;
 export const cells = allCells.filter(
 	cell =>
 		loads(cell) &&
+		stands(cell) &&
 		(parts === undefined
 			? chosen.includes(cell.path)
-			: /^(nodejs|web)$/.test(cell.target) &&
+			: /^(nodejs|web|bundler)$/.test(cell.target) &&
 				!/^(debug|threads)$/.test(cell.variant) &&
 				parts.some(part => part === "all" || cell.path.includes(part))),
 );
@@ -57,10 +64,10 @@ export const upstream = allCells.filter(
 export const plainCells = ["0.2.92/default/nodejs", "0.2.92/default/web"];
 export const plain = () => plainCells.map(cellOf).find(loads);
 export const cellOf = p => allCells.find(cell => cell.path === p);
-export const minor = cell => Number(cell.release.split(".")[2]);
 export const has = feature => cell =>
 	cell.features.includes(feature) || cell.optional.includes(feature);
 export const isWeb = cell => cell.target === "web";
+export const isBundler = cell => cell.target === "bundler";
 export const isNode = cell => cell.target === "nodejs";
 
 /* With what the glue of r06-reconstruct is patched. */
@@ -109,7 +116,7 @@ export async function load(
 	glue.m = await tracing(() => evaluate(cell, { original, options }));
 	if (isNode(cell)) {
 		glue.face = glue.m.__wasm;
-	} else {
+	} else if (isWeb(cell)) {
 		glue.init = (source = bytesOf(cell)) => {
 			if (traced) {
 				trace.install();

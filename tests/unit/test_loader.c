@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 
+#include "package.h"
 #include "patch.h"
 #include "seal.h"
 
@@ -226,6 +227,32 @@ Test(loader, neither_file_needs_the_other_to_be_patched_the_same)
 		cr_assert_eq(seal_read(arena, first->output, &seal, &diags), SEAL_GOOD);
 		cr_assert(str_equal(seal.original, str_from(texts[i])));
 	}
+}
+
+Test(loader, a_body_learns_from_its_loaders)
+{
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	struct patch *body = run_as("pkg/x_bg.js", BODY SETTER, &options);
+	struct patch *alone[] = {body, NULL};
+	package_join(arena, alone, 2);
+	cr_assert_eq(body->module, MODULE_LOADER);
+	cr_assert(has_code(body, "no-loader"));
+
+	body = run_as("pkg/x_bg.js", BODY SETTER, &options);
+	struct patch *other = run_as("pkg/y.js",
+		"import * as wasm from './y_bg.wasm';\nimport { __wbg_set_wasm } from './y_bg.js';\n"
+		"__wbg_set_wasm(wasm);\n", &options);
+	struct patch *pair[] = {other, run_as("pkg/x.js", ENTRY, &options), body};
+	package_join(arena, pair, 3);
+	cr_assert_eq(body->module, MODULE_URL);
+	cr_assert_null(body->diags.first);
+
+	body = run_as("pkg/x_bg.js", BODY SETTER, &options);
+	options.module = "none";
+	struct patch *without[] = {run_as("pkg/x.js", ENTRY, &options), body};
+	package_join(arena, without, 2);
+	cr_assert_eq(body->module, MODULE_NONE);
+	cr_assert(has_code(body, "no-reinit"));
 }
 
 Test(loader, glue_of_the_first_year_has_its_state_reset)

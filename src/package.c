@@ -1,0 +1,58 @@
+#include "package.h"
+
+static struct str name_of(struct str path)
+{
+	size_t at = path.len;
+	while (at > 0 && path.data[at - 1] != '/') {
+		at--;
+	}
+	return str_slice(path, at, path.len);
+}
+
+/* Whether a loader hands its exports to this body: by the file name, with or without extension. */
+static bool hands_to(const struct patch *loader, const struct patch *body)
+{
+	struct str wanted = name_of(loader->other), name = name_of(body->original.path);
+	if (loader->part != PART_LOADER) {
+		return false;
+	}
+	/* the separate loader of old nodejs glue names the body in a way that only its code tells */
+	return wanted.len == 0 || str_equal(wanted, name) ||
+	       (str_starts(name, wanted) && name.len > wanted.len && name.data[wanted.len] == '.');
+}
+
+static void join_body(struct arena *arena, struct patch *const *patches, uint32_t count,
+	struct patch *body)
+{
+	uint32_t loaders = 0;
+	enum module_source module = MODULE_NONE;
+	for (uint32_t i = 0; i < count; i++) {
+		if (patches[i] != NULL && patches[i] != body && hands_to(patches[i], body)) {
+			loaders++;
+			module = module == MODULE_NONE ? patches[i]->module : module;
+		}
+	}
+	if (loaders == 0) {
+		diag_add(arena, &body->diags, SEVERITY_NOTE, "no-loader", DIAG_NO_OFFSET,
+			"the file that hands over the exports was not looked at: whether it tells the "
+			"WebAssembly.Module is not known; __reglue.configure({ module }) can");
+		return;
+	}
+	body->module = module;
+	if (module == MODULE_NONE) {
+		diag_add(arena, &body->diags, SEVERITY_WARNING, "no-reinit", DIAG_NO_OFFSET,
+			"no loader of this glue has a WebAssembly.Module: there is no new instance after a "
+			"fault, unless the program gives one by __reglue.configure({ module })");
+	}
+}
+
+void package_join(struct arena *arena, struct patch *const *patches, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct patch *patch = patches[i];
+		if (patch != NULL && patch->part == PART_BODY && patch->module == MODULE_LOADER &&
+			(patch->verdict == VERDICT_PATCHED || patch->verdict == VERDICT_UNCHANGED)) {
+			join_body(arena, patches, count, patch);
+		}
+	}
+}
