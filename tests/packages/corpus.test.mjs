@@ -1,4 +1,4 @@
-// Every raw nodejs and web glue file of the corpus, wasm-bindgen 0.2.45 to 0.2.130: patched or
+// Raw glue files of the corpus and their loaders, wasm-bindgen 0.2.45 to 0.2.130: patched or
 // refused by name, insert-only, loads as before with the same exports, stable under a second patch,
 // and reverted to the byte. corpus.json holds facts about the files and what is expected of them.
 import assert from "node:assert/strict";
