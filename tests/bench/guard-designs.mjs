@@ -59,7 +59,7 @@ const pass = (text, malloc) => {
 const ThingFinalization = new FinalizationRegistry(${hooks ? 'rg.F(' : ''}ptr => wasm.__wbg_thing_free(ptr >>> 0)${hooks ? ')' : ''});
 class Thing {
 	constructor(v) {
-		${hooks ? 'rg.e();' : ''}
+		${hooks ? 'rg.S.dead&&rg.e();' : ''}
 		const ret = wasm.thing_new(v);
 		${hooks ? 'rg.s(this)' : 'this'}.__wbg_ptr = ret >>> 0;
 		ThingFinalization.register(this, ${hooks ? 'rg.h(this.__wbg_ptr)' : 'this.__wbg_ptr'}, this);
@@ -83,31 +83,31 @@ class Thing {
 	}
 }
 function same(a, b) {
-	${hooks ? 'rg.e();rg.c(a);rg.c(b);' : ''}
+	${hooks ? 'rg.S.dead&&rg.e();rg.c(a);rg.c(b);' : ''}
 	return wasm.add(a.__wbg_ptr, b.__wbg_ptr);
 }
 function add(a, b) {
-	${hooks ? 'rg.e();' : ''}
+	${hooks ? 'rg.S.dead&&rg.e();' : ''}
 	const ret = wasm.add(a, b);
 	return ret;
 }
 function work(n) {
-	${hooks ? 'rg.e();' : ''}
+	${hooks ? 'rg.S.dead&&rg.e();' : ''}
 	const ret = wasm.work(n);
 	return ret;
 }
 function length(text) {
-	${hooks ? 'rg.e();' : ''}
+	${hooks ? 'rg.S.dead&&rg.e();' : ''}
 	const ptr0 = pass(text, wasm.__wbindgen_malloc);
 	const len0 = LENGTH;
 	const ret = wasm.length(ptr0, len0);
 	return ret >>> 0;
 }
 function boom() {
-	${hooks ? 'rg.e();' : ''}
+	${hooks ? 'rg.S.dead&&rg.e();' : ''}
 	wasm.boom();
 }
-${Array.from({ length: EXPORTS }, (_, i) => `function f${i}(a, b) { ${hooks ? 'rg.e();' : ''} const ret = wasm.f${i}(a, b); return ret; }`).join('\n')}
+${Array.from({ length: EXPORTS }, (_, i) => `function f${i}(a, b) { ${hooks ? 'rg.S.dead&&rg.e();' : ''} const ret = wasm.f${i}(a, b); return ret; }`).join('\n')}
 const loads = {
 	add(n) { let r = 0; for (let i = 0; i < n; i++) r = add(r, i) | 0; return r; },
 	method(n) { let r = 0; const o = new Thing(7); for (let i = 0; i < n; i++) r = r + o.get() | 0; return r; },
@@ -224,9 +224,28 @@ const simple = (guard, module) => {
 	return { loads: glue.loads, recover: make };
 };
 
+// What src/plan_wrappers.c writes.
+const arity = name => {
+	const type = new RegExp(`"${name}"\\)(?: \\(param([^)]*)\\))?`).exec(wat)[1];
+	return type ? type.trim().split(/ +/).length : 0;
+};
+const wrappers = module =>
+	`return{__proto__:null,\n${WebAssembly.Module.exports(module)
+		.filter(({ kind, name }) => kind === 'function' && !/^__wbindgen_(start|add_to)/.test(name))
+		.map(({ name }) => {
+			const list = 'abcdefgh'.slice(0, arity(name)).split('').join(',');
+			return (
+				`${name}:x=>(${list})=>{if(S.dead!==0&&n(x))return;const u=S.busy;S.busy=1;` +
+				`try{const r=x.f(${list});S.busy=u;return r}` +
+				'catch(e){throw j(e,S.dead,S.dead=1,x,S.busy,S.busy=u)}}'
+			);
+		})
+		.join(',\n')}}`;
+
 const ours = (module, options) => {
 	let glue;
-	const rg = (options.create || create)({ b: 0, r: () => glue.reset(), ...options.o });
+	const w = new Function('S', 'n', 'j', `// ${++texts}\n${wrappers(module)}`);
+	const rg = (options.create || create)({ b: 0, w, r: () => glue.reset(), ...options.o });
 	glue = new Function('rg', glueText(true))(rg);
 	const instance = new WebAssembly.Instance(rg.M(module), rg.I({}));
 	const wasm = rg.a(instance.exports);

@@ -1,0 +1,39 @@
+// Every benchmark, and the document that comes of it: docs/PERFORMANCE.md with its plots. Half an hour
+// on a quiet machine; means little on a busy one.
+//
+//     node tests/bench/all.mjs [ENGINE…]      engines as for guard.mjs
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { root } from './stats.mjs';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'reglue-bench-'));
+const run = (script, args, name) => {
+	const { stdout, status } = spawnSync(process.execPath, [path.join(root, 'tests/bench', script), ...args], {
+		encoding: 'utf8',
+		cwd: root,
+		maxBuffer: 1 << 28,
+		stdio: ['ignore', 'pipe', 'inherit'],
+	});
+	if (status !== 0) {
+		throw new Error(`${script} ended with ${status}`);
+	}
+	if (name) {
+		writeFileSync(path.join(folder, name), stdout);
+	}
+};
+const found = process.argv.slice(2);
+const installed = path.join(root, 'tests/engines/node_modules');
+const engines = found.length ? found : [process.execPath, `${installed}/node26/bin/node`,
+	`${installed}/@oven/bun-linux-x64-baseline/bin/bun`, `${installed}/@deno/linux-x64-glibc/deno`];
+try {
+	engines.forEach((engine, i) => run('guard.mjs', ['--json', engine], `guard-${i}.json`));
+	run('programs.mjs', [], 'programs.json');
+	run('patch.mjs', [], 'patch.json');
+	run('size.mjs', ['--json'], 'size.json');
+	run('document.mjs', [folder]);
+} finally {
+	rmSync(folder, { recursive: true });
+}
