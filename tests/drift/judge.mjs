@@ -39,9 +39,17 @@ async function finalizes(m) {
 	return dropped.includes(7);
 }
 
-/* Whether unpatched glue does all that it should: then what is wrong with the patched one is the patch. */
+/* Where the shadow stack pointer stands, if the glue has a way to it. */
+const stack = m => m.__wasm?.__wbindgen_add_to_stack_pointer?.(0);
+
+/*
+ * Whether unpatched glue does all that it should: then what is wrong with the patched one is the patch. That
+ * it loses no more shadow stack than the original is part of it: a call whose displacement is never taken
+ * back is in flight for ever.
+ */
 async function works(file) {
 	const m = load(file);
+	const before = stack(m);
 	for (const name of Object.keys(successes)) {
 		if (m[name] !== undefined && !SLOW.test(name)) {
 			try {
@@ -55,6 +63,12 @@ async function works(file) {
 		if (m[name] === undefined && present.has(name)) {
 			return { works: false, why: `no ${name}` };
 		}
+	}
+	const lost = before - stack(m);
+	if (file === original) {
+		loses = lost;
+	} else if (!Object.is(lost, loses)) {
+		return { works: false, why: "loses shadow stack" };
 	}
 	for (const fails of [() => m.trap(), () => m.panic_string("p")]) {
 		try {
@@ -92,8 +106,12 @@ async function recovers(file, { drops }) {
 	return { wrong: Object.entries(results).filter(([, result]) => result !== true && result !== null) };
 }
 
+let loses;
 const present = new Set(Object.keys(load(original)));
 
+if (!jobs[0]?.patched) {
+	await works(original);
+}
 for (const job of jobs) {
 	let result;
 	try {
