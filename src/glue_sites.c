@@ -100,7 +100,10 @@ static bool names(const struct glue *glue, node_id n, binding_id binding)
 	return false;
 }
 
-/* Whether a subtree names the binding, itself or through what it names, a few steps deep. */
+/*
+ * Whether a subtree names the binding, itself or through what it names: through any variable's value,
+ * and a few functions deep.
+ */
 static bool reaches(struct sites *s, node_id n, binding_id target, unsigned steps)
 {
 	const struct glue *glue = s->glue;
@@ -119,8 +122,10 @@ static bool reaches(struct sites *s, node_id n, binding_id target, unsigned step
 			next = scopes->bindings[b].kind == BINDING_CLASS ? scopes->bindings[b].declares
 			                                                 : binding_value(scopes, b);
 		}
+		bool value = next != NO_NODE && next == binding_value(scopes, b) &&
+		             !node_is_function(glue->tree, next);
 		if (next != NO_NODE && !node_inside(glue->tree, n, next) &&
-			reaches(s, next, target, steps - 1)) {
+			reaches(s, next, target, value ? steps : steps - 1)) {
 			return true;
 		}
 	}
@@ -185,7 +190,11 @@ static bool joined_by_caller(struct sites *s, binding_id adopter, binding_id mak
 	const struct glue *glue = s->glue;
 	for (node_id u = adopter == 0 ? NO_NODE : glue->scopes->bindings[adopter].first_use;
 		u != NO_NODE; u = glue->scopes->next_use[u]) {
-		node_id caller = unit_around(glue, u);
+		node_id parent = glue->tree->nodes[u].parent, caller = unit_around(glue, u);
+		if (node_is(glue->tree, parent, KIND_pair) ||
+			node_is(glue->tree, parent, KIND_export_specifier)) {
+			continue; /* only listed there */
+		}
 		if (caller == NO_NODE) {
 			caller = statement_around(glue, u);
 		}
