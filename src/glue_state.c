@@ -252,6 +252,22 @@ static bool caches_address(const struct glue *glue, const struct binding *bindin
 	return false;
 }
 
+/*
+ * What a view is reset to. 0.2.81 declares it without a value, makes it when the exports are adopted,
+ * and reads it from then on without asking: there it is made at once, for the exports are in place.
+ */
+static struct str view_start(const struct glue *glue, const struct binding *binding)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		node_id value = use_is_write(tree, u) ? written_value(tree, u) : NO_NODE;
+		if (node_is(tree, value, KIND_new_expression) && reads_memory(glue, value)) {
+			return node_text(tree, value);
+		}
+	}
+	return STR("undefined");
+}
+
 static void add_state(struct glue *glue, binding_id binding, struct str text)
 {
 	struct fact *fact = glue_add(glue, FACT_STATE, glue->scopes->bindings[binding].declares);
@@ -291,7 +307,7 @@ static void read_variable(struct glue *glue, binding_id b)
 		add_state(glue, b, upstream);
 		return;
 	}
-	struct str start = value == NO_NODE ? STR("undefined") : node_text(tree, value);
+	struct str start = value == NO_NODE ? view_start(glue, binding) : node_text(tree, value);
 	if (is_memory_view(glue, binding) || caches_address(glue, binding) ||
 		(is_counter_start(glue, value) && written_by_glue_only(glue, binding) &&
 			!counts_for_decoder(glue, binding))) {

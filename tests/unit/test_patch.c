@@ -263,6 +263,15 @@ Test(patch, upstreams_first_reset_machinery_is_joined)
 	cr_assert(contains(patch, "function add(a, b) {__rg.S.dead&&__rg.e();"));
 }
 
+Test(patch, a_view_that_is_read_without_asking_is_made_at_once)
+{
+	struct patch *patch = run("let view;\n"
+		"function getView() { if (view.byteLength === 0) { view = new Uint8Array(wasm.memory.buffer); } return view; }\n"
+		ADD LOADER "view = new Uint8Array(wasm.memory.buffer);\n");
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "{r(i){view=new Uint8Array(wasm.memory.buffer);}}"));
+}
+
 Test(patch, an_unknown_form_is_named_where_it_differs)
 {
 	struct patch *patch = run(
