@@ -272,11 +272,29 @@ static bool read_stored_modules(struct glue *glue)
 	return any;
 }
 
+/* Whether each call of the function that adopts gives the second argument: minifiers drop it. */
+static bool is_given_module(const struct glue *glue, node_id adopted)
+{
+	const struct tree *tree = glue->tree;
+	binding_id function = glue_function_binding(glue, node_function(tree, adopted));
+	for (node_id u = function == 0 ? NO_NODE : glue->scopes->bindings[function].first_use;
+		u != NO_NODE; u = glue->scopes->next_use[u]) {
+		node_id call = tree->nodes[u].parent;
+		if (tree->nodes[u].field == FIELD_function && node_is(tree, call, KIND_call_expression) &&
+			node_child_count(tree, node_child(tree, call, FIELD_arguments)) < 2) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Whether the Module comes along wherever the exports are adopted. */
 static bool all_have_module(const struct glue *glue)
 {
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
-		if (glue->facts[i].kind == FACT_ADOPT && glue->facts[i].other == NO_NODE) {
+		const struct fact *fact = &glue->facts[i];
+		if (fact->kind == FACT_ADOPT &&
+			(fact->other == NO_NODE || !is_given_module(glue, fact->node))) {
 			return false;
 		}
 	}

@@ -263,6 +263,16 @@ Test(patch, upstreams_first_reset_machinery_is_joined)
 	cr_assert(contains(patch, "function add(a, b) {__rg.S.dead&&__rg.e();"));
 }
 
+Test(patch, the_module_is_seen_where_a_minifier_dropped_it)
+{
+	struct patch *patch = run(VIEW ADD "let wasm;\n"
+		"function finish(instance, module) { return wasm = instance.exports, wasm.__wbindgen_start(), wasm; }\n"
+		"async function load(module, imports) { return await WebAssembly.instantiate(module, imports); }\n"
+		"async function init(bytes) { const { instance } = await load(await bytes, imports); return finish(instance); }\n");
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "WebAssembly.instantiate(module, __rg.I(imports)).then(__rg.N)"));
+}
+
 Test(patch, a_view_that_is_read_without_asking_is_made_at_once)
 {
 	struct patch *patch = run("let view;\n"
