@@ -344,8 +344,10 @@ static void read_sites(struct glue *glue)
 	for (uint32_t i = 0; i < kept && !known; i++) {
 		if (node_is(tree, ours[i], KIND_call_expression) &&
 			glue_is_instantiation(glue, ours[i])) {
+			/* given bytes, it results in both; given a Module, in an instance alone */
 			glue_add(glue, FACT_RESULT, ours[i]);
-			glue->has_module = true;
+			read_call(glue, ours[i], &module, &imports);
+			add_site(glue, module, NO_NODE, true);
 		}
 	}
 }

@@ -270,7 +270,7 @@ Test(patch, the_module_is_seen_where_a_minifier_dropped_it)
 		"async function load(module, imports) { return await WebAssembly.instantiate(module, imports); }\n"
 		"async function init(bytes) { const { instance } = await load(await bytes, imports); return finish(instance); }\n");
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
-	cr_assert(contains(patch, "WebAssembly.instantiate(module, __rg.I(imports)).then(__rg.N)"));
+	cr_assert(contains(patch, "WebAssembly.instantiate(__rg.M(module), __rg.I(imports)).then(__rg.N)"));
 }
 
 Test(patch, a_view_that_is_read_without_asking_is_made_at_once)
