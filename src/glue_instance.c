@@ -4,11 +4,25 @@
  */
 #include "glue.h"
 
-/* Evidence that a variable holds wasm-bindgen's exports rather than anything else. */
+/* Whether the code, not only its strings and comments, has a name of wasm-bindgen's. */
+static bool has_generated_names(const struct tree *tree)
+{
+	for (uint32_t id = 1; id < tree->name_count; id++) {
+		if (str_starts(tree->names[id], STR("__wb"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Evidence that a variable holds wasm-bindgen's exports rather than anything else. Anybody's loader
+ * reads `memory`.
+ */
 static bool looks_like_exports(const struct tree *tree, const struct scopes *scopes,
 	const struct binding *binding)
 {
-	bool seen = false;
+	bool seen = false, memory = false;
 	for (node_id u = binding->first_use; u != NO_NODE; u = scopes->next_use[u]) {
 		node_id member = tree->nodes[u].parent;
 		if (tree->nodes[u].field != FIELD_object ||
@@ -19,12 +33,11 @@ static bool looks_like_exports(const struct tree *tree, const struct scopes *sco
 		if (str_equal(name, STR("__wbg_set_wasm"))) {
 			return false; /* that is the glue's own namespace, seen from its entry file */
 		}
-		if (str_equal(name, STR("memory")) || str_starts(name, STR("__wbindgen_")) ||
-			str_starts(name, STR("__wbg_")) || str_starts(name, STR("__externref"))) {
-			seen = true;
-		}
+		memory |= str_equal(name, STR("memory"));
+		seen |= str_starts(name, STR("__wbindgen_")) || str_starts(name, STR("__wbg_")) ||
+		        str_starts(name, STR("__externref"));
 	}
-	return seen;
+	return seen || (memory && has_generated_names(tree));
 }
 
 bool glue_is_instance_exports(const struct glue *glue, node_id n)

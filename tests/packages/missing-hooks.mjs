@@ -60,7 +60,7 @@ export function missingHooks(text) {
 		/^__rg\d*$/.test(node.callee.object.name) && letters.includes(node.callee.property.name);
 	const inRuntime = (node) => {
 		for (let at = node; at; at = parents.get(at)) {
-			if (isFunction(at) && /^__rg\d*\$$/.test(at.id?.name)) {
+			if (isFunction(at) && /^__rg\d*\$w?$/.test(at.id?.name)) {
 				return true;
 			}
 		}

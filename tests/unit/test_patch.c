@@ -137,7 +137,7 @@ Test(patch, the_binding_is_followed_not_its_name)
 {
 	struct patch *patch = run("function f(){return q.f(q.memory.buffer)}exports.f=f;"
 		"const m=new WebAssembly.Module(require('fs').readFileSync('x_bg.wasm')),"
-		"q=new WebAssembly.Instance(m,{}).exports;");
+		"q=new WebAssembly.Instance(m,{}).exports;q.__wbindgen_start();");
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(str_equal(patch->exports_name, STR("q")));
 	cr_assert(contains(patch, "function f(){__rg.S.dead&&__rg.e();return"));
@@ -279,7 +279,7 @@ Test(patch, a_view_that_is_read_without_asking_is_made_at_once)
 		"function getView() { if (view.byteLength === 0) { view = new Uint8Array(wasm.memory.buffer); } return view; }\n"
 		ADD LOADER "view = new Uint8Array(wasm.memory.buffer);\n");
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
-	cr_assert(contains(patch, "{r(i){view=new Uint8Array(wasm.memory.buffer);}}"));
+	cr_assert(contains(patch, "r(i){view=new Uint8Array(wasm.memory.buffer);}}"));
 }
 
 Test(patch, an_unknown_form_is_named_where_it_differs)
@@ -422,6 +422,39 @@ Test(patch, a_pointer_in_an_unknown_property_is_refused)
 	expect_refusal(VIEW "class P {\n    constructor() { this.handle = wasm.p_new(); }\n"
 			    "    get() { return wasm.p_get(this.handle); }\n}\nexports.P = P;\n" LOADER,
 		"object-pointer", "this.handle);");
+}
+
+/* What somebody wrote by hand, or emscripten, and only looks like glue. */
+static const char *const look_alikes[] = {
+	/* a loader for any module, whose file happens to be called so */
+	"let wasm;\nexport async function load() {\n"
+	"  const { instance } = await WebAssembly.instantiateStreaming(fetch('codec_bg.wasm'), {});\n"
+	"  wasm = instance.exports;\n}\n"
+	"export function encode(bytes) { const p = wasm.alloc(bytes.length);\n"
+	"  new Uint8Array(wasm.memory.buffer, p).set(bytes); return wasm.encode(p, bytes.length); }\n",
+	/* a comment about it */
+	"// faster than what wasm_bindgen generates (__wbindgen_malloc and so on)\n"
+	"const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {});\n"
+	"const wasm = instance.exports;\nmodule.exports.sum = (a) => wasm.sum(new Float64Array(wasm.memory.buffer, 0, a));\n",
+	/* emscripten: the exports in a member, its own allocator, asm.js names */
+	"var Module = typeof Module != 'undefined' ? Module : {};\nvar wasmMemory, wasmExports;\n"
+	"function receiveInstance(instance) { Module['asm'] = instance.exports; wasmMemory = Module['asm']['memory'];\n"
+	"  updateMemoryViews(); return instance.exports; }\n"
+	"WebAssembly.instantiate(binary, { env: asmLibraryArg }).then((r) => receiveInstance(r['instance']));\n"
+	"var _malloc = Module['_malloc'] = (n) => (_malloc = Module['asm']['malloc'])(n); // not __wbindgen_malloc\n",
+	/* emscripten with its exports in a variable */
+	"var wasmExports;\nvar name = 'app_bg.wasm';\n"
+	"function createWasm() { WebAssembly.instantiate(b, imports).then((r) => { wasmExports = r.instance.exports;\n"
+	"  wasmMemory = wasmExports.memory; HEAPU8 = new Uint8Array(wasmExports.memory.buffer); }); }\n",
+};
+
+Test(patch, what_only_looks_like_glue_is_not_touched)
+{
+	for (size_t i = 0; i < sizeof(look_alikes) / sizeof(*look_alikes); i++) {
+		struct patch *patch = run(look_alikes[i]);
+		cr_assert_eq(patch->verdict, VERDICT_SKIPPED, "%zu: %s", i, verdict_name(patch->verdict));
+		cr_assert_eq(patch->output.len, 0);
+	}
 }
 
 Test(patch, typescript_is_refused_by_its_name)
