@@ -206,6 +206,7 @@ Test(loader, a_required_loader_tells_the_glue)
 		      "__rg.__reglue.configure({module:wasmModule,imports:imports});");
 	patch = run("var wasm; // x_bg.wasm\nmodule.exports.add = function(a, b) { return wasm.add(a, b); };\n"
 		    "function view() { return new Uint8Array(wasm.memory.buffer); }\n"
+		    "module.exports.__wbindgen_throw = function(p, n) { throw new Error(view()[p]); };\n"
 		    "wasm = require('./x_bg');\n");
 	expect(patch, "wasm = __rg.l(require('./x_bg'));");
 	expect(patch, "i:()=>module.exports,");
