@@ -15,7 +15,7 @@ process.on("unhandledRejection", e => uncaught.push(String(e?.stack ?? e)));
 console.error = () => {};
 
 // Slow, and nothing that glue could spoil by itself.
-const SLOW = /^(schedule_once|debug_text|recurse_js|recurse_shadow|schedule_reinit)$/;
+const SLOW = /^(debug_text|recurse_js|recurse_shadow|schedule_reinit)$/;
 // The same of rules that need long to show what others show as well.
 const RULES = Object.keys(rules).filter(name => !/^(R13|R3|heal|R11)$/.test(name));
 
@@ -50,6 +50,10 @@ const stack = m => m.__wasm?.__wbindgen_add_to_stack_pointer?.(0);
 async function works(file) {
 	const m = load(file);
 	const before = stack(m);
+	const gone = [...present].find(name => m[name] === undefined);
+	if (gone !== undefined) {
+		return { works: false, why: `no ${gone}` };
+	}
 	for (const name of Object.keys(successes)) {
 		if (m[name] !== undefined && !SLOW.test(name)) {
 			try {
@@ -59,9 +63,6 @@ async function works(file) {
 					return { works: false, why: name };
 				}
 			}
-		}
-		if (m[name] === undefined && present.has(name)) {
-			return { works: false, why: `no ${name}` };
 		}
 	}
 	const lost = before - stack(m);
@@ -89,6 +90,17 @@ async function works(file) {
 				return { works: false, why: `a fault that is ${e}` };
 			}
 		}
+	}
+	globalThis.__fixture_hooks = { onStart: () => "trap" };
+	try {
+		load(file);
+		return { works: false, why: "a start that cannot fail" };
+	} catch (e) {
+		if (!(e instanceof WebAssembly.RuntimeError)) {
+			return { works: false, why: `a start that fails with ${e}` };
+		}
+	} finally {
+		delete globalThis.__fixture_hooks;
 	}
 	const again = load(file);
 	const drops = cell.features.includes("weakrefs") ? await finalizes(again) : false;
