@@ -13,8 +13,8 @@ enum {
 };
 
 #define BODY                                                                                        \
-	"{if(S.dead!==0&&n(x))return;const u=S.busy;S.busy=1;try{const r=x.f(%.*s);S.busy=u;return r}"  \
-	"catch(e){throw j(e,S.dead,S.dead=1,x,S.busy,S.busy=u)}},\n"
+	"{const s=S;if(s.dead&&n(x))return;const u=s.busy;s.busy=1;try{const r=x.f(%.*s);s.busy=u;"     \
+	"return r}catch(e){throw j(e,s.dead,s.dead=1,x,s.busy,s.busy=u)}},\n"
 
 static bool has_spread(const struct tree *tree, node_id arguments)
 {

@@ -16,6 +16,7 @@ export const wat = `(module
 		(global.set $sp (i32.add (global.get $sp) (local.get 0)))
 		(global.get $sp))
 	(func (export "__wbindgen_malloc") (param i32 i32) (result i32) (global.get $next))
+	(func (export "__wbindgen_realloc") (param i32 i32 i32 i32) (result i32) (local.get 0))
 	(func (export "__wbindgen_free") (param i32 i32 i32))
 	(func (export "thing_new") (param i32) (result i32)
 		(i32.store (global.get $next) (local.get 0)) (global.get $next))
@@ -40,22 +41,38 @@ const glueText = hooks => `// ${++texts}
 let wasm, cached = null, LENGTH = 0;
 const memory = () => cached === null || cached.byteLength === 0 ? cached = new Uint8Array(wasm.memory.buffer) : cached;
 const encoder = new TextEncoder();
-const pass = (text, malloc) => {
+function pass(arg, malloc, realloc) {
 	${hooks ? 'rg.S.o++;try{' : ''}
-	let len = text.length;
+	if (realloc === undefined) {
+		const buf = encoder.encode(arg);
+		const ptr = malloc(buf.length, 1) >>> 0;
+		memory().subarray(ptr, ptr + buf.length).set(buf);
+		LENGTH = buf.length;
+		return ptr;
+	}
+	let len = arg.length;
 	let ptr = malloc(len, 1) >>> 0;
 	const mem = memory();
-	let at = 0;
-	for (; at < len; at++) {
-		const code = text.charCodeAt(at);
-		if (code > 0x7f) break;
-		mem[ptr + at] = code;
+	let offset = 0;
+	for (; offset < len; offset++) {
+		const code = arg.charCodeAt(offset);
+		if (code > 0x7F) break;
+		mem[ptr + offset] = code;
 	}
-	if (at !== len) encoder.encodeInto(text.slice(at), mem.subarray(ptr + at));
-	LENGTH = at;
+	if (offset !== len) {
+		if (offset !== 0) {
+			arg = arg.slice(offset);
+		}
+		ptr = realloc(ptr, len, len = offset + arg.length * 3, 1) >>> 0;
+		const view = memory().subarray(ptr + offset, ptr + len);
+		const ret = encoder.encodeInto(arg, view);
+		offset += ret.written;
+		ptr = realloc(ptr, len, offset, 1) >>> 0;
+	}
+	LENGTH = offset;
 	return ptr;
 	${hooks ? '}finally{rg.S.o--}' : ''}
-};
+}
 const ThingFinalization = new FinalizationRegistry(${hooks ? 'rg.F(' : ''}ptr => wasm.__wbg_thing_free(ptr >>> 0)${hooks ? ')' : ''});
 class Thing {
 	constructor(v) {
@@ -98,7 +115,7 @@ function work(n) {
 }
 function length(text) {
 	${hooks ? 'rg.S.dead&&rg.e();' : ''}
-	const ptr0 = pass(text, wasm.__wbindgen_malloc);
+	const ptr0 = pass(text, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
 	const len0 = LENGTH;
 	const ret = wasm.length(ptr0, len0);
 	return ret >>> 0;
@@ -235,9 +252,9 @@ const wrappers = module =>
 		.map(({ name }) => {
 			const list = 'abcdefgh'.slice(0, arity(name)).split('').join(',');
 			return (
-				`${name}:x=>(${list})=>{if(S.dead!==0&&n(x))return;const u=S.busy;S.busy=1;` +
-				`try{const r=x.f(${list});S.busy=u;return r}` +
-				'catch(e){throw j(e,S.dead,S.dead=1,x,S.busy,S.busy=u)}}'
+				`${name}:x=>(${list})=>{const s=S;if(s.dead&&n(x))return;const u=s.busy;s.busy=1;` +
+				`try{const r=x.f(${list});s.busy=u;return r}` +
+				'catch(e){throw j(e,s.dead,s.dead=1,x,s.busy,s.busy=u)}}'
 			);
 		})
 		.join(',\n')}}`;
