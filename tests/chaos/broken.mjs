@@ -1,7 +1,7 @@
 // Ways to break patched glue, for the proof that somebody would notice: what the tool inserts (see
 // docs/RUNTIME.md), and what to put in its place.
 export const breakings = {
-	"entries": [[/__rg\.e\(\);/g, ""]],
+	"entries": [[/(__rg\.S\.dead&&)?__rg\.e\(\);/g, ""]],
 	"stale check of the receiver": [[/__rg\.t\(this\);/g, "__rg.e();"]],
 	"stale check of arguments": [[/__rg\.c\(\w+\);/g, ""]],
 	"stamps": [[/__rg\.s\((this|obj)\)/g, "$1"]],
