@@ -13,7 +13,7 @@ export { allCells, bytesOf };
  */
 const chosen = [
 	"0.2.63/default/nodejs",
-	"0.2.74/weakrefs/nodejs",
+	"0.2.74/default/nodejs",
 	"0.2.83/default/nodejs",
 	"0.2.83/default/web",
 	"0.2.87/reftypes/nodejs",
@@ -88,6 +88,36 @@ export const initArgument = (cell, source, key = "module") =>
 	minor(cell) >= 93 ? { [key]: source } : source;
 
 /*
+ * Before 0.2.92 the finalizer of an object that a fault left borrowed has Rust throw "recursive use", patched
+ * or not. It has no caller: thrown, it would end the process of the tests. (The weakrefs cells up to 0.2.83
+ * even free consumed objects twice, and are left to the matrix.)
+ */
+async function withLenientFinalizers(cell, work) {
+	const Real = globalThis.FinalizationRegistry;
+	if (minor(cell) >= 92) {
+		return work();
+	}
+	globalThis.FinalizationRegistry = class extends Real {
+		constructor(callback) {
+			super(held => {
+				try {
+					callback(held);
+				} catch (e) {
+					if (!/recursive use/.test(e.message)) {
+						throw e;
+					}
+				}
+			});
+		}
+	};
+	try {
+		return await work();
+	} finally {
+		globalThis.FinalizationRegistry = Real;
+	}
+}
+
+/*
  * A fresh copy of a cell's glue:
  *   m       its module       api    `m.__reglue`
  *   face    its exports object, where it shows one
@@ -113,7 +143,7 @@ export async function load(
 		}
 	};
 	// The runtime takes WebAssembly.Instance when the module is evaluated.
-	glue.m = await tracing(() => evaluate(cell, { original, options }));
+	glue.m = await tracing(() => withLenientFinalizers(cell, () => evaluate(cell, { original, options })));
 	if (isNode(cell)) {
 		glue.face = glue.m.__wasm;
 	} else if (isWeb(cell)) {
