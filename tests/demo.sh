@@ -3,7 +3,7 @@
 # bad input kills, and shows that it lives.
 set -eu
 cd "$(dirname "$0")/.."
-sh tests/setup.sh
+sh tests/setup.sh demo
 . tests/node.sh
 use_new_enough_node
 exec node tests/packages/demo.mjs

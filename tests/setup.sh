@@ -1,7 +1,9 @@
 #!/bin/sh
 # Installs what a Debian machine lacks for building and testing reglue, and builds it in build/.
 # Quick when everything is there already.
+#   sh tests/setup.sh [demo]      demo: only what the demonstration needs
 set -eu
+wanted=${1:-tests}
 cd "$(dirname "$0")/.."
 . tests/node.sh
 
@@ -32,22 +34,24 @@ package ninja-build command -v ninja
 package libcjson-dev pkg-config --exists libcjson
 package nettle-dev pkg-config --exists nettle
 package libcriterion-dev pkg-config --exists criterion
-package clang-14 command -v clang-14
-package libclang-rt-14-dev sh -c 'ls /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer*'
-package wabt command -v wat2wasm
-package valgrind command -v valgrind
-package git command -v git
-package patch command -v patch
 package scdoc command -v scdoc
-package man-db command -v man
-package zsh command -v zsh
-package fish command -v fish
 package ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
-package python3-jsonschema python3 -c 'import jsonschema; jsonschema.Draft202012Validator'
-package chromium command -v chromium
 package nodejs command -v node
 package npm command -v npm
-package parallel command -v parallel
+if [ "$wanted" = tests ]; then
+	package clang-14 command -v clang-14
+	package libclang-rt-14-dev sh -c 'ls /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer*'
+	package wabt command -v wat2wasm
+	package valgrind command -v valgrind
+	package git command -v git
+	package patch command -v patch
+	package man-db command -v man
+	package zsh command -v zsh
+	package fish command -v fish
+	package python3-jsonschema python3 -c 'import jsonschema; jsonschema.Draft202012Validator'
+	package chromium command -v chromium
+	package parallel command -v parallel
+fi
 
 if [ -n "$missing" ]; then
 	say "installing:$missing"
@@ -59,11 +63,13 @@ fi
 
 use_new_enough_node
 npm_packages grammars
-npm_packages tests/cli
 npm_packages tests/packages
-npm_packages tests/engines
-npm_packages tests/bundlers
-npm_packages tests/tools
+if [ "$wanted" = tests ]; then
+	npm_packages tests/cli
+	npm_packages tests/engines
+	npm_packages tests/bundlers
+	npm_packages tests/tools
+fi
 
 [ -f build/build.ninja ] || meson setup build >&2
 meson compile -C build >&2
