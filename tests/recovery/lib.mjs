@@ -88,13 +88,13 @@ export const initArgument = (cell, source, key = "module") =>
 	minor(cell) >= 93 ? { [key]: source } : source;
 
 /*
- * Before 0.2.92 the finalizer of an object that a fault left borrowed has Rust throw "recursive use", patched
+ * Up to 0.2.92 the finalizer of an object that a fault left borrowed has Rust throw "recursive use", patched
  * or not. It has no caller: thrown, it would end the process of the tests. (The weakrefs cells up to 0.2.83
  * even free consumed objects twice, and are left to the matrix.)
  */
 async function withLenientFinalizers(cell, work) {
 	const Real = globalThis.FinalizationRegistry;
-	if (minor(cell) >= 92) {
+	if (minor(cell) > 92) {
 		return work();
 	}
 	globalThis.FinalizationRegistry = class extends Real {
