@@ -35,12 +35,6 @@ static struct str base_name(struct str path)
 	return str_slice(path, slash, path.len);
 }
 
-static struct str join(struct arena *arena, struct str folder, struct str name)
-{
-	return arena_printf(arena, "%.*s%s%.*s", STR_ARGS(folder),
-		str_ends(folder, STR("/")) ? "" : "/", STR_ARGS(name));
-}
-
 /* ---- after wasm-bindgen itself ---- */
 
 /* The value of --name VALUE or --name=VALUE at args[i]; moves i over it. Empty if it is another. */
@@ -75,7 +69,7 @@ static void add_outputs(struct arena *arena, char **args, struct os_entries *fil
 		return; /* it printed its version, or help */
 	}
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-		struct str path = join(arena, folder,
+		struct str path = os_join(arena, folder,
 			arena_printf(arena, "%.*s%s", STR_ARGS(name), ends[i]));
 		if (os_kind(arena, path) == OS_FILE) {
 			os_add_entry(arena, files, (struct os_entry){.path = path});

@@ -17,6 +17,9 @@ enum os_kind {
 	OS_OTHER,
 };
 
+/* The path of a name in a folder, with one slash between them; in the arena. */
+struct str os_join(struct arena *arena, struct str folder, struct str name);
+
 /* What a path is, symbolic links followed. */
 enum os_kind os_kind(struct arena *arena, struct str path);
 

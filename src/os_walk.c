@@ -67,7 +67,7 @@ static bool list_names(struct arena *arena, DIR *directory, struct os_entries *n
 	return error == 0;
 }
 
-static struct str join(struct arena *arena, struct str folder, struct str name)
+struct str os_join(struct arena *arena, struct str folder, struct str name)
 {
 	return arena_printf(arena, "%.*s%s%.*s", STR_ARGS(folder),
 		str_ends(folder, STR("/")) ? "" : "/", STR_ARGS(name));
@@ -77,14 +77,14 @@ static struct str join(struct arena *arena, struct str folder, struct str name)
 static const struct ignore *read_ignore(struct arena *arena, struct os_walk *walk, struct str path,
 	struct str real, const struct ignore *above)
 {
-	struct str file = join(arena, real, STR(".reglueignore")), text;
+	struct str file = os_join(arena, real, STR(".reglueignore")), text;
 	struct diags diags = {0};
 	if (os_kind(arena, file) == OS_MISSING) {
 		return above;
 	}
 	if (!os_read_file(arena, file, IGNORE_MAX_BYTES, &text, &diags)) {
 		os_add_entry(arena, &walk->found,
-			(struct os_entry){join(arena, path, STR(".reglueignore")),
+			(struct os_entry){os_join(arena, path, STR(".reglueignore")),
 				diags.first->text});
 		return above;
 	}
@@ -121,19 +121,19 @@ static void visit(struct arena *arena, struct os_walk *walk, const struct place 
 	bool wanted = S_ISREG(status.st_mode) && has_suffix(walk, name);
 	if (S_ISREG(status.st_mode) && is_litter(name)) {
 		os_add_entry(arena, &walk->litter,
-			(struct os_entry){.path = join(arena, place->path, name)});
+			(struct os_entry){.path = os_join(arena, place->path, name)});
 	}
 	if (!folder && !wanted) {
 		return;
 	}
 	struct str real = place->real;
 	if (walk->ignore) {
-		real = join(arena, place->real, name);
+		real = os_join(arena, place->real, name);
 	}
 	if (ignore_match(place->ignore, arena, real, folder)) {
 		return;
 	}
-	struct str path = join(arena, place->path, name);
+	struct str path = os_join(arena, place->path, name);
 	if (wanted) {
 		os_add_entry(arena, &walk->found, (struct os_entry){.path = path});
 		return;
@@ -177,7 +177,7 @@ static const struct ignore *ignore_above(struct arena *arena, struct os_walk *wa
 	}
 	struct str folder = os_folder_of(path);
 	const struct ignore *above = NULL;
-	if (os_kind(arena, join(arena, folder, STR(".git"))) == OS_MISSING) {
+	if (os_kind(arena, os_join(arena, folder, STR(".git"))) == OS_MISSING) {
 		above = ignore_above(arena, walk, folder);
 	}
 	return read_ignore(arena, walk, folder, folder, above);
@@ -189,7 +189,7 @@ void os_walk(struct arena *arena, struct str path, struct os_walk *walk)
 	struct place place = {.descriptor = descriptor, .path = path};
 	if (walk->ignore && descriptor >= 0) {
 		place.real = os_real_path(arena, path);
-		if (os_kind(arena, join(arena, place.real, STR(".git"))) == OS_MISSING) {
+		if (os_kind(arena, os_join(arena, place.real, STR(".git"))) == OS_MISSING) {
 			place.ignore = ignore_above(arena, walk, place.real);
 		}
 	}
@@ -208,7 +208,7 @@ void os_find_litter(struct arena *arena, struct str path, struct os_entries *lit
 	for (uint32_t i = 0; i < names.count; i++) {
 		if (is_litter(names.items[i].path)) {
 			os_add_entry(arena, litter, (struct os_entry){
-				.path = join(arena, path, names.items[i].path)});
+				.path = os_join(arena, path, names.items[i].path)});
 		}
 	}
 }

@@ -208,12 +208,6 @@ static const struct settings *read_file(struct settings_finder *finder, struct s
 
 /* ---- which file ---- */
 
-static struct str join(struct arena *arena, struct str folder, struct str name)
-{
-	return arena_printf(arena, "%.*s%s%.*s", STR_ARGS(folder),
-		str_ends(folder, STR("/")) ? "" : "/", STR_ARGS(name));
-}
-
 /* As short as a user would type it. */
 static struct str relative(const struct settings_finder *finder, struct str path)
 {
@@ -236,7 +230,7 @@ static const struct settings *find_in(struct settings_finder *finder, struct str
 			return found->settings;
 		}
 	}
-	struct str path = join(finder->arena, folder, STR("reglue.json"));
+	struct str path = os_join(finder->arena, folder, STR("reglue.json"));
 	const struct settings *settings = &finder->none;
 	if (os_kind(finder->arena, path) != OS_MISSING) {
 		settings = read_file(finder, relative(finder, path), source, diags);
