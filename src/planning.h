@@ -40,6 +40,11 @@ void plan_statements(const struct tree *tree, node_id body, uint32_t *start, uin
 /* Whether the file names something so. */
 bool plan_mentions(const struct tree *tree, struct str name);
 
+/* ---- plan_runtime.c */
+
+/* Puts the runtime into the file, and the API of one glue; file_end: end of the last statement. */
+void plan_runtime(struct planning *p, uint32_t file_end);
+
 /* ---- plan_module.c: where another file makes the instance, or the bundler does */
 
 /*

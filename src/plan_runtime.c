@@ -1,0 +1,229 @@
+/*
+ * The runtime in the file: its variable before the first statement, with what it is told about the
+ * glue, its function after the last one, and the API that users get.
+ */
+#include "planning.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "runtime_text.h"
+
+static void add_name_list(struct buf *out, const char *key, const struct str *names, uint32_t count)
+{
+	if (count == 0) {
+		return;
+	}
+	buf_printf(out, "%s:[", key);
+	for (uint32_t i = 0; i < count; i++) {
+		buf_printf(out, "%s\"%.*s\"", i == 0 ? "" : ",", STR_ARGS(names[i]));
+	}
+	buf_add(out, STR("],"));
+}
+
+/* `{p:"eager",…,r(i){…}}`: what differs from the defaults, and the reset function. */
+static struct str runtime_options(struct planning *p, bool has_wrappers)
+{
+	const struct patch_options *options = p->options, defaults = PATCH_OPTIONS_DEFAULT;
+	struct buf out = BUF_INIT;
+	buf_add_byte(&out, '{');
+	if (strcmp(options->policy, defaults.policy) != 0) {
+		buf_printf(&out, "p:\"%s\",", options->policy);
+	}
+	if (options->budget != defaults.budget) {
+		buf_printf(&out, "b:%u,", options->budget);
+	}
+	if (strcmp(options->stale_closures, defaults.stale_closures) != 0) {
+		buf_printf(&out, "c:\"%s\",", options->stale_closures);
+	}
+	if (strcmp(options->foreign_throw, defaults.foreign_throw) != 0) {
+		buf_printf(&out, "x:\"%s\",", options->foreign_throw);
+	}
+	add_name_list(&out, "n", options->exclude, options->exclude_count);
+	buf_add(&out, plan_own_imports(p));
+	if (p->glue->stays_terminated) {
+		buf_add(&out, STR("t:1,"));
+	}
+	if (has_wrappers) {
+		buf_printf(&out, "w:%.*s$w,", STR_ARGS(p->rg));
+	}
+	buf_add(&out, STR("r(i){"));
+	for (uint32_t i = 0; i < p->glue->fact_count; i++) {
+		if (p->glue->facts[i].kind == FACT_STATE) {
+			buf_add(&out, p->glue->facts[i].text);
+		}
+	}
+	buf_add(&out, STR("}}"));
+	struct str result = arena_copy(p->arena, buf_str(&out));
+	buf_finish(&out);
+	return result;
+}
+
+/* `x.name = …`, `Object.defineProperty(x, …)`, `require.d(x, {…})`: x is filled with exports. */
+static bool is_filled(const struct tree *tree, node_id use)
+{
+	node_id parent = tree->nodes[use].parent;
+	if (node_is(tree, parent, KIND_member_expression) && tree->nodes[use].field == FIELD_object) {
+		return node_is(tree, tree->nodes[parent].parent, KIND_assignment_expression) &&
+		       tree->nodes[parent].field == FIELD_left;
+	}
+	if (!node_is(tree, parent, KIND_arguments) || node_nth(tree, parent, 0) != use) {
+		return false;
+	}
+	struct str callee = node_property(
+		tree, node_child(tree, tree->nodes[parent].parent, FIELD_function));
+	return str_equal(callee, STR("defineProperty")) || str_equal(callee, STR("d"));
+}
+
+/*
+ * The object by which glue inside a function hands out what it exports: by its name in no-modules
+ * glue, a parameter that the function fills in what bundlers make. 0 if there is none.
+ */
+static binding_id find_carrier(const struct glue *glue)
+{
+	const struct scopes *scopes = glue->scopes;
+	for (binding_id b = 1; b < scopes->count; b++) {
+		struct str name = binding_name(scopes, b);
+		if (scopes->bindings[b].scope == glue->root &&
+			(str_equal(name, STR("exports")) || str_equal(name, STR("__exports"))) &&
+			(scopes->bindings[b].kind == BINDING_PARAMETER ||
+				node_is(glue->tree, scopes->bindings[b].declares, KIND_variable_declarator))) {
+			return b;
+		}
+	}
+	for (binding_id b = 1; b < scopes->count; b++) {
+		const struct binding *binding = &scopes->bindings[b];
+		if (binding->scope != glue->root || binding->kind != BINDING_PARAMETER ||
+			!node_is(glue->tree, binding->declares, KIND_identifier)) {
+			continue;
+		}
+		for (node_id u = binding->first_use; u != NO_NODE; u = scopes->next_use[u]) {
+			if (is_filled(glue->tree, u) && glue_function_around(glue, u) == NO_NODE) {
+				return b;
+			}
+		}
+	}
+	return 0;
+}
+
+/*
+ * Glue inside a function (no-modules, bundles) of a file that is no module: the API goes onto the
+ * object that it exports by. Enumerable, for Object.assign is what carries it out of no-modules glue.
+ */
+static void plan_inner_api(struct planning *p, uint32_t start)
+{
+	const struct scopes *scopes = p->glue->scopes;
+	binding_id carrier = find_carrier(p->glue);
+	if (carrier == 0) {
+		diag_add(p->arena, &p->patch->diags, SEVERITY_WARNING, "api-unreachable",
+			p->tree->nodes[scopes->bindings[p->glue->exports].identifier].start,
+			"nothing carries the API '%.*s' out of this glue: hooks and configure() cannot be "
+			"reached at run time, options of the patch still hold",
+			STR_ARGS(p->api));
+		return;
+	}
+	const struct binding *binding = &scopes->bindings[carrier];
+	struct str add = plan_text(p, "%.*s.%.*s=%.*s.api;", STR_ARGS(binding_name(scopes, carrier)),
+		STR_ARGS(p->api), STR_ARGS(p->rg));
+	if (binding->kind == BINDING_PARAMETER) {
+		plan_insert(p, start, add);
+	} else {
+		plan_insert(p, p->tree->nodes[p->tree->nodes[binding->declares].parent].end,
+			plan_text(p, ";%.*s", STR_ARGS(add)));
+	}
+}
+
+/* Not enumerable: `Object.keys(require(…))` stays what it was. */
+static struct str common_api(struct planning *p)
+{
+	return plan_text(p, "Object.defineProperty(module.exports,\"%.*s\",{value:%.*s.api});",
+		STR_ARGS(p->api), STR_ARGS(p->rg));
+}
+
+static bool has_namespace(const struct glue *glue)
+{
+	return glue->scopes->bindings[glue->exports].kind == BINDING_IMPORT;
+}
+
+/*
+ * `,wasm=__rg.l(()=>wasm__rg,{module:…})`. A var, for it is called before the file is evaluated where the
+ * wasm comes first in the cycle of imports.
+ */
+static void add_namespace(struct planning *p, struct buf *head, uint32_t start)
+{
+	struct str path = p->patch->original.path, name = p->patch->exports_name;
+	size_t folder = path.len;
+	while (folder > 0 && path.data[folder - 1] != '/') {
+		folder--;
+	}
+	struct str self = plan_text(p, "./%.*s", (int)(path.len - folder), path.data + folder);
+	struct str given = plan_given(p, self, start);
+	buf_printf(head, ",%.*s=%.*s.l(()=>%.*s%.*s%s%.*s)", STR_ARGS(name), STR_ARGS(p->rg),
+		STR_ARGS(name), STR_ARGS(p->rg), given.len == 0 ? "" : ",", STR_ARGS(given));
+}
+
+/*
+ * The runtime's variable before the first statement, its function after the last one. The API of
+ * glue inside a function of a module passes through a variable of the module's.
+ */
+void plan_runtime(struct planning *p, uint32_t file_end)
+{
+	const struct glue *glue = p->glue;
+	uint32_t start, end;
+	plan_statements(p->tree, glue->root_body, &start, &end);
+	assert(start != UINT32_MAX);
+	bool inner = glue->root != 0;
+	bool common = !glue->is_module && !inner && plan_mentions(p->tree, STR("exports"));
+	struct buf head = BUF_INIT;
+	struct str wrappers = plan_wrappers(p, plan_text(p, "%.*s$w", STR_ARGS(p->rg)));
+	buf_printf(&head, "var %.*s=%.*s$(%.*s)", STR_ARGS(p->rg), STR_ARGS(p->runtime),
+		STR_ARGS(runtime_options(p, wrappers.len != 0)));
+	if (glue->is_module && !inner) {
+		buf_printf(&head, ",%.*s$api=%.*s.api", STR_ARGS(p->rg), STR_ARGS(p->rg));
+	}
+	if (p->exported.len != 0) {
+		buf_printf(&head, ",%.*s", STR_ARGS(p->exported));
+	}
+	if (has_namespace(glue)) {
+		add_namespace(p, &head, start);
+	}
+	buf_add_byte(&head, ';');
+	if (glue->is_module && inner) {
+		buf_printf(&head, "%.*s$api=%.*s.api;", STR_ARGS(p->rg), STR_ARGS(p->rg));
+	}
+	if (common && glue->part == PART_BODY) {
+		buf_add(&head, common_api(p)); /* before the loader is required, which looks for it */
+	}
+	plan_insert(p, start, arena_copy(p->arena, buf_str(&head)));
+	buf_finish(&head);
+	if (!glue->is_module && !common) {
+		plan_inner_api(p, start);
+	}
+	struct buf block = BUF_INIT;
+	buf_add_byte(&block, '\n');
+	if (glue->is_module) {
+		struct str export = plan_text(p, "export{%.*s$api as %.*s};\n", STR_ARGS(p->rg),
+			STR_ARGS(p->api));
+		if (inner) {
+			plan_insert(p, file_end,
+				plan_text(p, "\nvar %.*s$api;%.*s", STR_ARGS(p->rg), STR_ARGS(export)));
+		} else {
+			buf_add(&block, export);
+		}
+	} else if (common && glue->part != PART_BODY) {
+		buf_printf(&block, ";%.*s\n", STR_ARGS(common_api(p)));
+	}
+	if (str_equal(p->runtime, p->rg)) {
+		buf_printf(&block, "function %.*s$(o){\"use strict\";", STR_ARGS(p->rg));
+		buf_add(&block, plan_runtime_text());
+		buf_add(&block, STR("return runtime}\n"));
+	}
+	buf_add(&block, wrappers);
+	plan_insert(p, end, arena_copy(p->arena, buf_str(&block)));
+	buf_finish(&block);
+}
+
+struct str plan_runtime_text(void)
+{
+	return (struct str){(const char *)runtime_text, sizeof(runtime_text)};
+}
