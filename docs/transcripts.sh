@@ -97,6 +97,10 @@ git -c user.name=ci -c user.email=ci@example.org commit -q -m bindings
 begin
 run 'reglue check -r web'
 end
+say '' 'GitHub shows the same beside the lines:'
+begin
+run 'reglue check -r --format github web 2>/dev/null'
+end
 say '' 'What would change, as a patch (here its first lines):'
 begin
 run 'reglue check -r --diff web 2>/dev/null | cut -c1-72 | head -n 16'

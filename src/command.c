@@ -345,18 +345,55 @@ struct position command_position(struct arena *arena, struct job *job, uint32_t 
 	return source_position(arena, &job->shown, at);
 }
 
+static void place(const struct job *job, struct finding *finding, struct position position)
+{
+	finding->placed = true;
+	finding->position = position;
+	finding->column_utf16 = source_column_utf16(&job->shown, position);
+	finding->excerpt = source_excerpt(&job->shown, position);
+}
+
+/* The first byte that would change, in the file as it is; of an addition at the end, the last one. */
+static uint32_t first_change(struct str before, struct str after)
+{
+	size_t at = 0;
+	while (at < before.len && at < after.len && before.data[at] == after.data[at]) {
+		at++;
+	}
+	at = at == before.len && at != 0 ? at - 1 : at;
+	while (at != 0 && ((unsigned char)before.data[at] & 0xC0) == 0x80) {
+		at--; /* no place is within a character */
+	}
+	return (uint32_t)at;
+}
+
+/* Text has a line on stdout that says it; in a document it is a finding as all others. */
+static void tell_change(struct command *command, struct arena *arena, struct job *job)
+{
+	if (command->console.findings == NULL) {
+		return;
+	}
+	struct finding finding = {.path = job->path, .severity = SEVERITY_ERROR, .text = job->change};
+	finding.code = "would-change";
+	if (job->shown.path.data == NULL) {
+		find_shown(arena, job);
+	}
+	uint32_t at = first_change(job->bytes, job->patch->output);
+	place(job, &finding, source_position(arena, &job->shown, at));
+	console_finding(&command->console, arena, &finding);
+}
+
 void command_tell(struct command *command, struct arena *arena, struct job *jobs, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		struct job *job = &jobs[i];
+		if (job->change.len != 0) {
+			tell_change(command, arena, job);
+		}
 		for (const struct diag *diag = job->diags->first; diag != NULL; diag = diag->next) {
 			struct finding finding = command_finding(job->path, diag);
 			if (diag->offset != DIAG_NO_OFFSET) {
-				finding.placed = true;
-				finding.position = command_position(arena, job, diag->offset);
-				finding.column_utf16 =
-					source_column_utf16(&job->shown, finding.position);
-				finding.excerpt = source_excerpt(&job->shown, finding.position);
+				place(job, &finding, command_position(arena, job, diag->offset));
 			}
 			console_finding(&command->console, arena, &finding);
 			if (strcmp(diag->code, "internal") == 0) {

@@ -43,6 +43,7 @@ struct job {
 	bool written;        /* result stands in the file itself */
 	bool failed;         /* could not be read or written; if not read, verdict is "refused" */
 	struct str diff;     /* of check --diff */
+	struct str change;   /* of check: a line on what patch would do, if anything */
 	const struct settings *settings; /* of verbs that run the pipeline */
 	/* the file as it is on disk, and what stands in it beyond the original; for positions */
 	struct source shown;

@@ -1,4 +1,5 @@
 #include "command.h"
+#include "config.h"
 #include "diff.h"
 #include "seal.h"
 
@@ -20,14 +21,39 @@ static struct str make_diff(struct arena *arena, const struct job *job)
 	return text;
 }
 
+/* A line on why the file is not what patch would write, and what it would do. */
+static struct str say_change(struct arena *arena, const struct patch *patch)
+{
+	uint32_t guarded = 0;
+	for (uint32_t i = 0; i < patch->entry_count; i++) {
+		guarded += patch->entries[i].guarded;
+	}
+	if (str_equal(patch->input_version, STR(REGLUE_VERSION))) {
+		return STR("patched with other options or from another wasm file; reglue patch would renew it");
+	}
+	if (patch->input_version.len != 0) {
+		return arena_printf(arena, "patched by reglue %.*s; reglue patch would renew it",
+			STR_ARGS(patch->input_version));
+	}
+	if (patch->part == PART_LOADER) {
+		return STR("not patched; reglue patch would have it hand over the WebAssembly.Module too");
+	}
+	if (str_starts(str_from(patch->form), STR("types:"))) {
+		return STR("not patched; reglue patch would declare __reglue");
+	}
+	return arena_printf(arena, "not patched; reglue patch would guard %u of %u entrypoints",
+		guarded, patch->entry_count);
+}
+
 static void work(const struct command *command, struct arena *arena, struct job *jobs,
 	uint32_t *count)
 {
 	command_run_patches(command, arena, jobs, count);
 	command_hold_together(arena, jobs, *count);
-	for (uint32_t i = 0; command->options->diff && i < *count; i++) {
+	for (uint32_t i = 0; i < *count; i++) {
 		if (jobs[i].verdict == VERDICT_PATCHED) {
-			jobs[i].diff = make_diff(arena, &jobs[i]);
+			jobs[i].change = say_change(arena, jobs[i].patch);
+			jobs[i].diff = command->options->diff ? make_diff(arena, &jobs[i]) : STR("");
 		}
 	}
 }
@@ -38,9 +64,7 @@ static void tell(struct command *command, struct arena *arena, struct job *jobs,
 		const struct job *job = &jobs[i];
 		if (job->verdict == VERDICT_PATCHED) {
 			command_raise(command, STATUS_WOULD_CHANGE);
-			if (job->diff.len != 0) { /* of --diff; else its pointer is NULL too */
-				fwrite(job->diff.data, 1, job->diff.len, stdout);
-			}
+			fwrite(job->diff.data, 1, job->diff.len, stdout);
 			console_result(&command->console, arena, "would patch %.*s",
 				STR_ARGS(job->path));
 		} else if (command->options->verbose && job->verdict != VERDICT_REFUSED) {

@@ -11,7 +11,7 @@
 #include "arena.h"
 
 enum severity {
-	SEVERITY_ERROR,   /* the file could not be handled: parse error, I/O */
+	SEVERITY_ERROR,   /* the file could not be handled: parse error, I/O; or check found it wanting */
 	SEVERITY_REFUSAL, /* understood, or nearly, and not patched, on purpose */
 	SEVERITY_WARNING, /* patched, but a rule holds only in part; says which */
 	SEVERITY_NOTE,

@@ -139,6 +139,10 @@ const struct rule rule_table[] = {
 	{"wasm-unreadable", SEVERITY_WARNING, "The wasm file beside the glue is not well-formed.",
 		"The glue is patched by its text alone. What only the wasm tells, such as a shared "
 		"memory, could not be checked."},
+	{"would-change", SEVERITY_ERROR, "A file is not what reglue patch would write.",
+		"check found glue, or declarations beside it, that are not patched, or were by another "
+		"reglue or with other options. Run reglue patch with the flags that check was given; "
+		"check --diff shows what it does. In text this is the line 'would patch PATH'."},
 	{NULL, SEVERITY_NOTE, NULL, NULL},
 };
 

@@ -66,13 +66,19 @@ const read = {
 			properties.file ?? '', properties.line ?? '', decodeURIComponent(text));
 	}),
 };
+/** What `check` would have patched: in text a line on stdout, elsewhere a finding. */
+const isChange = (line) => line.startsWith('error|would-change|');
+const changes = (out) => [...out.matchAll(/^would patch (.*)$/gm)].map(([, file]) => file);
+
 /** Control characters cannot reach a terminal. */
 const printable = (line) => line.replace(/[\0-\x1f]/g, '\ufffd');
 
 for (const verb of ['patch', 'check', 'inspect']) {
 	test(`${verb}: every format carries the same findings`, () => {
 		const args = put_all();
-		const expected = read.text(run([verb, ...args]).stderr);
+		const text = run([verb, ...args]);
+		const expected = read.text(text.stderr);
+		assert.deepEqual(changes(text.stdout), verb === 'check' ? ['pkg/near.js'] : []);
 		for (const severity of ['error', 'warning', 'note']) {
 			assert.ok(expected.some((line) => line.startsWith(severity)), `no ${severity} in\n${expected.join('\n')}`);
 		}
@@ -82,7 +88,9 @@ for (const verb of ['patch', 'check', 'inspect']) {
 			assert.equal(result.status, 4);
 			assert.doesNotMatch(result.stderr, / error: /);
 			assert.match(result.stderr, /\d+ refused, 1 failed\n$/);
-			assert.deepEqual(read[format](result.stdout).map(printable), expected, format);
+			const found = read[format](result.stdout).map(printable);
+			assert.deepEqual(found.filter((line) => !isChange(line)), expected, format);
+			assert.deepEqual(found.filter(isChange).map((line) => line.split('|')[2]), changes(text.stdout), format);
 			put_all();
 		}
 	});
@@ -97,6 +105,62 @@ test('a finding about the whole run is in every format', () => {
 		assert.equal(result.status, 3);
 		assert.deepEqual(read[format](result.stdout), expected);
 	}
+});
+
+test('what check would change is a finding with the place of the first change', () => {
+	const declarations = fs.readFileSync(path.join(root, 'fixtures/0.2.130/heap/web/reglue_fixture.d.ts'));
+	put({ 'pkg/app.js': fixture('web', '0.2.130', 'heap'), 'pkg/app.d.ts': declarations });
+	put({ 'two/app.js': fixture('bundler'), 'two/app_bg.js':
+		fs.readFileSync(path.join(root, 'fixtures/0.2.100/default/bundler/reglue_fixture_bg.js')) });
+	put({ 'crlf.js': Buffer.from(`\ufeff/* € */\r\n${fixture('nodejs').toString().replaceAll('\n', '\r\n')}`) });
+	const paths = ['pkg', 'two', 'crlf.js'];
+	const files = ['pkg/app.js', 'pkg/app.d.ts', 'two/app.js', 'two/app_bg.js', 'crlf.js'];
+	const contents = () => new Map(files.map((file) => [file, fs.readFileSync(file, 'utf8')]));
+	const findings = (...args) => {
+		const result = run(['check', ...paths, '--format', 'json', ...args]);
+		assert.equal(result.status, 1);
+		const found = JSON.parse(result.stdout).findings;
+		assert.ok(found.every(({ code, severity }) => code === 'would-change' && severity === 'error'));
+		return found;
+	};
+	/** The first line that another text has changed; an addition at the end stands on the last one. */
+	const firstLine = (before, after) => {
+		const [from, to] = [before, after].map((text) => text.split(/(?<=\n)/));
+		return Math.min(from.findIndex((line, i) => line !== to[i]) + 1 || from.length, from.length);
+	};
+	const holds = (found, before, message) => {
+		assert.deepEqual(found.map((finding) => finding.path).sort(), [...before.keys()].sort());
+		for (const finding of found) {
+			assert.match(finding.message, message[finding.path] ?? message.all);
+			assert.equal(finding.line, firstLine(before.get(finding.path), fs.readFileSync(finding.path, 'utf8')), finding.path);
+			const line = Buffer.from(before.get(finding.path).split('\n')[finding.line - 1]);
+			assert.ok(finding.column >= 1 && finding.column <= line.length + 1);
+		}
+	};
+
+	let before = contents();
+	let found = findings();
+	assert.deepEqual(findings('-q'), found);
+	const log = JSON.parse(run(['check', ...paths, '--format', 'sarif']).stdout);
+	assert.ok(isSarif(log), JSON.stringify(isSarif.errors?.slice(0, 3), null, 1));
+	assert.equal(log.runs[0].invocations[0].executionSuccessful, true);
+	assert.deepEqual(log.runs[0].results.map(({ ruleId, locations: [{ physicalLocation: { artifactLocation, region } }] }) =>
+		[ruleId, artifactLocation.uri, region.startLine]), found.map(({ code, path: file, line }) => [code, file, line]));
+	assert.equal(run(['patch', '-q', ...paths]).status, 0);
+	holds(found, before, {
+		'pkg/app.d.ts': /^not patched; reglue patch would declare __reglue$/,
+		'two/app.js': /^not patched; .* hand over the WebAssembly\.Module/,
+		all: /^not patched; reglue patch would guard (\d+) of \1 entrypoints$/,
+	});
+	assert.equal(run(['check', ...paths, '--format', 'github']).stdout, '');
+
+	// patched already, and not as is wanted now: all but the declarations
+	before = contents();
+	before.delete('pkg/app.d.ts');
+	found = findings('--policy', 'eager');
+	run(['patch', '-q', '--policy', 'eager', ...paths]);
+	holds(found, before, { all: /^patched with other options or from another wasm file; reglue patch would renew it$/ });
+	assert.equal(run(['check', '--policy', 'eager', ...paths, '--format', 'json']).status, 0);
 });
 
 test('nothing found is an empty document', () => {
