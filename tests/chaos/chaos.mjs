@@ -1,18 +1,20 @@
 // node --expose-gc chaos.mjs --seeds 0-999 --steps 1000 --cell 0.2.130/default
+//   --cell CELL      a folder under fixtures/, its target nodejs if none is named; */web also needs Node's
+//                    option --experimental-vm-modules, for fresh copies of a module that can be collected
 //   --break NAME     break the patched glue first; see broken.mjs
 //   --program FILE   run this program and no other
 //   --first          stop at the first seed that fails
 //   --no-shrink      do not look for the smallest program
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { breakings } from "./broken.mjs";
 import { generate, shrink } from "./program.mjs";
 import { leaksOf, run } from "./run.mjs";
+import { initialize } from "./world.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -30,9 +32,11 @@ const { values: options } = parseArgs({
 const root = fs.mkdtempSync(path.join(os.tmpdir(), "reglue-chaos-"));
 process.on("exit", () => fs.rmSync(root, { recursive: true, force: true }));
 
-function patched(cell) {
-	const from = path.join(here, "../../fixtures", cell, "nodejs");
-	fs.cpSync(from, root, { recursive: true });
+const [release, variant, target = "nodejs"] = options.cell.split("/");
+const original = path.join(here, "../../fixtures", release, variant, target);
+
+function patched() {
+	fs.cpSync(original, root, { recursive: true, dereference: true });
 	const file = path.join(root, "reglue_fixture.js");
 	const tool = path.resolve(process.env.REGLUE ?? path.join(here, "../../build/reglue"));
 	const done = spawnSync(tool, ["patch", file], { encoding: "utf8" });
@@ -52,11 +56,14 @@ function patched(cell) {
 	return file;
 }
 
-const require = createRequire(import.meta.url);
-const cell = {
-	file: patched(options.cell),
-	leaks: leaksOf(require(path.join(here, "../../fixtures", options.cell, "nodejs/reglue_fixture.js"))),
-};
+const cell = { target, minor: Number(release.split(".")[2]), file: patched() };
+const unpatched = await import(pathToFileURL(path.join(original, "reglue_fixture.js")));
+if (target === "web") {
+	const bytes = fs.readFileSync(path.join(original, "reglue_fixture_bg.wasm"));
+	await initialize(unpatched, cell, "init bytes", { bytes });
+}
+cell.leaks = leaksOf(unpatched);
+cell.tells = /__wbg_instance_id/.test(fs.readFileSync(path.join(original, "reglue_fixture.js"), "utf8"));
 const print = ({ seed, config, steps }, { at, error }) =>
 	console.log(
 		`seed ${seed}, ${steps.length} steps, fails at step ${at}: ${error.stack}\n` +

@@ -13,6 +13,9 @@ export function random(seed) {
 	return { next, below, chance: p => next() < p, pick: list => list[below(list.length)] };
 }
 
+/* The ways to start web glue. */
+export const inits = ["initSync bytes", "initSync module", "init bytes", "init module", "init response"];
+
 // Which slots hold what.
 export const kinds = {
 	Counter: [0, 1, 2, 3, 4, 5],
@@ -54,6 +57,7 @@ export function generate(seed, steps) {
 		staleClosures: r.pick(["ignore", "ignore", "ignore", "throw"]),
 		hook: r.chance(0.5),
 		realGc: seed % 25 === 7,
+		init: inits[seed % inits.length], // of web glue
 	};
 	const faults = r.pick([0.02, 0.06, 0.06, 0.2]);
 	const names = Object.keys(weights).filter(n => config.staleClosures === "ignore" || !tasks.test(n));

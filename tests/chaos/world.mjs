@@ -3,10 +3,12 @@
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import vm from "node:vm";
 
 const require = createRequire(import.meta.url);
-const Real = { Instance: WebAssembly.Instance, Module: WebAssembly.Module, FinalizationRegistry };
+const { Instance, Module, instantiate, instantiateStreaming } = WebAssembly;
+const Real = { Instance, Module, FinalizationRegistry, Wasm: { Instance, Module, instantiate, instantiateStreaming } };
 const { RuntimeError } = WebAssembly;
 
 export const isFault = e =>
@@ -22,7 +24,25 @@ const isMarked = v => typeof v === "number" && Number.isInteger(v) && v >>> 24 >
 const makers = /^(counter_(new|zero|twin|merge)|renamed_(new|ofNumber)|point_new|tracked_new|ticker_new|maybe_counter)$/;
 const tryMakers = /^(parsed_new|try_counter)$/; // pointer, error, failed: as an array, or where arg 0 points
 
+/* What an import does with pointers: takes one, as the argument of that number, or gives one away. */
+const roleOf = (name, f) => {
+	if (typeof f !== "function") {
+		return undefined;
+	}
+	if (/^__wbg_\w+_unwrap/.test(name)) {
+		return "unwraps";
+	}
+	const text = /^__wb/.test(name) ? String(f) : "";
+	const closure =
+		/make(?:Mut)?Closure\(arg(0), arg1/.exec(text) ?? /\{\s*a: arg(\d+), b: arg\d+\s*\}/.exec(text);
+	return closure ? Number(closure[1]) : /^__wbg_(counter|point)_new/.test(name) ? 0 : undefined;
+};
+
 export class World {
+	constructor(roles = new Map()) {
+		this.roles = roles; // of the imports, by name
+	}
+
 	instances = [];
 	violations = [];
 	count = 0; // raw calls of this step
@@ -32,6 +52,7 @@ export class World {
 	starting = 0;
 	timers = []; // { fn, meta }
 	finals = new WeakMap(); // object => entries of fake registries
+	borrows = new WeakMap(); // object => who borrows it in Rust, as the model knows
 	asked = false; // a new instance was asked for, the old one need not be dead
 
 	get current() {
@@ -78,7 +99,8 @@ export class World {
 	}
 
 	#result(x, name, args, r) {
-		if (makers.test(name)) {
+		// Before 0.2.88 Rust throws the error itself.
+		if (makers.test(name) || (tryMakers.test(name) && typeof r === "number")) {
 			return r === 0 ? r : (r | (x.mark << 24)) >>> 0;
 		}
 		if (tryMakers.test(name)) {
@@ -148,25 +170,22 @@ export class World {
 			const from = imports[module];
 			const to = (all[module] = Object.create(from));
 			for (const k of Object.keys(from)) {
-				if (typeof from[k] !== "function") {
-					continue;
+				if (!this.roles.has(k)) {
+					this.roles.set(k, roleOf(k, from[k]));
 				}
-				const text = /^__wb/.test(k) ? String(from[k]) : "";
-				const closure =
-					/make(?:Mut)?Closure\(arg(0), arg1/.exec(text) ?? /\{\s*a: arg(\d+), b: arg\d+\s*\}/.exec(text);
-				const at = closure ? Number(closure[1]) : /^__wbg_(counter|point)_new/.test(k) ? 0 : -1;
-				if (at >= 0) {
-					to[k] = (...args) => {
-						if (args[at] !== 0) {
-							args[at] |= x.mark << 24;
-						}
-						return from[k](...args);
-					};
-				} else if (/^__wbg_\w+_unwrap/.test(k)) {
+				const role = this.roles.get(k);
+				if (role === "unwraps") {
 					to[k] = arg => {
 						const r = [from[k](arg)];
 						this.#unmark(x, k, r);
 						return r[0];
+					};
+				} else if (role !== undefined) {
+					to[k] = (...args) => {
+						if (args[role] !== 0) {
+							args[role] |= x.mark << 24;
+						}
+						return from[k](...args);
 					};
 				}
 			}
@@ -224,6 +243,36 @@ export class World {
 			}
 		};
 	}
+
+	/*
+	 * Real finalizers come when they like, so their raw calls are not counted. They have no caller either:
+	 * what Rust throws because the object was borrowed when it became garbage would reach the process, now
+	 * or while another program runs.
+	 */
+	realRegistry() {
+		const world = this;
+		return class extends Real.FinalizationRegistry {
+			constructor(callback) {
+				super(({ held, borrow }) => {
+					world.off = true;
+					try {
+						callback(held);
+					} catch (e) {
+						if (isFault(e) || !(borrow.mut || borrow.shared || borrow.held)) {
+							throw e;
+						}
+					} finally {
+						world.off = false;
+					}
+				});
+			}
+			register(object, held, token) {
+				const borrow = {};
+				world.borrows.set(object, borrow);
+				super.register(object, { held, borrow }, token);
+			}
+		};
+	}
 }
 
 // pointer and length of a text are the last arguments
@@ -238,55 +287,84 @@ WebAssembly.Table.prototype.get = function get(i) {
 
 const cells = new Map();
 
-/* A fresh copy of the patched glue in `file`, in a world of its own. */
-export function load(file, { realGc, hooks }) {
-	let cell = cells.get(file);
-	if (cell === undefined) {
+/* The glue of a cell, compiled once. Web glue needs --experimental-vm-modules. */
+const compiled = ({ file, target }) => {
+	if (!cells.has(file)) {
 		const text = fs.readFileSync(file, "utf8");
 		const bytes = fs.readFileSync(path.join(path.dirname(file), "reglue_fixture_bg.wasm"));
-		cell = {
-			script: new vm.Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, { filename: file }),
-			module: new Real.Module(bytes),
-		};
-		cells.set(file, cell);
+		const glue = { bytes, module: new Real.Module(bytes), roles: new Map() };
+		if (target === "nodejs") {
+			const whole = `(function (exports, require, module, __filename, __dirname) {${text}\n})`;
+			const script = new vm.Script(whole, { filename: file });
+			glue.evaluate = () => {
+				const module = { exports: {} };
+				script.runInThisContext()(module.exports, require, module, file, path.dirname(file));
+				return module.exports;
+			};
+		} else {
+			let cachedData;
+			glue.evaluate = async () => {
+				const module = new vm.SourceTextModule(text, {
+					identifier: file,
+					cachedData,
+					initializeImportMeta: meta => (meta.url = String(pathToFileURL(file))),
+				});
+				cachedData ??= module.createCachedData();
+				await module.link(() => {});
+				await module.evaluate();
+				return module.namespace;
+			};
+		}
+		cells.set(file, glue);
 	}
-	const world = new World();
+	return cells.get(file);
+};
+
+/* Starts web glue in one of the ways of program.mjs; the functions have taken an object since 0.2.93. */
+export const initialize = (m, { minor }, how, { bytes, module }) => {
+	const [call, what] = how.split(" ");
+	const source = {
+		bytes: () => bytes,
+		module: () => module,
+		response: () => new Response(bytes, { headers: { "content-type": "application/wasm" } }),
+	}[what]();
+	return call === "initSync" && minor >= 83 // older releases have none
+		? m.initSync(minor >= 93 ? { module: source } : source)
+		: m.default(minor >= 93 ? { module_or_path: source } : source);
+};
+
+/* A fresh copy of the patched glue of a cell, in a world of its own. */
+export async function load(cell, { realGc, hooks, init }) {
+	const glue = compiled(cell);
+	const world = new World(glue.roles);
 	function Instance(module, imports) {
 		return world.make(module, imports);
 	}
 	Instance.prototype = Real.Instance.prototype;
 	function Module() {
-		return cell.module;
+		return glue.module;
 	}
 	Module.prototype = Real.Module.prototype;
-	WebAssembly.Instance = Instance;
-	WebAssembly.Module = Module;
+	const both = imports => ({ module: glue.module, instance: world.make(glue.module, imports) });
+	Object.assign(WebAssembly, {
+		Instance,
+		Module,
+		instantiate: async (source, imports) =>
+			source instanceof Module ? world.make(source, imports) : both(imports),
+		instantiateStreaming: async (source, imports) => (await (await source).arrayBuffer(), both(imports)),
+	});
 	globalThis.__fixture_hooks = hooks(world);
 	globalThis.setTimeout = fn => world.timers.push({ fn, meta: undefined });
-	if (realGc) {
-		// Real finalizers come when they like, so their raw calls are not counted.
-		globalThis.FinalizationRegistry = class extends Real.FinalizationRegistry {
-			constructor(callback) {
-				super(held => {
-					world.off = true;
-					try {
-						callback(held);
-					} finally {
-						world.off = false;
-					}
-				});
-			}
-		};
-	} else {
-		globalThis.FinalizationRegistry = world.registry();
-	}
-	const module = { exports: {} };
+	globalThis.FinalizationRegistry = realGc ? world.realRegistry() : world.registry();
+	let m;
 	try {
-		cell.script.runInThisContext()(module.exports, require, module, file, path.dirname(file));
+		m = await glue.evaluate();
+		if (cell.target === "web") {
+			await initialize(m, cell, init, glue);
+		}
 	} finally {
-		WebAssembly.Instance = Real.Instance;
-		WebAssembly.Module = Real.Module;
+		Object.assign(WebAssembly, Real.Wasm);
 		globalThis.FinalizationRegistry = Real.FinalizationRegistry;
 	}
-	return { world, m: module.exports, api: module.exports.__reglue };
+	return { world, m, api: m.__reglue };
 }
