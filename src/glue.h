@@ -19,7 +19,7 @@ enum fact_kind {
 	FACT_RESULT,      /* node: call of WebAssembly.instantiate; only where the Module is not at hand
 	                     when the exports are adopted */
 	FACT_RECEIVE,     /* node: expression whose value is exports that another file hands in; text:
-	                     the second argument for the runtime, may be empty */
+	                     what the runtime is told by the loader, may be empty */
 	FACT_NAMESPACE,   /* node: the identifier in `import * as wasm from "x.wasm"` */
 	FACT_ATTACH,      /* node: statement of a separate loader after which the body is told; name:
 	                     variable of the imports object; other: expression of the Module */

@@ -150,7 +150,8 @@ static bool read_adoption(struct glue *glue, node_id value)
 		/* a loader that was patched, too, says more; `length` stays what it was */
 		if (node_is(tree, adopted, KIND_identifier) && function != NO_NODE &&
 			!node_is(tree, function, KIND_arrow_function)) {
-			fact->text = STR("arguments[1]");
+			uint32_t own = node_child_count(tree, node_child(tree, function, FIELD_parameters));
+			fact->text = arena_printf(glue->arena, "arguments[%u]", own);
 		}
 		glue->part = PART_BODY;
 		glue->module = MODULE_LOADER;

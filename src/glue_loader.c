@@ -82,6 +82,27 @@ static node_id handed_by(const struct glue *glue, node_id call)
 	return named ? node_nth(tree, node_child(tree, call, FIELD_arguments), 0) : NO_NODE;
 }
 
+/* `{ …, __wbg_set_wasm }`: the setter in an object that somebody made of the body's names. */
+static node_id setter_in(const struct tree *tree, node_id object)
+{
+	for (node_id p = node_first(tree, object); p != NO_NODE; p = node_next(tree, p)) {
+		node_id key = node_child(tree, p, FIELD_key);
+		if (node_is(tree, p, KIND_shorthand_property_identifier) && node_is_text(tree, p, setter)) {
+			return p;
+		}
+		if (node_is(tree, p, KIND_pair) && (node_is_text(tree, key, setter) ||
+						   str_equal(node_string(tree, key), setter))) {
+			return node_child(tree, p, FIELD_value);
+		}
+	}
+	return NO_NODE;
+}
+
+static bool is_name(const struct tree *tree, node_id n)
+{
+	return node_is(tree, n, KIND_identifier) || node_is(tree, n, KIND_shorthand_property_identifier);
+}
+
 /* Where the callee comes from: the specifier of the body. */
 static struct str body_of(const struct glue *glue, node_id call)
 {
@@ -90,7 +111,7 @@ static struct str body_of(const struct glue *glue, node_id call)
 	if (node_is(tree, callee, KIND_member_expression)) {
 		callee = node_child(tree, callee, FIELD_object);
 	}
-	for (int hops = 0; hops < 4 && node_is(tree, callee, KIND_identifier); hops++) {
+	for (int hops = 0; hops < 4 && is_name(tree, callee); hops++) {
 		binding_id binding = scope_of(glue->scopes, callee);
 		node_id source = glue_import_source(glue, binding);
 		if (source != NO_NODE) {
@@ -104,7 +125,7 @@ static struct str body_of(const struct glue *glue, node_id call)
 		if (node_is(tree, value, KIND_call_expression)) {
 			return node_string(tree, node_nth(tree, node_child(tree, value, FIELD_arguments), 0));
 		}
-		callee = value;
+		callee = node_is(tree, value, KIND_object) ? setter_in(tree, value) : value;
 	}
 	return (struct str){"", 0};
 }
@@ -149,6 +170,37 @@ static void refuse_leak(struct glue *glue, node_id n)
 	glue_refuse(glue, "exports-use", n, "the raw exports leave this loader, past the guard");
 }
 
+/* Whether all that the variable ever holds is what its declaration gives it. */
+static bool is_constant(const struct glue *glue, binding_id variable)
+{
+	const struct binding *binding = &glue->scopes->bindings[variable];
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		if (use_is_write(glue->tree, u)) {
+			return false;
+		}
+	}
+	return binding_value(glue->scopes, variable) != NO_NODE;
+}
+
+/*
+ * `export { wasm as __wasm }` of a constant that a statement of the file itself hands over: from then on
+ * there is a public face to export.
+ */
+static bool is_exportable(const struct glue *glue, binding_id variable)
+{
+	const struct tree *tree = glue->tree;
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		node_id handed = glue->facts[i].node;
+		if (glue->facts[i].kind == FACT_HAND && scope_of(glue->scopes, handed) == variable) {
+			node_id call = tree->nodes[tree->nodes[handed].parent].parent;
+			node_id statement = tree->nodes[call].parent;
+			return node_is(tree, statement, KIND_expression_statement) &&
+			       tree->nodes[statement].parent == 0 && is_constant(glue, variable);
+		}
+	}
+	return false;
+}
+
 static bool read_variable(struct glue *glue, binding_id variable)
 {
 	const struct tree *tree = glue->tree;
@@ -163,10 +215,14 @@ static bool read_variable(struct glue *glue, binding_id variable)
 		if (is_handed(glue, u) || is_harmless(tree, u) || use_is_write(tree, u)) {
 			continue;
 		}
-		if (!node_is(tree, u, KIND_identifier) ||
-			node_is(tree, tree->nodes[u].parent, KIND_export_specifier)) {
+		bool exported = node_is(tree, tree->nodes[u].parent, KIND_export_specifier);
+		if (!node_is(tree, u, KIND_identifier) || (exported && !is_exportable(glue, variable))) {
 			refuse_leak(glue, u);
 			clean = false;
+			continue;
+		}
+		if (exported) {
+			glue_add(glue, FACT_EXPORTED, u);
 			continue;
 		}
 		glue_add(glue, FACT_ESCAPE, u);

@@ -1,6 +1,6 @@
 /*
  * The plan of a loader: the file that makes or imports an instance for a glue in another file. All it
- * has to do is say what it knows, as a second argument of `__wbg_set_wasm`. A glue that is not patched
+ * has to do is say what it knows, as one more argument of `__wbg_set_wasm`. A glue that is not patched
  * ignores that, so neither file depends on the other's being patched.
  */
 #include <assert.h>
@@ -37,6 +37,18 @@ static bool reexports_all(const struct planning *p)
 	return false;
 }
 
+/* The call that hands the exports over. */
+static node_id call_of(const struct planning *p, node_id handed)
+{
+	return p->tree->nodes[p->tree->nodes[handed].parent].parent;
+}
+
+/* The arguments of a call: what the glue itself wants; ours comes after it. */
+static node_id arguments_of(const struct planning *p, node_id call)
+{
+	return node_child(p->tree, call, FIELD_arguments);
+}
+
 /* The object that `__wbg_set_wasm` is called on in a CommonJS loader; empty if there is none. */
 static struct str called_on(const struct planning *p)
 {
@@ -45,7 +57,7 @@ static struct str called_on(const struct planning *p)
 		if (p->glue->facts[i].kind != FACT_HAND) {
 			continue;
 		}
-		node_id call = tree->nodes[tree->nodes[p->glue->facts[i].node].parent].parent;
+		node_id call = call_of(p, p->glue->facts[i].node);
 		node_id object = node_child(tree, node_child(tree, call, FIELD_function), FIELD_object);
 		if (node_is(tree, object, KIND_identifier)) {
 			return node_text(tree, object);
@@ -71,7 +83,7 @@ static void plan_api(struct planning *p, uint32_t start, uint32_t end)
 		return;
 	}
 	struct str object = called_on(p);
-	if (object.len != 0 && plan_mentions(p->tree, STR("exports"))) {
+	if (!p->glue->is_module && object.len != 0 && plan_mentions(p->tree, STR("exports"))) {
 		plan_insert(p, end,
 			plan_text(p, "\n;Object.defineProperty(module.exports,\"__reglue\",{value:%.*s.__reglue});",
 				STR_ARGS(object)));
@@ -111,22 +123,56 @@ static void plan_escape(struct planning *p, node_id escape)
 			node_function(tree, handed) != NO_NODE || node_function(tree, escape) != NO_NODE) {
 			continue;
 		}
-		node_id call = tree->nodes[tree->nodes[handed].parent].parent;
+		node_id call = call_of(p, handed);
+		struct str between = STR(",");
+		for (uint32_t more = node_child_count(tree, arguments_of(p, call)); more > 1; more--) {
+			between = plan_text(p, "%.*svoid 0,", STR_ARGS(between));
+		}
 		plan_wrap(p, escape,
-			plan_text(p, "(%.*s(%.*s,%.*s),%.*s.u(",
+			plan_text(p, "(%.*s(%.*s%.*s%.*s),%.*s.u(",
 				STR_ARGS(node_text(tree, node_child(tree, call, FIELD_function))),
-				STR_ARGS(node_text(tree, escape)), STR_ARGS(p->rg), STR_ARGS(p->rg)),
+				STR_ARGS(node_text(tree, escape)), STR_ARGS(between), STR_ARGS(p->rg),
+				STR_ARGS(p->rg)),
 			STR("))"));
 		return;
 	}
 	plan_wrap_call(p, escape, "u");
 }
 
+/*
+ * `export { wasm as __wasm }` becomes `export { wasm__rg as __wasm }`, a variable that gets the public face
+ * in the statement after the one that hands the exports over.
+ */
+static void plan_exported(struct planning *p, const struct fact *hand)
+{
+	const struct tree *tree = p->tree;
+	for (uint32_t i = 0; i < p->glue->fact_count; i++) {
+		node_id exported = p->glue->facts[i].node;
+		if (p->glue->facts[i].kind != FACT_EXPORTED ||
+			scope_of(p->glue->scopes, exported) != scope_of(p->glue->scopes, hand->node)) {
+			continue;
+		}
+		struct str name = node_text(tree, exported);
+		plan_insert(p, tree->nodes[tree->nodes[call_of(p, hand->node)].parent].end,
+			plan_text(p, ";var %.*s%.*s=%.*s.u(%.*s);", STR_ARGS(name), STR_ARGS(p->rg),
+				STR_ARGS(p->rg), STR_ARGS(name)));
+		return;
+	}
+}
+
+static void plan_hand(struct planning *p, const struct fact *fact, struct str argument)
+{
+	node_id arguments = arguments_of(p, call_of(p, fact->node));
+	node_id last = node_nth(p->tree, arguments, node_child_count(p->tree, arguments) - 1);
+	plan_insert(p, p->tree->nodes[last].end, argument);
+	plan_exported(p, fact);
+}
+
 static void plan_fact(struct planning *p, const struct fact *fact, struct str argument)
 {
 	switch (fact->kind) {
 	case FACT_HAND:
-		plan_insert(p, p->tree->nodes[fact->node].end, argument);
+		plan_hand(p, fact, argument);
 		add_site(p, SITE_BINDING, fact->node);
 		break;
 	case FACT_MODULE:
@@ -141,6 +187,11 @@ static void plan_fact(struct planning *p, const struct fact *fact, struct str ar
 		break;
 	case FACT_ESCAPE:
 		plan_escape(p, fact->node);
+		add_site(p, SITE_ESCAPE, fact->node);
+		break;
+	case FACT_EXPORTED:
+		splice_insert(p->arena, &p->patch->splice, p->tree->nodes[fact->node].end, SPLICE_CLOSE, 0,
+			p->rg);
 		add_site(p, SITE_ESCAPE, fact->node);
 		break;
 	case FACT_ATTACH:
@@ -158,7 +209,8 @@ uint32_t plan_loader(struct planning *p)
 	plan_statements(p->tree, 0, &start, &end);
 	struct str given = count_facts(glue, FACT_HAND) == 0 ? (struct str){"", 0}
 	                                                     : plan_given(p, glue->other, start);
-	bool calls = count_facts(glue, FACT_CALL) != 0, leaks = count_facts(glue, FACT_ESCAPE) != 0;
+	bool calls = count_facts(glue, FACT_CALL) != 0;
+	bool leaks = count_facts(glue, FACT_ESCAPE) + count_facts(glue, FACT_EXPORTED) != 0;
 	struct str argument = given.len == 0 ? given : plan_text(p, ",%.*s", STR_ARGS(given));
 	if (calls || leaks || count_facts(glue, FACT_MODULE) != 0) {
 		if (count_facts(glue, FACT_HAND) != 0) {

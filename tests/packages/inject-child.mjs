@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import "./wasm-imports.mjs";
 import { injector } from "./injector.mjs";
 import { answer, describeError } from "./lib.mjs";
 
@@ -34,6 +35,7 @@ function pretendBrowser() {
 		addEventListener() {},
 		head: { appendChild() {} },
 	};
+	globalThis.XMLHttpRequest ??= FileRequest;
 	globalThis.fetch = (input, ...rest) => {
 		const url = String(input?.url ?? input);
 		if (!/\.wasm($|\?)/.test(url) || !entry.wasm) {
@@ -43,6 +45,18 @@ function pretendBrowser() {
 			headers: { "Content-Type": "application/wasm" },
 		}));
 	};
+}
+
+/* Such a request cannot wait: XMLHttpRequest as far as loaders use it to read a file at once. */
+class FileRequest {
+	status = 0;
+	open(method, url) {
+		this.url = url;
+	}
+	overrideMimeType() {}
+	send() {
+		this.responseText = fs.readFileSync(fileURLToPath(this.url), "latin1");
+	}
 }
 
 /* ---- loading */

@@ -12,11 +12,13 @@ function tellModuleSystem(file, format) {
 	fs.writeFileSync(manifest, JSON.stringify({ ...content, type: format === "cjs" ? "commonjs" : "module" }));
 }
 
-function run(mode, entry, rounds) {
+const here = { flags: ["--expose-gc", "--no-warnings"] };
+
+function run(mode, entry, rounds, engine) {
 	const list = path.join(temporaryDirectory("reglue-inject-"), "entry.json");
 	fs.writeFileSync(list, JSON.stringify(entry));
 	return runChild("inject-child.mjs", [mode, list, rounds], {
-		flags: ["--expose-gc", "--no-warnings"],
+		...engine,
 		timeout: 60_000 + 400 * rounds,
 	});
 }
@@ -25,22 +27,23 @@ const story = (child) => child.lines.find((line) => line.error)?.error.message ?
 	(child.timedOut ? `hung at ${JSON.stringify(child.lines.at(-1))}` : `died: ${child.status ?? child.signal} ${child.stderr.slice(-300)}`);
 
 /*
- * published, patched: folders of the package; file, wasm: within them; format: esm or cjs.
+ * published, patched: folders of the package; file, wasm: within them; format: esm or cjs; engine: for
+ * runChild, the Node that runs the tests where nothing else is said.
  * Resolves to { loads: false, why } for what Node cannot load as published, else to { loads, calls,
  * problems, fired, generation, … }: `problems` is everything that was not as in the published package.
  */
-export async function tryPackage({ published, patched, file, wasm, format, rounds }) {
+export async function tryPackage({ published, patched, file, wasm, format, rounds, engine = here }) {
 	const entry = (folder) => {
 		tellModuleSystem(path.join(folder, file), format);
 		return { file: path.join(folder, file), wasm: wasm && path.join(folder, wasm), format };
 	};
-	const first = await run("discover", entry(published), 0);
+	const first = await run("discover", entry(published), 0, engine);
 	const loaded = first.lines.find((line) => line.loaded);
 	const calls = first.lines.find((line) => line.calls)?.calls;
 	if (!loaded || !calls) {
 		return { loads: false, why: story(first), calls: 0, problems: [] };
 	}
-	const second = await run("rounds", { ...entry(patched), calls }, calls.length > 0 ? rounds : 0);
+	const second = await run("rounds", { ...entry(patched), calls }, calls.length > 0 ? rounds : 0, engine);
 	const again = second.lines.find((line) => line.loaded);
 	const different = second.lines.find((line) => line.different)?.different;
 	const total = second.lines.find((line) => line.total)?.total;

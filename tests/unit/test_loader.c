@@ -176,6 +176,56 @@ Test(loader, a_hand_written_loader_says_what_it_sees)
 	expect_none(patch, "import.meta");
 }
 
+#define KEEPING(object) \
+	"import { add, __wbg_set_wasm } from './x_bg.js';\nconst imports = " object ";\n" \
+	"const instance = new WebAssembly.Instance(m, { './x_bg.js': imports });\n" \
+	"imports.__wbg_set_wasm(instance.exports);\nexport { add };\n"
+
+Test(loader, a_setter_may_be_kept_in_an_object)
+{
+	static const char *const texts[] = {
+		KEEPING("{ add, __wbg_set_wasm }"),
+		KEEPING("{ '__wbg_set_wasm': __wbg_set_wasm }"),
+		KEEPING("{ ...add }"), /* nobody knows whose it is */
+	};
+	for (size_t i = 0; i < 3; i++) {
+		struct patch *patch = run(texts[i]);
+		cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+		expect_none(patch, "module.exports");
+		if (i < 2) {
+			cr_assert(str_equal(patch->other, STR("./x_bg.js")));
+			expect(patch, "\nexport var __reglue=__rg$b.__reglue;");
+		}
+	}
+}
+
+#define EXPORTING \
+	"import * as bg from './x_bg.js';\n" \
+	"const wasm = new WebAssembly.Instance(m, imports).exports;\n" \
+	"export { wasm as __wasm };\n"
+
+Test(loader, a_loader_that_exports_the_exports_exports_the_public_face)
+{
+	struct patch *patch = run(EXPORTING "bg.__wbg_set_wasm(wasm, m);\nexport * from './x_bg.js';\n");
+	expect(patch, "export { wasm__rg as __wasm };");
+	expect(patch, "bg.__wbg_set_wasm(wasm, m,__rg);;var wasm__rg=__rg.u(wasm);\n");
+	patch = run(BODY "let wasm, module;\n"
+		    "export function __wbg_set_wasm(val, m) {\n    wasm = val;\n    module = m;\n}\n");
+	expect(patch, "wasm = __rg.l(val,arguments[2]);");
+	/* as long as it is known when there is a face, and that it stays the same */
+	static const char *const others[] = {
+		EXPORTING "if (m) { bg.__wbg_set_wasm(wasm); }\n",
+		EXPORTING "export const set = () => bg.__wbg_set_wasm(wasm);\n",
+		"import * as bg from './x_bg.js';\nlet wasm;\nexport { wasm };\n"
+		"wasm = new WebAssembly.Instance(m, imports).exports;\nbg.__wbg_set_wasm(wasm);\n",
+	};
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		patch = run(others[i]);
+		cr_assert_eq(patch->verdict, VERDICT_REFUSED);
+		cr_assert(has_code(patch, "exports-use"));
+	}
+}
+
 Test(loader, a_loader_that_leaks_the_exports_is_refused)
 {
 	struct patch *patch = run("import * as bg from './x_bg.js';\n"
