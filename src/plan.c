@@ -124,6 +124,24 @@ static void plan_closure(struct planning *p, const struct fact *fact)
 
 /* ---- everything else */
 
+/* The WebAssembly.Tag that upstream gives the errors that Rust throws on purpose, if it does. */
+static struct str own_tag(const struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		node_id thrown = glue->facts[i].node;
+		if (glue->facts[i].kind != FACT_OWN_ERROR || !node_is(tree, thrown, KIND_new_expression)) {
+			continue;
+		}
+		node_id tag = node_nth(tree, node_child(tree, thrown, FIELD_arguments), 0);
+		if (tag != NO_NODE && node_is_text(tree, node_child(tree, thrown, FIELD_constructor),
+				STR("WebAssembly.Exception"))) {
+			return node_text(tree, tag);
+		}
+	}
+	return (struct str){"", 0};
+}
+
 static void plan_adoption(struct planning *p, uint32_t index)
 {
 	const struct glue *glue = p->glue;
@@ -198,10 +216,13 @@ static void plan_fact(struct planning *p, uint32_t index)
 		break;
 	case FACT_ARGUMENT:
 		break; /* with its entrypoint */
-	case FACT_UNWRAP:
+	case FACT_UNWRAP: {
+		struct str tag = own_tag(p->glue);
 		insert_at_start(p, fact->node,
-			plan_text(p, "%.*s.c(%.*s);", STR_ARGS(p->rg), STR_ARGS(fact->name)));
+			plan_text(p, "%.*s.c(%.*s%s%.*s);", STR_ARGS(p->rg), STR_ARGS(fact->name),
+				tag.len == 0 ? "" : ",", STR_ARGS(tag)));
 		break;
+	}
 	case FACT_STAMP:
 		/* `__rg.s(this).__wbg_ptr = …`: an expression, so it fits minified sequences as well */
 		plan_wrap_call(p, fact->node, "s");

@@ -32,8 +32,9 @@ void plan_recording(struct planning *p, const struct fact *fact)
 	/* a constructor may return another object than `this`: glue of before 0.2.88 does */
 	struct str function = fact->kind == FACT_CONSTRUCTOR ? STR("") : fact->name;
 	struct str before = plan_text(p, "%.*s.m(", STR_ARGS(p->rg));
-	struct str after = plan_text(p, ",%.*s,\"%.*s\",arguments)", STR_ARGS(node_text(tree, name)),
-		STR_ARGS(function));
+	struct str label = node_text(tree, name);
+	struct str after = plan_text(p, ",%.*s,\"%.*s\",arguments,\"%.*s\")", STR_ARGS(label),
+		STR_ARGS(function), STR_ARGS(label));
 	for (node_id n = fact->node + 1; n < tree->nodes[fact->node].last; n++) {
 		if (node_is_function(tree, n)) {
 			n = tree->nodes[n].last - 1; /* returns from elsewhere */

@@ -40,6 +40,7 @@ static struct str runtime_options(struct planning *p, bool has_wrappers)
 		buf_printf(&out, "x:\"%s\",", options->foreign_throw);
 	}
 	add_name_list(&out, "n", options->exclude, options->exclude_count);
+	add_name_list(&out, "k", options->reconstruct, options->reconstruct_count);
 	buf_add(&out, plan_own_imports(p));
 	if (p->glue->stays_terminated) {
 		buf_add(&out, STR("t:1,"));

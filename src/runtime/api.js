@@ -1,10 +1,12 @@
 // What users get (R12), and what the inserted text calls (docs/RUNTIME.md).
+import { o } from './options.js';
 import { ExhaustedError, PoisonedError, StaleObjectError } from './errors.js';
 import { S, flying, hooks, settings, stats } from './state.js';
 import { claim, hearPanic, note, own, settle } from './faults.js';
 import { raw } from './exports.js';
 import { receive, show, take } from './public.js';
-import { check, checkThis, finalizer, freed, gone, held, record, stamp } from './objects.js';
+import { check, checkThis, finalizer, freed, gone, held, stamp } from './objects.js';
+import { record } from './recipes.js';
 import { escape, host, quiet } from './closures.js';
 import { executor, promise } from './promises.js';
 import { enter, refill } from './policy.js';
@@ -44,7 +46,13 @@ const api = {
 	configure({ module, imports, ...changes }) {
 		for (const k of Object.keys(changes)) {
 			const v = changes[k];
-			if (k === 'budget' ? !(v >= 0) : !(choices[k] || []).includes(v)) {
+			const fits =
+				k === 'budget'
+					? v >= 0
+					: k === 'reconstruct'
+						? Array.isArray(v) && v.every(name => o.k && o.k.includes(name))
+						: (choices[k] || []).includes(v);
+			if (!fits) {
 				throw new TypeError('configure: ' + k + ': ' + String(v));
 			}
 		}

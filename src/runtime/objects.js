@@ -6,6 +6,7 @@
 import { S, stats, tell } from './state.js';
 import { StaleObjectError } from './errors.js';
 import { enter } from './policy.js';
+import { forget, recipe, remake } from './recipes.js';
 
 const STAMP = Symbol('reglue');
 
@@ -35,66 +36,9 @@ export const outdated = (object, kind, className) => {
 	);
 };
 
-// Classes that the user wants made again (option `reconstruct`): how an object was made, and the box
-// that its finalizer was given. Kept as long as the object, and in no list.
-const recipes = new WeakMap();
-
-const recipe = object => {
-	let r = recipes.get(object);
-	if (!r) {
-		recipes.set(object, (r = {}));
-	}
-	return r;
-};
-
-// Around what a constructor (name '') or a static function returns.
-export const record = (object, Class, name, args) => {
-	if (object instanceof Class) {
-		Object.assign(recipe(object), { Class, name, args });
-	}
-	return object;
-};
-
-// Makes the Rust half of a stale object again; false if nobody knows how. It is taken from a fresh
-// object, whose finalizer is disarmed for it. Nothing may be recovered in the middle of this.
-const remake = object => {
-	const { Class, name, args, box } = recipes.get(object) || {};
-	if (!Class) {
-		return false;
-	}
-	S.o++;
-	try {
-		const fresh = name ? Class[name](...args) : new Class(...args);
-		const k = '__wbg_ptr' in object ? '__wbg_ptr' : 'ptr';
-		const spare = recipe(fresh).box; // not an object, if the function thinks otherwise this time
-		object[k] = fresh[k];
-		fresh[k] = 0;
-		stamp(object);
-		if (box && spare) {
-			stamp(box).v = spare.v;
-		}
-		if (spare) {
-			spare[STAMP] = spare;
-		}
-		stats.reconstructed++;
-		return true;
-	} catch (e) {
-		if (S.dead > 0) {
-			throw e;
-		}
-		refuse(object, e);
-	} finally {
-		S.o--;
-	}
-};
-
-const refuse = (object, cause) => {
+export const refuse = (object, more) => {
 	stats.staleObjects++;
-	const e = outdated(object, 'object', (object.constructor || {}).name);
-	if (cause) {
-		e.cause = cause;
-	}
-	throw e;
+	throw Object.assign(outdated(object, 'object', (object.constructor || {}).name), more);
 };
 
 const renewOrRefuse = object => remake(object) || refuse(object);
@@ -109,16 +53,21 @@ export const checkThis = (object, due) => {
 	}
 };
 
-export const check = value => {
+// `tag`: wasm itself asks, and takes an exception without upstream's own tag for the end of the instance.
+export const check = (value, tag) => {
 	if (S.stamp !== undefined && value && foreign(value) && typeof value === 'object' && stale(value)) {
-		renewOrRefuse(value);
+		try {
+			renewOrRefuse(value);
+		} catch (e) {
+			throw tag && S.dead <= 0 ? new WebAssembly.Exception(tag, [e]) : e;
+		}
 	}
 };
 
 // free(), dispose: nothing is to be done for a dead instance's object, nor does that start a recovery.
 // But it is not to be made again.
 export const freed = object =>
-	(S.dead > 0 || (S.stamp !== undefined && stale(object))) && (recipes.delete(object), true);
+	(S.dead > 0 || (S.stamp !== undefined && stale(object))) && (forget(object), true);
 
 // Finalizers are given a pointer, or the state of a closure, which has its own stamp. The pointer of an
 // object that can be made again may change.
@@ -128,6 +77,11 @@ export const held = (v, object) =>
 		: S.stamp === undefined
 			? v
 			: stamp({ v });
+
+// What a finalizer was given: it has nothing to do any more.
+export const disarm = h => {
+	h[STAMP] = h;
+};
 
 export const finalizer = fn => h => {
 	if (!gone(h)) {

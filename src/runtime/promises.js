@@ -12,8 +12,14 @@ export const executor = cb => (resolve, reject) => {
 		f(v);
 	};
 	pending.add(entry);
+	const settle = settles(resolve);
 	try {
-		cb(settles(resolve), settles(reject));
+		cb(v => {
+			if (entry.onResolve) {
+				entry.onResolve(v);
+			}
+			settle(v);
+		}, settles(reject));
 	} catch (e) {
 		settles(reject)(e);
 	}
@@ -24,6 +30,16 @@ export const promise = p => {
 	made.promise = p;
 	made = {};
 	return p;
+};
+
+// Calls `fn` with what Rust resolves a promise with. A reaction of ours would count as somebody who handles
+// its rejection.
+export const onResolve = (p, fn) => {
+	for (const entry of pending) {
+		if (entry.promise === p) {
+			entry.onResolve = fn;
+		}
+	}
 };
 
 const { then } = Promise.prototype;

@@ -37,6 +37,7 @@ export const settings = {
 	budget: o.b === undefined ? 16 : o.b,
 	staleClosures: o.c,
 	foreignThrow: o.x,
+	reconstruct: o.k,
 };
 
 export const stats = {

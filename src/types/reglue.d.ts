@@ -56,6 +56,11 @@ export const __reglue: {
 		/** Whether exceptions of JS that cross Rust frames count as faults. */
 		foreignThrow?: 'ignore' | 'poison';
 		/**
+		 * Which of the classes given to `--reconstruct` are to have their objects made again; all of them,
+		 * unless set.
+		 */
+		reconstruct?: string[];
+		/**
 		 * What new instances are made of, for glue that never sees it, as with bundlers: a
 		 * WebAssembly.Module, its bytes, a URL or Response of it, a promise of these, or a function that
 		 * gives one of them when it is needed.
@@ -97,6 +102,10 @@ export const __reglue: {
 			readonly className: string | undefined;
 			readonly objectGeneration: number;
 			readonly generation: number;
+			/** Why the object could not be made again, where it was to be. */
+			readonly cause?: unknown;
+			/** Where it takes a promise to make it again: settled when it can be used. */
+			readonly ready?: Promise<void>;
 		};
 		readonly prototype: InstanceType<typeof __reglue.StaleObjectError>;
 	};

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { allCells, bytesOf, evaluate, gc, inChild as child, limits, loads, test, wish } from "./host.mjs";
 import { Trace } from "./trace.mjs";
 
-export { allCells, bytesOf };
+export { allCells, bytesOf, loads };
 
 /*
  * One cell for each form that the glue has had: heap and externref table, `let wasm` and `const wasm`,

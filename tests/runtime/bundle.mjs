@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 // Every `const` before its first use at top level; functions may refer forward.
 export const files = [
 	'errors.js', 'state.js', 'stack.js', 'faults.js', 'guard.js', 'tables.js', 'exports.js', 'promises.js',
-	'objects.js', 'closures.js', 'module.js', 'reinit.js', 'policy.js', 'public.js', 'api.js',
+	'recipes.js', 'objects.js', 'closures.js', 'module.js', 'reinit.js', 'policy.js', 'public.js', 'api.js',
 ];
 
 const token =

@@ -1,0 +1,96 @@
+// Classes that the user wants made again (option `reconstruct`): how each of their objects was made, and
+// the box that its finalizer was given. Kept as long as the object, and in no list (R6).
+import { S, settings, stats } from './state.js';
+import { disarm, foreign, refuse, stamp } from './objects.js';
+import { handled, onResolve } from './promises.js';
+
+const recipes = new WeakMap();
+
+export const recipe = object => {
+	let r = recipes.get(object);
+	if (!r) {
+		recipes.set(object, (r = {}));
+	}
+	return r;
+};
+
+export const forget = object => recipes.delete(object);
+
+// Around what a constructor (name '') or a static function returns: an object, or a promise of one that
+// Rust will settle. `label` is the name of the class in the glue, which minifiers do not know.
+export const record = (made, Class, name, args, label) => {
+	if (made instanceof Class) {
+		Object.assign(recipe(made), { Class, name, args, label });
+	} else {
+		onResolve(made, object => record(object, Class, name, args, label));
+	}
+	return made;
+};
+
+// Gives a stale object the Rust half of a fresh one, whose finalizer is disarmed for it.
+const transplant = (object, r, fresh) => {
+	const k = '__wbg_ptr' in object ? '__wbg_ptr' : 'ptr';
+	const spare = recipe(fresh).box; // throws if the function gave no object this time
+	object[k] = fresh[k];
+	fresh[k] = 0;
+	if (fresh.__wbg_inst !== undefined) {
+		object.__wbg_inst = fresh.__wbg_inst; // upstream's own stamp
+	}
+	stamp(object);
+	if (spare) {
+		if (r.box) {
+			stamp(r.box).v = spare.v;
+		}
+		disarm(spare);
+	}
+	stats.reconstructed++;
+};
+
+// A promise is waited for; uses until then find the object stale, and are told what to wait for.
+const expect = (object, r, promise) => {
+	const settled = () => {
+		r.job = undefined;
+	};
+	promise.then(settled, settled);
+	r.job = handled(
+		promise.then(fresh => {
+			if (S.dead > 0 || foreign(fresh)) {
+				refuse(object); // lost again in the meantime
+			}
+			if (recipes.get(object) === r) {
+				transplant(object, r, fresh);
+			} else {
+				fresh.free(); // as the object was
+			}
+		}),
+	);
+};
+
+// Makes the Rust half of a stale object again; false if nobody knows how. Nothing may be recovered in the
+// middle of this.
+export const remake = object => {
+	const r = recipes.get(object) || {};
+	if (!r.Class || !settings.reconstruct.includes(r.label)) {
+		return false;
+	}
+	let fresh = r.job;
+	S.o++;
+	try {
+		fresh = fresh || (r.name ? r.Class[r.name](...r.args) : new r.Class(...r.args));
+		if (!(fresh instanceof Promise)) {
+			transplant(object, r, fresh);
+			return true;
+		}
+	} catch (e) {
+		if (S.dead > 0) {
+			throw e;
+		}
+		refuse(object, { cause: e });
+	} finally {
+		S.o--;
+	}
+	if (!r.job) {
+		expect(object, r, fresh);
+	}
+	refuse(object, { ready: r.job });
+};
