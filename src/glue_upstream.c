@@ -8,7 +8,7 @@
  *
  * Before 0.2.116 there is the reset with __wbg_instance_id, by which it tells old objects, and in modules
  * that unwind __wbg_termination_guard(), which refuses calls once the instance says of itself that it is
- * terminated.
+ * terminated. 0.2.115 calls the abort handler in __wbg_invoke_handler().
  * These names are part of upstream's interface with itself and keep their spelling; glue that
  * mentions them in any other form is refused.
  */
@@ -120,6 +120,10 @@ static bool read_first_form(struct glue *glue)
 	}
 	if (guards) {
 		glue_add(glue, FACT_UPSTREAM_GUARD, guard);
+	}
+	node_id hook = find_function(glue, STR("__wbg_invoke_handler"));
+	if (hook != NO_NODE) {
+		glue_add(glue, FACT_UPSTREAM_HOOK, hook);
 	}
 	return true;
 }

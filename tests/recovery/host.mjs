@@ -16,6 +16,9 @@ const require = createRequire(import.meta.url);
 
 // What cannot be done here, and why: a test that requires it is skipped by that reason.
 export const limits = { instructions: "the engine is older than what the module asks of it" };
+if (globalThis.Bun !== undefined || parseInt(process.versions.node) < 24) {
+	limits.sourceImports = "the engine knows no import source";
+}
 
 export const wish = process.env.RECOVERY_CELLS;
 export const allCells = JSON.parse(

@@ -51,13 +51,17 @@ export const cells = allCells.filter(
 );
 assert.ok(cells.length > 0, "no cells");
 
-/* Glue with upstream's own machinery: some releases of each variant, the last one, or all. */
+/*
+ * Glue with upstream's own machinery: some releases of each variant, the last one, or all. Before 0.2.114
+ * it is only in glue of the target `module`.
+ */
+const ofUpstream = wish === undefined ? /^0\.2\.(104|115|118|127|130)$/ : /^0\.2\.(104|130)$/;
 export const upstream = allCells.filter(
 	cell =>
 		loads(cell) &&
-		/^(nodejs|web)$/.test(cell.target) &&
+		(/^(nodejs|web)$/.test(cell.target) || (cell.target === "module" && minor(cell) < 114)) &&
 		/^(reset-state|reinit|abort-handler|unwind)$/.test(cell.variant) &&
-		(wish === "all" || (wish === undefined ? /^0\.2\.(118|127|130)$/ : /^0\.2\.130$/).test(cell.release)),
+		(wish === "all" || ofUpstream.test(cell.release)),
 );
 
 // Where a test needs one cell of a kind, whatever RECOVERY_CELLS says: heap, reachable shadow stack.
@@ -66,6 +70,7 @@ export const plain = () => plainCells.map(cellOf).find(loads);
 export const cellOf = p => allCells.find(cell => cell.path === p);
 export const has = feature => cell =>
 	cell.features.includes(feature) || cell.optional.includes(feature);
+export const importsSource = cell => cell.target === "module";
 export const isWeb = cell => cell.target === "web";
 export const isBundler = cell => cell.target === "bundler";
 export const isNode = cell => cell.target === "nodejs";
@@ -191,6 +196,9 @@ export function each(
 ) {
 	for (const cell of among.filter(cell => needs(cell))) {
 		const lacking = takes(cell) ? [] : ["instructions"];
+		if (importsSource(cell)) {
+			lacking.push("sourceImports");
+		}
 		check(`${name} [${cell.path}]`, [...requires, ...lacking], async () =>
 			body(await load(cell, options)),
 		);
