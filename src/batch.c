@@ -34,19 +34,64 @@ static struct str find_script(struct arena *arena, struct str path)
 	return path;
 }
 
-/* What the names of one package have in common: x.js, x_bg.js and x_bg.cjs are of package x. */
-static struct str package_key(struct str path)
+static struct str stem_of(struct str path)
 {
 	for (size_t i = 0; i < SUFFIX_COUNT; i++) {
 		if (str_ends(path, suffixes[i])) {
-			path = str_slice(path, 0, path.len - suffixes[i].len);
-			break;
+			return str_slice(path, 0, path.len - suffixes[i].len);
 		}
 	}
-	if (str_ends(path, STR("_bg"))) {
-		path = str_slice(path, 0, path.len - 3);
-	}
 	return path;
+}
+
+/* x_web → x; empty if the name has no such part. */
+static struct str without_last_word(struct str stem)
+{
+	size_t at = stem.len;
+	while (at > 0 && stem.data[at - 1] != '_' && stem.data[at - 1] != '/') {
+		at--;
+	}
+	return at == 0 || stem.data[at - 1] == '/' ? STR("") : str_slice(stem, 0, at - 1);
+}
+
+static bool is_body(struct str stem)
+{
+	return str_ends(stem, STR("_bg"));
+}
+
+static int by_text(const void *left, const void *right)
+{
+	return str_compare(*(const struct str *)left, *(const struct str *)right);
+}
+
+/*
+ * What the names of one package have in common: x.js, x_bg.js and x_bg.cjs are of package x, and so are
+ * x_web.js and x_node.js beside x_bg.js, if they have no x_web_bg.js: loaders that somebody wrote.
+ */
+static struct str *find_keys(struct arena *arena, const struct os_entries *entries)
+{
+	struct str *keys = arena_array(arena, struct str, entries->count);
+	struct str *bodies = arena_array(arena, struct str, entries->count);
+	size_t count = 0;
+	for (uint32_t i = 0; i < entries->count; i++) {
+		struct str stem = stem_of(entries->items[i].path);
+		keys[i] = is_body(stem) ? without_last_word(stem) : stem;
+		if (is_body(stem)) {
+			bodies[count++] = keys[i];
+		}
+	}
+	if (count == 0) {
+		return keys;
+	}
+	qsort(bodies, count, sizeof(*bodies), by_text);
+	for (uint32_t i = 0; i < entries->count; i++) {
+		struct str stem = stem_of(entries->items[i].path), shorter = without_last_word(stem);
+		if (!is_body(stem) && bsearch(&stem, bodies, count, sizeof(*bodies), by_text) == NULL &&
+			bsearch(&shorter, bodies, count, sizeof(*bodies), by_text) != NULL) {
+			keys[i] = shorter;
+		}
+	}
+	return keys;
 }
 
 /* FNV-1a over the path without what does not count in it: "./", "//". */
@@ -108,8 +153,9 @@ static void make_packages(struct arena *arena, const struct os_entries *entries,
 {
 	uint32_t count = entries->count;
 	struct keyed *order = arena_array(arena, struct keyed, count);
+	const struct str *keys = find_keys(arena, entries);
 	for (uint32_t i = 0; i < count; i++) {
-		order[i] = (struct keyed){package_key(entries->items[i].path), i, i};
+		order[i] = (struct keyed){keys[i], i, i};
 	}
 	if (count != 0) {
 		qsort(order, count, sizeof(*order), by_key);
@@ -141,21 +187,23 @@ static void make_packages(struct arena *arena, const struct os_entries *entries,
 	}
 }
 
-/* The other file of a pair: x_bg.js to x.js, and the reverse. Empty if it is not there. */
+/*
+ * The other file of a pair: x_bg.js to x.js, and the reverse; x_bg.js to x_web.js. Empty if it is not
+ * there.
+ */
 static struct str find_partner(struct arena *arena, struct str path)
 {
-	for (size_t i = 0; i < SUFFIX_COUNT; i++) {
-		if (!str_ends(path, suffixes[i])) {
-			continue;
-		}
-		struct str stem = str_slice(path, 0, path.len - suffixes[i].len);
-		bool inner = str_ends(stem, STR("_bg"));
-		struct str partner = arena_printf(arena, "%.*s%s%.*s",
-			(int)(stem.len - (inner ? 3 : 0)), stem.data, inner ? "" : "_bg",
-			STR_ARGS(suffixes[i]));
-		return os_kind(arena, partner) == OS_FILE ? partner : STR("");
+	struct str stem = stem_of(path), shorter = without_last_word(stem);
+	struct str suffix = str_slice(path, stem.len, path.len);
+	struct str partner = is_body(stem)
+	                             ? arena_printf(arena, "%.*s%.*s", STR_ARGS(shorter), STR_ARGS(suffix))
+	                             : arena_printf(arena, "%.*s_bg%.*s", STR_ARGS(stem), STR_ARGS(suffix));
+	if (suffix.len != 0 && os_kind(arena, partner) == OS_FILE) {
+		return partner;
 	}
-	return STR("");
+	partner = arena_printf(arena, "%.*s_bg%.*s", STR_ARGS(shorter), STR_ARGS(suffix));
+	bool loads = suffix.len != 0 && shorter.len != 0 && !is_body(stem);
+	return loads && os_kind(arena, partner) == OS_FILE ? partner : STR("");
 }
 
 /* Who names one file of a pair means both. */
@@ -224,11 +272,13 @@ static void add_list(struct collecting *collecting)
 }
 
 /* Leaves those of this part, in their order. */
-static void keep_shard(const struct batch_query *query, struct os_entries *entries)
+static void keep_shard(struct arena *arena, const struct batch_query *query,
+	struct os_entries *entries)
 {
+	const struct str *keys = find_keys(arena, entries);
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < entries->count; i++) {
-		if (in_shard(package_key(entries->items[i].path), query)) {
+		if (in_shard(keys[i], query)) {
 			entries->items[kept++] = entries->items[i];
 		}
 	}
@@ -252,7 +302,7 @@ void batch_collect(struct arena *arena, const struct batch_query *query, struct 
 	if (!query->alone) {
 		complete_pairs(arena, &collecting.walk.found);
 	}
-	keep_shard(query, &collecting.walk.found);
+	keep_shard(arena, query, &collecting.walk.found);
 	batch->litter = collecting.walk.litter;
 	make_packages(arena, &collecting.walk.found, batch);
 }

@@ -1,6 +1,6 @@
 /*
  * Which files a command works on: PATHs as typed, and those of a list, become packages, each the
- * files that belong together (x.js, x_bg.js), in a stable order.
+ * files that belong together (x.js, x_bg.js, x_web.js), in a stable order.
  */
 #ifndef REGLUE_BATCH_H
 #define REGLUE_BATCH_H
@@ -35,8 +35,9 @@ struct batch_query {
 /*
  * A directory stands for the .js, .mjs and .cjs files in it, with `recursive` for those below it
  * too; any other PATH for itself, whether it exists or not, x.d.ts for the x.js that it
- * describes, and x.js or x_bg.js for both. A file named twice is taken once. The part that a package falls into depends on its path
- * as typed and nothing else, so that all machines agree.
+ * describes, x.js or x_bg.js for both, and x_web.js for itself and x_bg.js. A file named twice is taken
+ * once. The part that a package falls into depends on the paths that were found, as typed, and on nothing
+ * else, so that all machines agree.
  */
 void batch_collect(struct arena *arena, const struct batch_query *query, struct batch *batch);
 

@@ -28,11 +28,12 @@ const story = (child) => child.lines.find((line) => line.error)?.error.message ?
 
 /*
  * published, patched: folders of the package; file, wasm: within them; format: esm or cjs; engine: for
- * runChild, the Node that runs the tests where nothing else is said.
+ * runChild, the Node that runs the tests where nothing else is said; seconds: after which no more rounds
+ * are begun.
  * Resolves to { loads: false, why } for what Node cannot load as published, else to { loads, calls,
  * problems, fired, generation, … }: `problems` is everything that was not as in the published package.
  */
-export async function tryPackage({ published, patched, file, wasm, format, rounds, engine = here }) {
+export async function tryPackage({ published, patched, file, wasm, format, rounds, seconds, engine = here }) {
 	const entry = (folder) => {
 		tellModuleSystem(path.join(folder, file), format);
 		return { file: path.join(folder, file), wasm: wasm && path.join(folder, wasm), format };
@@ -43,7 +44,7 @@ export async function tryPackage({ published, patched, file, wasm, format, round
 	if (!loaded || !calls) {
 		return { loads: false, why: story(first), calls: 0, problems: [] };
 	}
-	const second = await run("rounds", { ...entry(patched), calls }, calls.length > 0 ? rounds : 0, engine);
+	const second = await run("rounds", { ...entry(patched), calls, seconds }, calls.length > 0 ? rounds : 0, engine);
 	const again = second.lines.find((line) => line.loaded);
 	const different = second.lines.find((line) => line.different)?.different;
 	const total = second.lines.find((line) => line.total)?.total;
@@ -54,8 +55,8 @@ export async function tryPackage({ published, patched, file, wasm, format, round
 	if (JSON.stringify(again.names) !== JSON.stringify(loaded.names)) {
 		problems.unshift(`exports: ${again.names} instead of ${loaded.names}`);
 	}
-	const { fired = 0, thrown, returned, other, generation, instances } = total;
+	const { rounds: done, fired = 0, thrown, returned, other, generation, instances } = total;
 	// Without an API in reach, instances are counted: each recovery makes one.
-	return { loads: true, calls: calls.length, problems, fired, thrown, returned, other,
+	return { loads: true, calls: calls.length, problems, rounds: done, fired, thrown, returned, other,
 		generation: generation ?? instances - again.instances };
 }

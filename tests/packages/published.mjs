@@ -81,7 +81,7 @@ async function tryFile(row, folder, rounds) {
 	const text = fs.readFileSync(path.join(source, entry), "utf8");
 	const wasm = row.wasm && fs.existsSync(path.join(source, row.wasm)) ? row.wasm : undefined;
 	const result = await tryPackage({ published, patched, file: entry, wasm,
-		format: isModule(entry, text) ? "esm" : "cjs", rounds, engine: row.target === "deno" ? deno : node });
+		format: isModule(entry, text) ? "esm" : "cjs", rounds, seconds: 120, engine: row.target === "deno" ? deno : node });
 	fs.rmSync(root, { recursive: true });
 	const ran = missing.length + result.problems.length > 0 ? "failed"
 		: !result.loads ? "does not load" : result.calls > 0 ? "recovers" : "loads, no call found";

@@ -49,11 +49,11 @@ static void collect(struct batch_query query, const char *expected)
 
 Test(batch, packages_hold_what_belongs_together)
 {
-	touch((const char *const[]){"x.js", "x2.js", "x_a.js", "x_bg.js", "y.cjs", "z.ts", "x.d.ts",
+	touch((const char *const[]){"x.js", "x2.js", "x_bg.js", "y.cjs", "y_a.js", "z.ts", "x.d.ts",
 		"lone.d.ts", NULL});
 	struct str paths[] = {STR("."), STR("none.js"), STR("none.js")};
 	collect((struct batch_query){.paths = paths, .path_count = 3},
-		"./x.js+./x_bg.js ./x2.js ./x_a.js ./y.cjs none.js");
+		"./x.js+./x_bg.js ./x2.js ./y.cjs ./y_a.js none.js");
 	/* what a shell makes of * */
 	struct str all[] = {STR("x.d.ts"), STR("x.js"), STR("x_bg.js"), STR("lone.d.ts")};
 	collect((struct batch_query){.paths = all, .path_count = 4}, "x.js+x_bg.js lone.d.ts");
@@ -62,6 +62,27 @@ Test(batch, packages_hold_what_belongs_together)
 	collect((struct batch_query){.paths = half, .path_count = 1, .alone = true}, "x_bg.js");
 	cr_assert(str_equal(batch_types_path(arena, STR("a/x.mjs")), STR("a/x.d.mts")));
 	cr_assert(batch_types_path(arena, STR("a/x.ts")).len == 0);
+}
+
+Test(batch, loaders_that_people_wrote_are_of_the_package)
+{
+	touch((const char *const[]){"x.js", "x_bg.js", "x_web.js", "x_node.mjs", "x_slim.js", "x_slim_bg.js",
+		"x_slim_web.js", "x_two_words.js", "web.js", NULL});
+	struct str paths[] = {STR(".")};
+	collect((struct batch_query){.paths = paths, .path_count = 1},
+		"./web.js ./x.js+./x_bg.js+./x_node.mjs+./x_web.js ./x_slim.js+./x_slim_bg.js+./x_slim_web.js "
+		"./x_two_words.js");
+	struct str loader[] = {STR("x_web.js")};
+	collect((struct batch_query){.paths = loader, .path_count = 1}, "x_web.js+x_bg.js");
+	struct str slim[] = {STR("x_slim.js")};
+	collect((struct batch_query){.paths = slim, .path_count = 1}, "x_slim.js+x_slim_bg.js");
+	/* one part has them all, whichever it is */
+	for (uint32_t shard = 1; shard <= 2; shard++) {
+		struct batch batch;
+		batch_collect(arena, &(struct batch_query){.paths = loader, .path_count = 1, .shard = shard,
+			.shards = 2}, &batch);
+		cr_assert(batch.file_count == 0 || batch.file_count == 2);
+	}
 }
 
 Test(batch, lists)
