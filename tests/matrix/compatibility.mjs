@@ -107,8 +107,8 @@ export function text(measured) {
 Made by \`node tests/matrix/compatibility.mjs\`; the test group \`matrix\` fails when it is not what a run
 gives. Our own Rust crate (\`fixtures/\`), bound by ${releases.length} releases of wasm-bindgen for each of
 their targets and with the flags that change the glue: ${measured.length} cells, of which ${count} are patched
-and run through the contract in an engine that their target is for (Node.js; Deno for \`deno\`), and the
-others refused, untouched.
+and run through the contract in an engine that their target is for (Node.js; Deno for \`deno\`; Chromium for
+\`no-modules\`, on a page and in a worker), and the others refused, untouched.
 
 ✓ holds in every variant · – does not apply there · empty: the release has no such target · ✗ does not hold
 · refused: nothing is written, the note has the reason

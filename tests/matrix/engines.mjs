@@ -19,11 +19,17 @@ const deno = {
 	command: path.join(installed, "@deno/linux-x64-glibc/deno"),
 	args: ["run", "-A", "--no-check", "--v8-flags=--expose-gc", script],
 };
+const chromium = {
+	name: "Chromium, a page and a worker",
+	command: process.execPath,
+	args: [path.join(here, "browser.mjs")],
+};
 
 /* In this order: the first that can compile a cell's module runs it. */
 const enginesFor = ({ target }) =>
 	({
 		deno: [deno],
+		"no-modules": [chromium],
 		bundler: [node(26)],
 		module: [node(26)],
 	})[target] ?? [node(), node(24), node(26)];

@@ -5,7 +5,6 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import vm from "node:vm";
 import { check } from "./scenario.mjs";
 
 const require = createRequire(import.meta.url);
@@ -35,16 +34,6 @@ const loaders = {
 		const m = await import(`${pathToFileURL(file)}?load=${++loads}`);
 		const argument = takesObject(fs.readFileSync(file, "utf8")) ? { module_or_path: module } : module;
 		return { m, face: await m.default(argument) };
-	},
-	async "no-modules"({ directory, module }) {
-		const text = fs.readFileSync(fileOf(directory), "utf8");
-		// the first thing that it declares, whatever `--no-modules-global` calls it
-		const name = /^(?:let|var|const) (\w+)/m.exec(text)[1];
-		// 0.2.84 to 0.2.86 take a place without a document for a worker, which has a location.
-		const m = vm.runInThisContext(`((location) => { ${text}\n; return ${name}; })`)({
-			href: String(pathToFileURL(directory)),
-		});
-		return { m, face: await m(takesObject(text) ? { module_or_path: module } : module) };
 	},
 	async "experimental-nodejs-module"({ directory }) {
 		const m = await importCopy(directory);

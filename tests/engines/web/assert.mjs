@@ -1,4 +1,4 @@
-// node:assert/strict, as far as the recovery tests use it, for engines that have no node:assert.
+// node:assert/strict, as far as the recovery tests and the matrix use it, for engines that have no node:assert.
 import { AssertionError, assert } from "./chai.mjs";
 
 const strict = {
@@ -23,6 +23,10 @@ const strict = {
 			return;
 		}
 		throw new AssertionError(`nothing was thrown by ${f}`);
+	},
+	async rejects(f, pattern) {
+		const e = await f().then(() => new AssertionError(`${f} did not reject`), x => x);
+		assert.match(e.message, pattern);
 	},
 };
 
