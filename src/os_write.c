@@ -77,17 +77,33 @@ static int create_temp(struct pending *pending, mode_t mode)
 	return -1;
 }
 
-static void keep_owner_and_mode(int descriptor, const struct stat *status)
+/* What cannot be kept is not worth failing for, but worth a word. */
+static void warn_lost(struct arena *arena, struct diags *diags, const char *what, const char *name)
 {
-	/* Only the superuser may give files away; a group that cannot be kept must not become
-	 * someone else's set-id bits. What cannot be kept is not worth failing for. */
+	if (diags != NULL) {
+		diag_add(arena, diags, SEVERITY_WARNING, "attributes", DIAG_NO_OFFSET,
+			"the %s%s could not be kept: %s", what, name, strerror(errno));
+	}
+}
+
+static void keep_owner_and_mode(struct arena *arena, int descriptor, const struct stat *status,
+	struct diags *diags)
+{
 	mode_t mode = status->st_mode & 07777;
-	if (fchown(descriptor, status->st_uid, status->st_gid) != 0 &&
-		fchown(descriptor, (uid_t)-1, status->st_gid) != 0) {
+	/* only the superuser may give files away; set-id bits must not become someone else's */
+	if (fchown(descriptor, (uid_t)-1, status->st_gid) != 0) {
+		warn_lost(arena, diags, "group", "");
+		/* another group may do no more than everybody */
+		mode = (mode & 0707) | (mode & 07) << 3;
+	}
+	if (fchown(descriptor, status->st_uid, (gid_t)-1) != 0) {
+		warn_lost(arena, diags, "owner", "");
 		mode &= 0777;
 	}
+	/* the folder may have given it a list, of which the mode would only set the mask */
+	(void)fremovexattr(descriptor, "system.posix_acl_access");
 	if (fchmod(descriptor, mode) != 0) {
-		return;
+		warn_lost(arena, diags, "mode", "");
 	}
 }
 
@@ -127,9 +143,8 @@ static void keep_attributes(struct arena *arena, int from, int to, struct diags 
 		return; /* none, or a file system that has none */
 	}
 	for (const char *name = names; name < names + size; name += strlen(name) + 1) {
-		if (!copy_attribute(from, to, name) && diags != NULL) {
-			diag_add(arena, diags, SEVERITY_WARNING, "attributes", DIAG_NO_OFFSET,
-				"the attribute %s could not be kept: %s", name, strerror(errno));
+		if (!copy_attribute(from, to, name)) {
+			warn_lost(arena, diags, "attribute ", name);
 		}
 	}
 	free(names);
@@ -141,7 +156,7 @@ static void keep_what_it_was(struct arena *arena, const struct pending *pending,
 {
 	struct diags *diags = pending->write->diags;
 	int old = openat(pending->folder, pending->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	keep_owner_and_mode(descriptor, status);
+	keep_owner_and_mode(arena, descriptor, status, diags);
 	if (old >= 0) {
 		keep_attributes(arena, old, descriptor, diags);
 		close(old);

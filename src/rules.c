@@ -11,9 +11,9 @@ const struct rule rule_table[] = {
 	{"asyncify", SEVERITY_REFUSAL, "The wasm file was made with asyncify.",
 		"A suspended call returns to JS early, and what continues it is kept by pointers into "
 		"the old memory. A new instance could not continue it."},
-	{"attributes", SEVERITY_WARNING, "An extended attribute of a file was lost.",
-		"The patched file replaces the old one. The system did not let reglue give it this "
-		"attribute."},
+	{"attributes", SEVERITY_WARNING, "The owner, group or an attribute of a file was lost.",
+		"The patched file replaces the old one, and the system did not let reglue give it this. "
+		"Run reglue as the owner of the file to keep it."},
 	{"catch", SEVERITY_REFUSAL, "A catch block enters wasm without naming its error.",
 		"What was thrown decides whether the instance is dead, and this block cannot tell."},
 	{"config", SEVERITY_ERROR, "A reglue.json is not right.",

@@ -51,6 +51,7 @@ if [ "$wanted" = tests ]; then
 	package python3-jsonschema python3 -c 'import jsonschema; jsonschema.Draft202012Validator'
 	package chromium command -v chromium
 	package parallel command -v parallel
+	package acl command -v setfacl
 fi
 
 if [ -n "$missing" ]; then

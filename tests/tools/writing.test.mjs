@@ -134,6 +134,89 @@ test('links, modes, attributes', () => {
 	assert.deepEqual(litter(path.join(scratch, 'links')), []);
 });
 
+test('access control lists: kept, and none comes in from the folder', (context) => {
+	const folder = path.join(scratch, 'acl');
+	const file = path.join(folder, 'app.js');
+	const glue = fs.readFileSync(path.join(root, 'fixtures/0.2.130/default/web/reglue_fixture.js'));
+	const access = () => execFileSync('getfacl', ['-cp', file], { encoding: 'utf8' }).trim().split('\n');
+	const renew = () => {
+		fs.rmSync(folder, { recursive: true, force: true });
+		fs.mkdirSync(folder);
+		fs.writeFileSync(file, glue);
+		fs.chmodSync(file, 0o640);
+	};
+	renew();
+	if (spawnSync('setfacl', ['-m', 'u:65534:rw,g:1:r', file]).status !== 0) {
+		context.skip('no access control lists here');
+		return;
+	}
+	const listed = access();
+	assert.ok(listed.length > 3);
+	succeed(['patch', '-q', file]);
+	assert.deepEqual(access(), listed);
+	succeed(['revert', '-q', file]);
+	assert.deepEqual(access(), listed);
+	// a folder gives new files a list; a file that had none has none afterwards
+	for (const mode of [0o640, 0o664, 0o600]) {
+		renew();
+		fs.chmodSync(file, mode);
+		execFileSync('setfacl', ['-d', '-m', 'u:65534:rwx,g:1:rwx', folder]);
+		const plain = access();
+		assert.equal(plain.length, 3);
+		succeed(['patch', '-q', file]);
+		assert.deepEqual(access(), plain);
+		assert.equal(fs.statSync(file).mode & 0o7777, mode);
+	}
+	// one that had its own has its own
+	renew();
+	execFileSync('setfacl', ['-m', 'u:1:r', file]);
+	execFileSync('setfacl', ['-d', '-m', 'u:65534:rwx', folder]);
+	const own = access();
+	succeed(['patch', '-q', file]);
+	assert.deepEqual(access(), own);
+});
+
+test('owner and group: kept, or said', { skip: process.getuid() !== 0 }, (context) => {
+	const folder = path.join(scratch, 'owned');
+	const file = path.join(folder, 'app.js');
+	const asUser = ['--reuid=65534', '--regid=65534', '--clear-groups', reglue, 'patch', file];
+	const renew = (owner, group, mode) => {
+		fs.rmSync(folder, { recursive: true, force: true });
+		fs.mkdirSync(folder);
+		fs.chmodSync(folder, 0o777);
+		fs.copyFileSync(path.join(root, 'fixtures/0.2.130/default/web/reglue_fixture.js'), file);
+		fs.chownSync(file, owner, group);
+		fs.chmodSync(file, mode);
+	};
+	const state = () => {
+		const { uid, gid, mode } = fs.statSync(file);
+		return [uid, gid, (mode & 0o7777).toString(8)];
+	};
+	renew(1, 2, 0o4750);
+	succeed(['patch', '-q', file]);
+	assert.deepEqual(state(), [1, 2, '4750']);
+	fs.chmodSync(scratch, 0o755);
+	if (spawnSync('setpriv', [...asUser.slice(0, 3), 'test', '-x', reglue]).status !== 0) {
+		context.skip('nobody else can run the program here');
+		return;
+	}
+	// neither may be given away by others; nor may a group get what the old one alone could do
+	const attempt = () => spawnSync('setpriv', asUser, { encoding: 'utf8' });
+	renew(65534, 2, 0o2660);
+	let result = attempt();
+	assert.equal(result.status, 0, result.stderr);
+	assert.match(result.stderr, /app\.js: warning: the group could not be kept: Operation not permitted \[attributes\]\n/);
+	assert.deepEqual(state(), [65534, 65534, '600']);
+	renew(1, 65534, 0o664);
+	result = attempt();
+	assert.equal(result.status, 0, result.stderr);
+	assert.match(result.stderr, /app\.js: warning: the owner could not be kept: Operation not permitted \[attributes\]\n/);
+	assert.deepEqual(state(), [65534, 65534, '664']);
+	renew(65534, 65534, 0o640);
+	result = attempt();
+	assert.deepEqual([result.status, result.stderr, ...state()], [0, '', 65534, 65534, '640']);
+});
+
 test('write-protected files and folders stay as they are', (context) => {
 	const pkg = write(path.join(scratch, 'protected/pkg'), original);
 	// the superuser may write everywhere: then somebody else tries
