@@ -51,7 +51,7 @@ const char *const cli_shells[] = {
 
 const struct cli_flag cli_flags[] = {
 	{FLAG_RECURSIVE, 'r', "recursive", NULL, NULL, CLI_FILE_VERBS,
-		"go into subdirectories, but node_modules and .git"},
+		"go into subdirectories, but not node_modules, .git, or caches such as cargo's target"},
 	{FLAG_OUTPUT, 'o', "output", "FILE", NULL,
 		CLI_WRITERS | CLI_IN(VERB_REPORT), "write to this file; - is stdout"},
 	{FLAG_STDIN_FILEPATH, 0, "stdin-filepath", "PATH", NULL, CLI_FILE_VERBS,

@@ -93,15 +93,6 @@ static void list_scripts(struct arena *arena, const struct watch *watch, struct 
 	*found = walk.found;
 }
 
-/* cargo's folder of intermediate results, unless something in it was named. */
-static bool is_intermediate(struct arena *arena, struct str path)
-{
-	size_t at = str_find(path, STR("/target/"));
-	return at != (size_t)-1 && str_starts(path, STR("./")) &&
-	       os_kind(arena, arena_printf(arena, "%.*s/target/CACHEDIR.TAG", (int)at, path.data)) ==
-		       OS_FILE;
-}
-
 static int compare_seen(const void *left, const void *right)
 {
 	return str_compare(((const struct seen *)left)->path, ((const struct seen *)right)->path);
@@ -157,7 +148,7 @@ static void watch_end(struct arena *arena, const struct watch *watch, struct os_
 	list_scripts(arena, watch, &found);
 	for (uint32_t i = 0; i < found.count; i++) {
 		struct seen now = {.path = found.items[i].path};
-		if (!os_stamp(arena, now.path, &now.stamp) || is_intermediate(arena, now.path)) {
+		if (!os_stamp(arena, now.path, &now.stamp)) {
 			continue;
 		}
 		const struct seen *before = watch->seen_count == 0 ? NULL

@@ -61,6 +61,11 @@ int command_patch(const struct options *options)
 	struct command command;
 	command_init(&command, options);
 	command_each_package(&command, &(struct package_verb){work, tell}, "wasm-bindgen glue");
-	command_summary(&command, "patched", "unchanged", "skipped");
+	/* a tool that ran wasm-bindgen through reglue has shown what was patched then */
+	bool idle = options->verb == VERB_EXEC && !options->verbose &&
+		command.verdicts[VERDICT_PATCHED] == 0 && command.status == STATUS_DONE;
+	if (!idle) {
+		command_summary(&command, "patched", "unchanged", "skipped");
+	}
 	return command_finish(&command);
 }

@@ -61,8 +61,8 @@ struct os_walk {
 /*
  * Appends to `found` the regular files in a directory whose name ends with one of the suffixes,
  * sorted by name (bytes), if `recursive` those of its subdirectories as well, each where its name
- * sorts. Below the path given, symbolic links, node_modules and .git are passed over. Of the folders
- * above, .reglueignore counts up to the one that holds .git.
+ * sorts. Below the path given, symbolic links, node_modules, .git and folders that a CACHEDIR.TAG calls
+ * a cache are passed over. Of the folders above, .reglueignore counts up to the one that holds .git.
  */
 void os_walk(struct arena *arena, struct str path, struct os_walk *walk);
 

@@ -107,6 +107,23 @@ static bool is_listed(const struct os_entries *names, struct str name)
 	return false;
 }
 
+/* Whether its maker calls a folder a cache, as cargo does its target folder: what lies there is on its
+ * way to somewhere else, or a copy. */
+static bool is_cache(int descriptor, const struct os_entries *names)
+{
+	static const char signature[] = "Signature: 8a477f597d28d172789f06886806bc55";
+	char text[sizeof(signature) - 1];
+	static const char tag[] = "CACHEDIR.TAG";
+	int file = !is_listed(names, str_from(tag)) ? -1
+		: openat(descriptor, tag, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool cache = file >= 0 && read(file, text, sizeof(text)) == (ssize_t)sizeof(text) &&
+		memcmp(text, signature, sizeof(text)) == 0;
+	if (file >= 0) {
+		close(file);
+	}
+	return cache;
+}
+
 static void walk_directory(struct arena *arena, struct os_walk *walk, struct place place);
 
 static void visit(struct arena *arena, struct os_walk *walk, const struct place *place,
@@ -163,7 +180,8 @@ static void walk_directory(struct arena *arena, struct os_walk *walk, struct pla
 	if (walk->ignore && is_listed(&names, str_from(ignore_name))) {
 		place.ignore = read_ignore(arena, walk, place.path, place.real, place.ignore);
 	}
-	for (uint32_t i = 0; i < names.count; i++) {
+	uint32_t count = place.depth > 0 && is_cache(place.descriptor, &names) ? 0 : names.count;
+	for (uint32_t i = 0; i < count; i++) {
 		visit(arena, walk, &place, names.items[i].path);
 	}
 	closedir(directory);

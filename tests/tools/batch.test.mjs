@@ -66,6 +66,25 @@ for (const name of ['parallel', 'parallel-shards', 'xargs']) {
 	});
 }
 
+test('what lies in a cache, as in cargo\'s target, is on its way to somewhere else', () => {
+	const folder = makeTree();
+	const target = path.join(folder, 'bindings/target');
+	const glue = path.join(target, 'wasm-bindgen/app.js');
+	fs.mkdirSync(path.dirname(glue), { recursive: true });
+	fs.copyFileSync(path.join(root, 'fixtures/0.2.130/default/web/reglue_fixture.js'), glue);
+	const tag = (text) => fs.writeFileSync(path.join(target, 'CACHEDIR.TAG'), text);
+	const looked = (...paths) => JSON.parse(run(['check', '-r', '-q', '--report', '-', ...paths], { cwd: folder }).stdout)
+		.files.map((file) => file.path).filter((file) => file.includes('target'));
+	tag('Signature: 8a477f597d28d172789f06886806bc55\n# by somebody\n');
+	assert.deepEqual(looked('bindings'), []);
+	assert.deepEqual(looked('bindings', '--no-ignore'), []);
+	for (const named of ['bindings/target', 'bindings/target/wasm-bindgen', 'bindings/target/wasm-bindgen/app.js']) {
+		assert.deepEqual(looked(named), ['bindings/target/wasm-bindgen/app.js']);
+	}
+	tag('no signature');
+	assert.deepEqual(looked('bindings'), ['bindings/target/wasm-bindgen/app.js']);
+});
+
 test('recipe: ninja', () => {
 	const folder = makeFolder();
 	const web = packages[0];

@@ -152,6 +152,7 @@ test('a build tool that runs wasm-bindgen itself gets patched files to go on wit
 	const result = exec(['--policy', 'eager', '--', 'packer', 'dist']);
 	assert.equal(result.status, 0, result.stderr);
 	assert.equal(sealOf('dist/app.js'), 'policy=eager');
+	assert.deepEqual(result.stderr.match(/^.* patched, .*$/gm), ['2 patched, 0 unchanged, 0 skipped, 0 refused'], 'told once');
 	assert.equal(spawnSync('sh', ['-c', 'sha256sum <dist/app.js | cut -c1-64'], { cwd: folder, encoding: 'utf8' }).stdout, read('hash'));
 	noLitter();
 });
