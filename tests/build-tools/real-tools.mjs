@@ -49,7 +49,7 @@ function version(tool) {
 }
 
 function makeProject() {
-	for (const made of ['bin', 'shadow', 'tools', 'cache', 'app/.cargo', ...fs.readdirSync(work).filter((name) => name.startsWith('load'))]) {
+	for (const made of ['bin', 'shadow', 'tools', 'cache', 'stubs', 'app/.cargo', ...fs.readdirSync(work).filter((name) => name.startsWith('load'))]) {
 		fs.rmSync(path.join(work, made), { recursive: true, force: true });
 	}
 	fs.cpSync(path.join(here, 'crate'), app, { recursive: true });
@@ -173,6 +173,38 @@ const ways = {
 	'reglue as wasm-bindgen, trunk': async () => {
 		shell(`${trunk}; reglue check dist`, shadowed);
 		assert.deepEqual(await inChromium('dist'), recovered);
+	},
+	/** As a runner does it: each `run` by bash, in one folder, what it adds to GITHUB_PATH in front for the next. */
+	'the job of BUILD-TOOLS.md': async () => {
+		const text = fs.readFileSync(path.join(root, 'docs/BUILD-TOOLS.md'), 'utf8');
+		const [, job] = /<!-- recipe: job -->\n```yaml\n([^]*?)\n```/.exec(text);
+		const steps = [...job.matchAll(/^ {6}- run: (?:\|.*\n((?: {10}.*\n)+)|(.*)$)/gm)].map(([, block, line]) => block ?? line);
+		assert.ok(steps.length > 3);
+		const home = path.join(work, 'home');
+		const stubs = path.join(work, 'stubs');
+		fs.rmSync(home, { recursive: true, force: true });
+		fs.rmSync(path.join(app, 'reglue'), { recursive: true, force: true });
+		fs.mkdirSync(home);
+		fs.mkdirSync(stubs, { recursive: true });
+		if (process.getuid() === 0) {
+			fs.writeFileSync(path.join(stubs, 'sudo'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
+		}
+		assert.equal(spawnSync('git', ['clone', '-q', root, path.join(app, 'reglue')]).status, 0);
+		const added = path.join(work, 'github-path');
+		fs.writeFileSync(added, '');
+		let said = '';
+		// the tools of a `cargo install` are in PATH already
+		for (const step of steps.filter((one) => !one.startsWith('cargo install'))) {
+			const front = fs.readFileSync(added, 'utf8').trim().split('\n').reverse().join(':');
+			const result = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', step], { cwd: app, encoding: 'utf8', maxBuffer: 1 << 28,
+				env: { ...process.env, PATH: `${front}:${stubs}:${process.env.PATH}`, HOME: home, GITHUB_PATH: added, CI: 'true',
+					CARGO_HOME: process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo'),
+					RUSTUP_HOME: process.env.RUSTUP_HOME ?? path.join(os.homedir(), '.rustup'), RUST_BACKTRACE: '0' } });
+			said = result.stdout + result.stderr;
+			assert.equal(result.status, 0, `${step}\n${said}`);
+		}
+		assert.match(said, /^0 would change, 2 unchanged, 0 skipped, 0 refused$/m);
+		assert.deepEqual(await inNode('pkg'), recovered);
 	},
 	'trunk with settings of a reglue.json': async () => {
 		fs.writeFileSync(path.join(app, 'reglue.json'), '{"policy": "eager"}');
