@@ -53,6 +53,13 @@ for (const [name, expected] of [['wasm-bindgen', '-'], ['exec', '-'], ['packer',
 	});
 }
 
+test('recipe: job, its last steps; tests/build-tools runs them all', () => {
+	const steps = [...recipe('job').matchAll(/^ {6}- run: (reglue .*)$/gm)].map(([, step]) => step);
+	assert.equal(steps.length, 2);
+	shell(steps.join('\n'));
+	assert.equal(seal(), '-');
+});
+
 test('recipe: Makefile', () => {
 	fs.writeFileSync(path.join(folder, 'Makefile'), `${recipe('Makefile')}\n`);
 	shell('make -s pkg/app.js');

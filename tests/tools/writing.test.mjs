@@ -278,21 +278,26 @@ test(`a batch killed ${KILLS} times`, async (context) => {
 	for (let i = 0; i < PACKAGES; i++) {
 		write(path.join(tree, `p${i}`), original);
 	}
-	const states = { old: 0, new: 0, split: 0, litter: 0, late: 0 };
+	// packages are counted as they are found after a kill; runs that had ended before it do not count as one
+	const states = { killed: 0, old: 0, new: 0, split: 0, litter: 0, late: 0 };
 	let forward = true;
 	let longest = 0;
+	let left = PACKAGES; // which the next run has to work on
 	{
 		const started = Date.now();
 		succeed(['patch', '-r', '-q', '-j2', tree]);
 		longest = Date.now() - started;
 		succeed(['revert', '-r', '-q', '-j2', tree]);
 	}
-	for (let round = 0; round < KILLS; round++) {
+	for (let round = 0; states.killed < KILLS; round++) {
 		const child = spawn(reglue, [forward ? 'patch' : 'revert', '-r', '-q', '-j2', tree], { stdio: 'ignore' });
 		const exit = once(child, 'exit');
-		await sleep(Math.random() * longest);
-		states.late += child.kill('SIGKILL') ? 0 : 1;
-		await exit;
+		await sleep(Math.random() * Math.max(longest * left / PACKAGES, 10));
+		child.kill('SIGKILL');
+		const hit = (await exit)[1] === 'SIGKILL';
+		states[hit ? 'killed' : 'late']++;
+		longest *= hit ? 1.02 : 0.9; // the machine has other things to do as well, or has not
+		left = PACKAGES;
 		for (let i = 0; i < PACKAGES; i++) {
 			const seen = new Set();
 			for (const file of listFiles(path.join(tree, `p${i}`))) {
@@ -309,10 +314,11 @@ test(`a batch killed ${KILLS} times`, async (context) => {
 					seen.add(isNew);
 				}
 			}
-			states[seen.size > 1 ? 'split' : seen.has(true) ? 'new' : 'old']++;
+			states[seen.size > 1 ? 'split' : seen.has(true) ? 'new' : 'old'] += hit ? 1 : 0;
+			left -= seen.size === 1 && seen.has(forward) ? 1 : 0;
 		}
 		// the next run finishes, and leaves nothing behind
-		if (round % 4 === 3 || round === KILLS - 1) {
+		if (round % 4 === 3 || left === 0 || states.killed === KILLS) {
 			succeed([forward ? 'patch' : 'revert', '-r', '-q', '-j2', tree]);
 			assert.deepEqual(litter(tree), []);
 			const expected = forward ? patched : original;
@@ -320,6 +326,7 @@ test(`a batch killed ${KILLS} times`, async (context) => {
 				sameTree(path.join(tree, `p${i}`), expected);
 			}
 			forward = !forward;
+			left = PACKAGES;
 		}
 	}
 	context.diagnostic(JSON.stringify(states));
