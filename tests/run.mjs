@@ -187,7 +187,11 @@ function isOurs(log) {
 	return blocks.length === 0 || !blocks.every(isCriterion);
 }
 
-/** Address and undefined-behaviour sanitizers over the unit tests and the program. */
+/**
+ * Address and undefined-behaviour sanitizers over the unit tests and the program. SANITIZED names the
+ * groups that run the program, `all` for every one of them (half an hour) but `tools`, whose memory
+ * limits and preloaded libraries no sanitizer bears.
+ */
 async function sanitized() {
 	const folder = 'build-sanitize';
 	const options = ['-Db_sanitize=address,undefined', '-Db_lundef=false'];
@@ -204,8 +208,18 @@ async function sanitized() {
 		LSAN_OPTIONS: 'exitcode=0',
 	};
 	await unit(folder, { env, label: ' (sanitized)' });
-	await nodeTests('cli', { env, label: ' (sanitized)', tool: `${folder}/reglue` });
-	const started = Date.now();
+	const tool = `${folder}/reglue`;
+	const programs = ['cli', 'recovery', 'matrix', 'drift', 'chaos', 'packages', 'bundlers'];
+	const wanted = process.env.SANITIZED ?? 'cli';
+	for (const name of programs.filter((group) => wanted === 'all' || wanted.split(',').includes(group))) {
+		await nodeTests(name, { env, label: ' (sanitized)', tool });
+	}
+	let started = Date.now();
+	// 3: cells with shared memory are refused
+	const tree = await execute(tool, ['check', '-q', '-r', '-j', '2', 'fixtures'], { env });
+	countStep('every fixture (sanitized)', { ...tree, end: tree.end === 'status 3' ? '' : tree.end || 'status 0' },
+		started);
+	started = Date.now();
 	const found = fs.readdirSync(logs).map((name) => fs.readFileSync(path.join(logs, name), 'utf8'))
 		.filter(isOurs);
 	countStep('sanitizer logs', { end: found.length === 0 ? '' : `${found.length} findings`,
