@@ -135,13 +135,48 @@ static bool is_received(const struct glue *glue, node_id value)
 	       node_function(glue->tree, value) == glue->scopes->bindings[binding].scope;
 }
 
+/*
+ * `new Proxy({}, { get: (target, name) => init()[name] })`: what stands in for the exports until a first
+ * use of them makes the instance, which the variable then receives.
+ */
+static bool is_stand_in(const struct glue *glue, node_id value)
+{
+	const struct tree *tree = glue->tree;
+	node_id arguments = node_child(tree, value, FIELD_arguments);
+	if (!node_is(tree, value, KIND_new_expression) ||
+		!is_global_path(glue, node_child(tree, value, FIELD_constructor), "Proxy") ||
+		node_child_count(tree, arguments) != 2) {
+		return false;
+	}
+	node_id target = node_nth(tree, arguments, 0), handler = node_nth(tree, arguments, 1);
+	node_id pair = node_first(tree, handler);
+	node_id get = node_is(tree, pair, KIND_pair) ? node_child(tree, pair, FIELD_value) : NO_NODE;
+	if (!node_is(tree, target, KIND_object) || node_child_count(tree, target) != 0 ||
+		!node_is(tree, handler, KIND_object) || node_child_count(tree, handler) != 1 ||
+		!node_is_text(tree, node_child(tree, pair, FIELD_key), STR("get")) ||
+		!node_is(tree, get, KIND_arrow_function)) {
+		return false;
+	}
+	node_id name = node_nth(tree, node_child(tree, get, FIELD_parameters), 1);
+	node_id read = node_body(tree, get);
+	node_id call = node_is(tree, read, KIND_subscript_expression) ? node_child(tree, read, FIELD_object)
+	                                                              : NO_NODE;
+	node_id callee = node_is(tree, call, KIND_call_expression) ? node_child(tree, call, FIELD_function)
+	                                                           : NO_NODE;
+	node_id index = call == NO_NODE ? NO_NODE : node_child(tree, read, FIELD_index);
+	return node_is(tree, callee, KIND_identifier) &&
+	       binding_function(glue->scopes, scope_of(glue->scopes, callee)) != NO_NODE &&
+	       node_is(tree, index, KIND_identifier) && node_is(tree, name, KIND_identifier) &&
+	       scope_of(glue->scopes, index) == scope_of(glue->scopes, name);
+}
+
 /* One assignment (or initializer) of the exports binding. */
 static bool read_adoption(struct glue *glue, node_id value)
 {
 	const struct tree *tree = glue->tree;
 	node_id plain = node_unwrap(tree, value);
 	node_id adopted = node_unwrap(tree, last_of_chain(tree, plain));
-	if (is_nothing(tree, adopted)) {
+	if (is_nothing(tree, adopted) || is_stand_in(glue, adopted)) {
 		return true;
 	}
 	if (is_received(glue, adopted)) {
@@ -218,7 +253,10 @@ static bool read_use(struct glue *glue, node_id use)
 		return true;
 	case KIND_arguments: {
 		node_id callee = node_first(tree, tree->nodes[parent].parent);
-		if (is_global_path(glue, callee, "Promise.resolve")) {
+		/* `_context.abrupt("return", wasm)` is how a compiler writes the return of an async function */
+		bool returned = str_equal(node_property(tree, callee), STR("abrupt")) &&
+		                str_equal(node_string(tree, node_first(tree, parent)), STR("return"));
+		if (returned || is_global_path(glue, callee, "Promise.resolve")) {
 			glue_add(glue, FACT_ESCAPE, use);
 			return true;
 		}

@@ -1,0 +1,194 @@
+/*
+ * Forms of published glue, one by one: how the exports variable gets its value, where it is used by
+ * itself, what the state is kept in. Our fixtures have most of them, but not those of the first years, of
+ * compilers and of people.
+ */
+#include <criterion/criterion.h>
+
+#include "patch.h"
+
+static struct patcher *patcher;
+static struct arena *arena;
+
+static void set_up(void)
+{
+	patcher = patcher_create();
+	arena = arena_create();
+}
+
+static void tear_down(void)
+{
+	arena_destroy(arena);
+	patcher_destroy(patcher);
+}
+
+TestSuite(forms, .init = set_up, .fini = tear_down);
+
+#define VIEW \
+	"let view = null;\n" \
+	"function getView() {\n" \
+	"    if (view === null || view.byteLength === 0) { view = new Uint8Array(wasm.memory.buffer); }\n" \
+	"    return view;\n}\n" \
+	"export function add(a, b) { return wasm.add(a, b); }\n" \
+	"export function __wbindgen_throw(p, n) { throw new Error(getView()[p]); }\n"
+#define INIT \
+	"function finish(instance, module) { wasm = instance.exports; wasm.__wbindgen_start(); return wasm; }\n" \
+	"export function initSync(m) {\n" \
+	"    const module = new WebAssembly.Module(m);\n" \
+	"    return finish(new WebAssembly.Instance(module, imports), module);\n}\n"
+
+/* `code`: the refusal that is wanted; or NULL, and `text` is in the output. */
+struct form {
+	const char *glue;
+	const char *code;
+	const char *text;
+};
+
+static void expect_all(const struct form *forms, size_t count)
+{
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	for (size_t i = 0; i < count; i++) {
+		struct str glue = str_from(forms[i].glue);
+		struct patch *patch = patch_run(arena, patcher, STR("x.js"), glue, &options);
+		const char *first = patch->diags.first == NULL ? "nothing" : patch->diags.first->code;
+		if (forms[i].code != NULL) {
+			cr_assert_eq(patch->verdict, VERDICT_REFUSED, "%s\n%s", forms[i].glue, first);
+			cr_assert_str_eq(first, forms[i].code);
+			continue;
+		}
+		cr_assert_eq(patch->verdict, VERDICT_PATCHED, "%s\n%s", forms[i].glue, first);
+		cr_assert(str_find(patch->output, str_from(forms[i].text)) != (size_t)-1, "%s\nnot in\n%.*s",
+			forms[i].text, STR_ARGS(patch->output));
+	}
+}
+
+#define EXPECT_ALL(forms) expect_all(forms, sizeof(forms) / sizeof(*forms))
+
+Test(forms, how_the_exports_are_bound)
+{
+	static const struct form forms[] = {
+		{"let wasm = null;\n" VIEW INIT, NULL, "wasm = __rg.a(instance.exports,module);"},
+		{"let wasm = undefined;\n" VIEW INIT, NULL, "wasm = __rg.a(instance.exports,module);"},
+		{"let wasm = void 0;\n" VIEW INIT, NULL, "wasm = __rg.a(instance.exports,module);"},
+		{"let wasm;\n" VIEW "export function __wbg_set_wasm(_wasm) { wasm = _wasm; }\n", NULL,
+			"wasm = __rg.l(_wasm,arguments[1]);"},
+		{VIEW "const module$1 = new WebAssembly.Module(bytes);\n"
+		      "const instance$1 = new WebAssembly.Instance(module$1, imports);\n"
+		      "const wasm = instance$1.exports;\n",
+			NULL, "const wasm = __rg.a(instance$1.exports);"},
+		{"let wasm;\n" VIEW "export async function init(b) {\n"
+		 "    const result = await WebAssembly.instantiate(b, imports);\n"
+		 "    wasm = result.instance.exports;\n    return wasm;\n}\n",
+			NULL, "WebAssembly.instantiate(__rg.M(b), __rg.I(imports)).then(__rg.N)"},
+		{"let wasm;\n" VIEW INIT
+		 "wasm = new Proxy({}, { get: (target, prop, receiver) => initSync()[prop] });\n",
+			NULL, "wasm = new Proxy({}, { get: (target, prop, receiver) => initSync()[prop] });"},
+		/* what is in the way of the exports has to be what it seems */
+		{"let wasm;\n" VIEW INIT "wasm = new Proxy({}, { get: (target, prop) => other[prop] });\n",
+			"exports-binding", NULL},
+		{"let wasm;\n" VIEW INIT "wasm = new Proxy({}, { get: (target, prop) => initSync()['add'] });\n",
+			"exports-binding", NULL},
+		{"let wasm;\n" VIEW INIT "wasm = new Proxy(cache, { get: (target, prop) => initSync()[prop] });\n",
+			"exports-binding", NULL},
+		/* a bundler's own ways to load the wasm: nothing tells where another instance comes from */
+		{"const wasm = await import('./x_bg.wasm');\n" VIEW, "unknown-glue", NULL},
+		{"var wasm = n(530);\n" VIEW, "unknown-glue", NULL},
+		{"var wasm = n(1), i = e([wasm]);\nwasm = (i.then ? (await i)() : i)[0];\n" VIEW, "unknown-glue",
+			NULL},
+		{"var wasm = require('./x_bg.wasm')();\n" VIEW, "unknown-glue", NULL},
+		{"let wasm = { memory: null };\n" VIEW INIT, "exports-binding", NULL},
+	};
+	EXPECT_ALL(forms);
+}
+
+Test(forms, where_the_exports_leave)
+{
+	static const struct form forms[] = {
+		{"let wasm;\n" VIEW INIT, NULL, "return __rg.u(wasm); }"},
+		{"let wasm;\n" VIEW INIT "const __wasm = wasm;\nexport { __wasm };\n", NULL,
+			"const __wasm = __rg.u(wasm);"},
+		{"let wasm;\n" VIEW INIT "imports.__wasm = wasm;\n", NULL, "imports.__wasm = __rg.u(wasm);"},
+		{"let wasm;\n" VIEW INIT "const all = { 'x': wasm };\n", NULL, "'x': __rg.u(wasm) }"},
+		{"let wasm;\n" VIEW INIT "const { f: f$1 } = wasm;\n", NULL, "const { f: f$1 } = __rg.u(wasm);"},
+		{"let wasm;\n" VIEW INIT "export const i = () => Promise.resolve(wasm);\n", NULL,
+			"Promise.resolve(__rg.u(wasm))"},
+		{"let wasm;\n" VIEW INIT "function f() { return _context3.abrupt(\"return\", wasm); }\n", NULL,
+			"_context3.abrupt(\"return\", __rg.u(wasm));"},
+		{"let wasm;\n" VIEW INIT "function f() { return _context3.abrupt(\"throw\", wasm); }\n",
+			"exports-handed-out", NULL},
+		{"let wasm;\n" VIEW INIT "(0, asyncify_js_1.setWasmExports)(wasm);\n", "exports-handed-out", NULL},
+		{"let wasm;\n" VIEW INIT "getDefaultExportFromCjs(wasm);\n", "exports-handed-out", NULL},
+		{"let wasm;\n" VIEW INIT "export const all = () => [wasm];\n", "exports-use", NULL},
+		{"let wasm;\n" VIEW INIT "export const all = () => ({ ...wasm });\n", "exports-use", NULL},
+		/* nothing leaves where it is only looked at */
+		{"let wasm;\n" VIEW INIT "if (wasm == null || !wasm || void 0 !== wasm) { later(); }\n", NULL,
+			"if (wasm == null || !wasm || void 0 !== wasm) { later(); }"},
+	};
+	EXPECT_ALL(forms);
+}
+
+#define HEAP_USE \
+	"function addHeapObject(obj) {\n" \
+	"    if (heap_next === heap.length) { heap.push(heap.length + 1); }\n" \
+	"    const idx = heap_next; heap_next = heap[idx]; heap[idx] = obj; return idx;\n}\n" \
+	"export function keep(o) { return wasm.keep(addHeapObject(o)); }\n"
+
+Test(forms, what_state_is_kept_in)
+{
+	static const struct form forms[] = {
+		{"let wasm;\n" VIEW INIT "const heap = new Array(32);\nheap.fill(undefined);\n"
+		 "heap.push(undefined, null, true, false);\nlet heap_next = heap.length;\n" HEAP_USE,
+			NULL,
+			"heap.length=0;heap.length=32;heap.fill(undefined);heap.push(undefined, null, true, false);"
+			"heap_next=heap.length;"},
+		{"let wasm;\n" VIEW INIT "let heap = new Array(1024).fill(undefined);\n"
+		 "heap.push(undefined, null, true, false);\nlet heap_next = heap.length;\n" HEAP_USE
+		 "let stack_pointer = 1024;\n"
+		 "function addBorrowedObject(obj) { heap[--stack_pointer] = obj; return stack_pointer; }\n"
+		 "export function lend(o) {\n    try { wasm.lend(addBorrowedObject(o)); }\n"
+		 "    finally { heap[stack_pointer++] = undefined; }\n}\n",
+			NULL, "stack_pointer=1024;"},
+		{"let wasm;\n" VIEW INIT "let c1 = null, c2 = null, c3 = null;\n"
+		 "function getClamped() { if (c1 === null || c1.buffer !== wasm.memory.buffer) {"
+		 " c1 = new Uint8ClampedArray(wasm.memory.buffer); } return c1; }\n"
+		 "function getBig() { if (c2 === null || c2.byteLength === 0) {"
+		 " c2 = new BigUint64Array(wasm.memory.buffer); } return c2; }\n"
+		 "function getBuffer() { if (c3 === null || c3.buffer !== wasm.memory.buffer) {"
+		 " c3 = Buffer.from(wasm.memory.buffer); } return c3; }\n",
+			NULL, "r(i){view=null;c1=null;c2=null;c3=null;}"},
+	};
+	EXPECT_ALL(forms);
+}
+
+/* wasm-ld wraps the exports of a module that is linked as a command, and gives them a suffix. */
+Test(forms, exports_of_a_command)
+{
+	static const char glue[] = "let wasm;\n" VIEW INIT
+		"function passString(s, malloc, realloc) {\n"
+		"    const p = malloc(s.length); getView().set(encode(s), p); return p;\n}\n"
+		"export function greet(s) {\n"
+		"    const p = passString(s, wasm.__wbindgen_malloc_command_export, "
+		"wasm.__wbindgen_realloc_command_export);\n"
+		"    try { return wasm.greet_command_export(p); }\n"
+		"    finally { wasm.__wbindgen_free_command_export(p, 1, 1); }\n}\n"
+		"function addToExternrefTable0(obj) {\n"
+		"    const idx = wasm.__externref_table_alloc_command_export();\n"
+		"    wasm.__wbindgen_externrefs.set(idx, obj);\n    return idx;\n}\n"
+		"function handleError(f, args) {\n    try {\n        return f.apply(this, args);\n"
+		"    } catch (e) {\n        const idx = addToExternrefTable0(e);\n"
+		"        wasm.__wbindgen_exn_store_command_export(idx);\n    }\n}\n"
+		"export function __wbg_call_1() { return handleError(function (a) { return a(); }, arguments); }\n";
+	static const struct form forms[] = {
+		{glue, NULL, "} catch (e) {__rg.r(e);"},
+		{glue, NULL, "function passString(s, malloc, realloc) {__rg.S.o++;try{"},
+	};
+	EXPECT_ALL(forms);
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	struct patch *patch = patch_run(arena, patcher, STR("x.js"), STR(glue), &options);
+	for (uint32_t i = 0; i < patch->entry_count; i++) {
+		if (str_equal(patch->entries[i].name, STR("greet"))) {
+			cr_assert(str_equal(patch->entries[i].wasm_export, STR("greet_command_export")));
+		}
+	}
+	cr_assert_null(patch->diags.first, "%s", patch->diags.first->text.data);
+}
