@@ -1,11 +1,8 @@
 /*
- * Build-time program: joins the runtime's JS modules into the text that is injected, and writes it
- * as a C array. usage: embed OUTPUT.h NAME INPUT.js…
+ * Build-time program: writes a text as a C array. usage: embed OUTPUT.h NAME INPUT
  *
- * A style sheet (.css) stays as it is, and so do declarations (.d.ts), whose comments are for users.
- *
- * Import statements go, `export` in front of a declaration goes, comments and needless white space
- * go; every other token stays as it is. Names are not touched: gzip does that better.
+ * A style sheet (.css) stays as it is, and so do declarations (.d.ts), whose comments are for users. A
+ * script loses comments and needless white space; every other token stays as it is.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -147,7 +147,7 @@ static void patch_tree(struct arena *arena, const struct patcher *patcher, struc
 	splice_apply(&patch->splice, original, &output);
 	struct str text = arena_copy(arena, buf_str(&output));
 	buf_finish(&output);
-	if (!recheck(patcher->syntax, tree, &patch->splice, plan_runtime_text())) {
+	if (!recheck(patcher->syntax, tree, &patch->splice, patch->runtime)) {
 		diag_add(arena, &patch->diags, SEVERITY_ERROR, "internal", DIAG_NO_OFFSET,
 			"the patched text does not parse; please report this file");
 		return;

@@ -124,6 +124,7 @@ struct patch {
 	struct str input;         /* as given */
 	struct str input_version; /* of the reglue that patched the input; empty if none did */
 	struct splice splice;     /* over `original`, sealed; empty unless patched or unchanged */
+	struct str runtime;       /* the text of its function, which is in one of the insertions */
 	struct str output;        /* patched bytes; only when patched or unchanged */
 	struct str exports_name;  /* what the glue calls the exports: "wasm" */
 	bool has_wasm;            /* the options gave a wasm file, and it could be read */

@@ -353,7 +353,7 @@ static struct str runtime_of(const struct glues *glues, uint32_t index, const st
 	return names[first];
 }
 
-static void plan_glue(struct planning *p, uint32_t file_end)
+static void plan_glue(struct planning *p)
 {
 	const struct glue *glue = p->glue;
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
@@ -366,7 +366,7 @@ static void plan_glue(struct planning *p, uint32_t file_end)
 		plan_fact(p, i);
 		plan_site(p, &glue->facts[i]);
 	}
-	plan_runtime(p, file_end);
+	plan_runtime_start(p);
 }
 
 uint32_t plan_make(const struct glues *glues, const struct patch_options *options,
@@ -383,23 +383,31 @@ uint32_t plan_make(const struct glues *glues, const struct patch_options *option
 	plan_statements(tree, 0, &start, &end);
 	patch->entries = arena_array(arena, struct entry, facts);
 	patch->sites = arena_array(arena, struct site, facts);
+	struct planning *plannings = arena_array(arena, struct planning, glues->count);
 	for (uint32_t i = 0; i < glues->count; i++) {
-		struct planning p = {
+		struct planning *p = &plannings[i];
+		*p = (struct planning){
 			.arena = arena,
 			.glue = &glues->items[i],
 			.tree = tree,
 			.options = options,
 			.patch = patch,
 		};
-		p.rg = names[i] = plan_free_name(&p, &number);
-		p.runtime = runtime_of(glues, i, names);
-		p.api = i == 0 ? STR("__reglue") : plan_text(&p, "__reglue%u", i + 1);
-		if (p.glue->part == PART_LOADER) {
-			end = plan_loader(&p);
+		p->rg = names[i] = plan_free_name(p, &number);
+		p->runtime = runtime_of(glues, i, names);
+		p->api = i == 0 ? STR("__reglue") : plan_text(p, "__reglue%u", i + 1);
+		if (p->glue->part == PART_LOADER) {
+			end = plan_loader(p);
 		} else {
-			plan_glue(&p, end);
+			plan_glue(p);
 		}
-		warn_without_module(&p);
+		warn_without_module(p);
+	}
+	uint64_t features = plan_features(plannings, glues->count);
+	for (uint32_t i = 0; i < glues->count; i++) {
+		if (glues->items[i].part != PART_LOADER) {
+			plan_runtime_end(&plannings[i], end, features);
+		}
 	}
 	if (patch->entry_count != 0) {
 		qsort(patch->entries, patch->entry_count, sizeof(*patch->entries), compare_entries);

@@ -14,7 +14,4 @@
 uint32_t plan_make(const struct glues *glues, const struct patch_options *options,
 	struct patch *patch);
 
-/* What the runtime's function consists of; the build has parsed it. */
-struct str plan_runtime_text(void);
-
 #endif

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "runtime_slice.h"
 #include "runtime_text.h"
 
 static void add_name_list(struct buf *out, const char *key, const struct str *names, uint32_t count)
@@ -163,22 +164,22 @@ static void add_namespace(struct planning *p, struct buf *head, uint32_t start)
 		STR_ARGS(name), STR_ARGS(p->rg), given.len == 0 ? "" : ",", STR_ARGS(given));
 }
 
-/*
- * The runtime's variable before the first statement, its function after the last one. The API of
- * glue inside a function of a module passes through a variable of the module's.
- */
-void plan_runtime(struct planning *p, uint32_t file_end)
+static bool is_common(const struct planning *p)
+{
+	return !p->glue->is_module && p->glue->root == 0 && plan_mentions(p->tree, STR("exports"));
+}
+
+void plan_runtime_start(struct planning *p)
 {
 	const struct glue *glue = p->glue;
 	uint32_t start, end;
 	plan_statements(p->tree, glue->root_body, &start, &end);
 	assert(start != UINT32_MAX);
-	bool inner = glue->root != 0;
-	bool common = !glue->is_module && !inner && plan_mentions(p->tree, STR("exports"));
+	bool inner = glue->root != 0, common = is_common(p);
 	struct buf head = BUF_INIT;
-	struct str wrappers = plan_wrappers(p, plan_text(p, "%.*s$w", STR_ARGS(p->rg)));
+	p->wrappers = plan_wrappers(p, plan_text(p, "%.*s$w", STR_ARGS(p->rg)));
 	buf_printf(&head, "var %.*s=%.*s$(%.*s)", STR_ARGS(p->rg), STR_ARGS(p->runtime),
-		STR_ARGS(runtime_options(p, wrappers.len != 0)));
+		STR_ARGS(runtime_options(p, p->wrappers.len != 0)));
 	if (glue->is_module && !inner) {
 		buf_printf(&head, ",%.*s$api=%.*s.api", STR_ARGS(p->rg), STR_ARGS(p->rg));
 	}
@@ -200,6 +201,126 @@ void plan_runtime(struct planning *p, uint32_t file_end)
 	if (!glue->is_module && !common) {
 		plan_inner_api(p, start);
 	}
+}
+
+/* ---- how much of it */
+
+static uint64_t bit(bool wanted, unsigned feature)
+{
+	return wanted ? UINT64_C(1) << feature : 0;
+}
+
+/* The member of the runtime that a call in the inserted text (`__rg.name`) wants. */
+static uint64_t find_member(struct str name)
+{
+	for (unsigned i = 0; i < sizeof(runtime_members) / sizeof(*runtime_members); i++) {
+		if (runtime_members[i] != NULL && str_equal(name, str_from(runtime_members[i]))) {
+			return UINT64_C(1) << i;
+		}
+	}
+	return 0;
+}
+
+static bool is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+	       c == '$';
+}
+
+/* All that a text calls of any runtime: `__rg.a(`, `__rg2.S.o++`. */
+static uint64_t members_in(struct str text)
+{
+	static const struct str variable = {"__rg", 4};
+	uint64_t members = 0;
+	for (size_t at; (at = str_find(text, variable)) != (size_t)-1;) {
+		at += variable.len;
+		while (at < text.len && text.data[at] >= '0' && text.data[at] <= '9') {
+			at++;
+		}
+		size_t start = at + 1, end = start;
+		while (end < text.len && is_name_byte(text.data[end])) {
+			end++;
+		}
+		if (at < text.len && text.data[at] == '.') {
+			members |= find_member(str_slice(text, start, end));
+		}
+		text = str_slice(text, at, text.len);
+	}
+	return members;
+}
+
+static bool has_fact(const struct glue *glue, enum fact_kind kind)
+{
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		if (glue->facts[i].kind == kind) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What a glue has: see `has` in src/runtime/options.js. */
+static uint64_t features_of(const struct planning *p)
+{
+	const struct glue *glue = p->glue;
+	bool module = glue->part == PART_WHOLE && glue->module == MODULE_SEEN;
+	bool handed = glue->part != PART_WHOLE || has_namespace(glue) || has_fact(glue, FACT_RECEIVE);
+	return bit(glue->heals, HAS_stack) | bit(glue->scheduled.len != 0, HAS_due) |
+	       bit(glue->stays_terminated, HAS_terminated) | bit(p->wrappers.len != 0, HAS_literals) |
+	       bit(p->options->exclude_count != 0, HAS_excluded) | bit(handed, HAS_imports) |
+	       bit(handed || !module, HAS_late) | bit(has_namespace(glue), HAS_namespace) |
+	       bit(handed || !module, HAS_finder) |
+	       bit(handed || !module || plan_mentions(p->tree, STR("instantiate")) ||
+			       plan_mentions(p->tree, STR("instantiateStreaming")),
+		       HAS_waiting);
+}
+
+uint64_t plan_features(const struct planning *glues, uint32_t count)
+{
+	static const struct {
+		char member[2];
+		unsigned feature;
+	} implied[] = {
+		{"p", HAS_promises}, {"w", HAS_hosted}, {"W", HAS_hosted}, {"m", HAS_recipes},
+		{"T", HAS_own},      {"g", HAS_tags},   {"E", HAS_panics},
+	};
+	const struct splice *splice = &glues[0].patch->splice;
+	uint64_t features = find_member(STR("api"));
+	for (uint32_t i = 0; i < splice->count; i++) {
+		features |= members_in(splice->items[i].text);
+	}
+	for (size_t i = 0; i < sizeof(implied) / sizeof(*implied); i++) {
+		features |= bit((features & find_member(str_from(implied[i].member))) != 0, implied[i].feature);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (glues[i].glue->part != PART_LOADER) {
+			features |= features_of(&glues[i]);
+		}
+	}
+	return features;
+}
+
+/* The same for all glues of a file. */
+static struct str slice(struct planning *p, uint64_t features)
+{
+	static const struct runtime runtime = {runtime_text, runtime_chunks,
+		sizeof(runtime_chunks) / sizeof(*runtime_chunks), runtime_uses, RUNTIME_ROOT};
+	if (p->patch->runtime.len != 0) {
+		return p->patch->runtime;
+	}
+	struct buf text = BUF_INIT;
+	runtime_slice(&runtime, features, &text);
+	struct str copy = arena_copy(p->arena, buf_str(&text));
+	buf_finish(&text);
+	return copy;
+}
+
+void plan_runtime_end(struct planning *p, uint32_t file_end, uint64_t features)
+{
+	const struct glue *glue = p->glue;
+	uint32_t start, end;
+	plan_statements(p->tree, glue->root_body, &start, &end);
+	bool inner = glue->root != 0, common = is_common(p);
 	struct buf block = BUF_INIT;
 	buf_add_byte(&block, '\n');
 	if (glue->is_module) {
@@ -216,15 +337,12 @@ void plan_runtime(struct planning *p, uint32_t file_end)
 	}
 	if (str_equal(p->runtime, p->rg)) {
 		buf_printf(&block, "function %.*s$(o){\"use strict\";", STR_ARGS(p->rg));
-		buf_add(&block, plan_runtime_text());
-		buf_add(&block, STR("return runtime}\n"));
+		struct str text = slice(p, features);
+		p->patch->runtime = text;
+		buf_add(&block, text);
+		buf_add(&block, STR("}\n"));
 	}
-	buf_add(&block, wrappers);
+	buf_add(&block, p->wrappers);
 	plan_insert(p, end, arena_copy(p->arena, buf_str(&block)));
 	buf_finish(&block);
-}
-
-struct str plan_runtime_text(void)
-{
-	return (struct str){(const char *)runtime_text, sizeof(runtime_text)};
 }

@@ -16,6 +16,7 @@ struct planning {
 	struct str runtime; /* name of the runtime's function: that of the first glue in this scope */
 	struct str api;     /* what users import: "__reglue", "__reglue2", … */
 	struct str exported; /* variable that is exported in place of the exports binding, or empty */
+	struct str wrappers; /* function of the wrapper literals, or empty */
 };
 
 struct str plan_text(struct planning *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -42,8 +43,20 @@ bool plan_mentions(const struct tree *tree, struct str name);
 
 /* ---- plan_runtime.c */
 
-/* Puts the runtime into the file, and the API of one glue; file_end: end of the last statement. */
-void plan_runtime(struct planning *p, uint32_t file_end);
+/*
+ * The runtime's variable before the first statement. The API of glue inside a function of a module passes
+ * through a variable of the module's.
+ */
+void plan_runtime_start(struct planning *p);
+
+/*
+ * When all else is planned: a bit for each part of the runtime that the file has a use for (runtime_slice.h).
+ * What the inserted text calls is found in it; in doubt a part is wanted.
+ */
+uint64_t plan_features(const struct planning *glues, uint32_t count);
+
+/* The runtime's function after the last statement. */
+void plan_runtime_end(struct planning *p, uint32_t file_end, uint64_t features);
 
 /* ---- plan_module.c: where another file makes the instance, or the bundler does */
 

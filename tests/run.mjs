@@ -257,7 +257,10 @@ async function fuzz() {
 
 const groups = {
 	unit: () => unit('build'),
-	runtime: () => nodeTests('runtime'),
+	runtime: async () => {
+		await nodeTests('runtime');
+		await nodeTests('runtime', { env: { RUNTIME_TEXT: 'small' }, label: ' (as the build makes it)' });
+	},
 	cli: () => nodeTests('cli'),
 	recovery: () => nodeTests('recovery'),
 	matrix: () => nodeTests('matrix'),

@@ -1,5 +1,5 @@
 // What users get (R12), and what the inserted text calls (docs/RUNTIME.md).
-import { o } from './options.js';
+import { has, o } from './options.js';
 import { ExhaustedError, PoisonedError, StaleObjectError } from './errors.js';
 import { S, flying, hooks, settings, stats } from './state.js';
 import { claim, hearPanic, note, own, settle } from './faults.js';
@@ -62,10 +62,16 @@ const api = {
 			keepImports(imports);
 		}
 		if (module) {
-			offer(module);
-			// A function is asked when it is needed; anything else is ready by the first fault.
-			if (typeof module !== 'function') {
-				find();
+			if (has.finder) {
+				offer(module);
+				// A function is asked when it is needed; anything else is ready by the first fault.
+				if (typeof module !== 'function') {
+					find();
+				}
+			} else {
+				if (keepModule(module) !== S.module) {
+					throw new TypeError('configure: module: ' + String(module));
+				}
 			}
 		}
 	},
@@ -92,7 +98,7 @@ export const runtime = {
 	S,
 	api,
 	e(due) {
-		if (S.dead !== 0 || due) {
+		if (S.dead !== 0 || (has.due && due)) {
 			enter(due);
 		}
 	},

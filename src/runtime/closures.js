@@ -1,4 +1,5 @@
 // Rust closures that JS holds: timers, listeners, reactions of promises (R7, R9).
+import { has } from './options.js';
 import { S, poisoned, settings, stats } from './state.js';
 import { kindOf } from './faults.js';
 import { gone, outdated } from './objects.js';
@@ -32,12 +33,16 @@ export const host = fn => {
 // A fault in such a closure ends the process if it is thrown. It may be swallowed once somebody who
 // cares has been told; else it is thrown, as in unpatched glue.
 export const escape = (e, fn) => {
-	if (S.dead > 0 && S.busy === 0 && hosted.has(fn) && kindOf(e)) {
-		// Where the instance is going to be kept this has not happened yet, but the task that faulted
-		// is one of them.
-		rejectAll(e);
-		if (S.told) {
-			return;
+	if (has.hosted) {
+		if (S.dead > 0 && S.busy === 0 && hosted.has(fn) && kindOf(e)) {
+			// Where the instance is going to be kept this has not happened yet, but the task that
+			// faulted is one of them.
+			if (has.promises) {
+				rejectAll(e);
+			}
+			if (S.told) {
+				return;
+			}
 		}
 	}
 	throw e;

@@ -3,10 +3,11 @@
 //     view ──► table ──► Proxy        `wasm.f` in the glue finds the wrapper on `table`
 //
 // The wrappers are properties of a *prototype*: own properties beyond 128 fall into dictionary mode.
-// The Proxy behind it answers only for names not met at adoption. Its target is a fresh object, for
+// The Proxy behind it answers only for names not met at adoption, which an instance of the glue's own does
+// not have. Its target is a fresh object, for
 // `instance.exports` is frozen, and a Proxy over it would have to give the raw functions.
 // `view` is for the glue's life; recovery writes one field of each record.
-import { o } from './options.js';
+import { has, o } from './options.js';
 import { S } from './state.js';
 import { measure, wrapStack } from './stack.js';
 import { judge } from './faults.js';
@@ -22,7 +23,7 @@ export const STACK = '__wbindgen_add_to_stack_pointer';
 const START = '__wbindgen_start';
 
 // name => (record => wrapper): a literal for each export that the glue calls (src/plan_wrappers.c).
-const literals = o.w && o.w(S, inert, judge);
+const literals = has.literals && o.w && o.w(S, inert, judge);
 
 const plain = k => {
 	const v = raw[k];
@@ -42,16 +43,22 @@ const wrapStart = w => (...args) => {
 
 const put = k => {
 	const f = raw[k];
-	if (typeof f !== 'function' || (o.n && o.n.includes(k))) {
+	if (typeof f !== 'function' || (has.excluded && o.n && o.n.includes(k))) {
 		others.add(k);
 		plain(k);
 		return;
 	}
 	// Quiet is what the glue itself calls: allocator, drops, stack pointer, closure machinery.
 	const x = { f, k, quiet: /^__(wb|externref|wasm_b)|__closure__destroy_/.test(k) };
-	const own = literals && literals[k] && literals[k](x);
+	const own = has.literals && literals && literals[k] && literals[k](x);
 	const w = own && own.length === f.length ? own : wrap(x, inert);
-	table[k] = x.w = k === STACK ? wrapStack(x) : k === START ? wrapStart(w) : w;
+	x.w = k === START ? wrapStart(w) : w;
+	if (has.stack) {
+		if (k === STACK) {
+			x.w = wrapStack(x);
+		}
+	}
+	table[k] = x.w;
 	records.set(k, x);
 };
 
@@ -59,7 +66,7 @@ const owns = k => records.has(k) || others.has(k);
 
 // A module namespace that is still being linked throws here, or has no names yet, or no values: the
 // wasm of old bundler output comes after the glue. Then each miss tries again.
-const fill = () => {
+const fillWhatIsThere = () => {
 	try {
 		const names = Object.keys(raw);
 		filled = names.length > 0 && names.every(k => raw[k] !== undefined);
@@ -71,6 +78,16 @@ const fill = () => {
 		measure(raw[STACK]);
 	} catch {
 		filled = false;
+	}
+};
+
+const fill = () => {
+	if (has.late) {
+		fillWhatIsThere();
+	} else {
+		Object.keys(raw).forEach(put);
+		filled = true;
+		measure(raw[STACK]);
 	}
 };
 
@@ -86,10 +103,12 @@ const look = () => {
 	}
 };
 
-const table = Object.create(
+const misses = () =>
 	new Proxy(Object.create(null), {
 		get(target, k) {
-			look();
+			if (has.namespace) {
+				look();
+			}
 			if (raw && !filled) {
 				fill();
 			}
@@ -99,8 +118,8 @@ const table = Object.create(
 			return owns(k) ? table[k] : undefined;
 		},
 		has: (target, k) => !!raw && k in raw,
-	}),
-);
+	});
+const table = Object.setPrototypeOf({}, has.late ? misses() : null);
 export const view = Object.create(table);
 
 export const adoptNamespace = get => {

@@ -1,4 +1,5 @@
 // Telling faults from errors, and what has to be done about either (R3, R10).
+import { has } from './options.js';
 import { S, hooks, settings, stats, tell } from './state.js';
 import { level } from './stack.js';
 import { rejectAll } from './promises.js';
@@ -41,8 +42,8 @@ export const kindOf = e =>
 		: isStack(e)
 			? 'stack'
 			: Wasm.Exception && e instanceof Wasm.Exception
-				? !tags.some(tag => e.is(tag)) && 'exception'
-				: settings.foreignThrow === 'poison' && !isOwn(e) && 'foreign';
+				? (has.tags ? !tags.some(tag => e.is(tag)) && 'exception' : 'exception')
+				: settings.foreignThrow === 'poison' && (has.own ? !isOwn(e) && 'foreign' : 'foreign');
 
 // Plain data only: on V8 an Error whose stack nobody read keeps the dead instance alive, and a kept
 // Error would keep whatever it refers to.
@@ -79,16 +80,16 @@ export const judge = (e, was, set, x, busy) => {
 		if (was <= 0 && !kind) {
 			S.dead = was;
 			stats.errors++;
-			if (S.busy === 0) {
-				level();
-			} else {
+			if (S.busy !== 0) {
 				later(); // JS may swallow it, and then no outer frame sees it
+			} else {
+				level();
 			}
 			return e;
 		}
 		if (!S.noted) {
 			relapse(was, x.k);
-			note(kind || 'stack', x.k, String(e.message), busy === 2 ? S.panic : undefined);
+			note(kind || 'stack', x.k, String(e.message), has.panics ? (busy === 2 ? S.panic : undefined) : undefined);
 			void e.stack;
 		}
 		if (S.busy === 0) {
@@ -108,15 +109,21 @@ export const settle = cause => {
 	if (S.noted === 1) {
 		S.noted = 2;
 		stats.faults++;
-		hope();
+		if (has.finder) {
+			hope();
+		}
 		S.told = hooks.fault.size > 0;
-		if (!mendable()) {
-			rejectAll(cause);
+		if (has.promises) {
+			if (!mendable()) {
+				rejectAll(cause);
+			}
 		}
 		S.o++;
 		tell('fault', S.fault);
 		S.o--;
-		beginEarly();
+		if (has.waiting) {
+			beginEarly();
+		}
 	}
 };
 

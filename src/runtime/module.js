@@ -1,7 +1,7 @@
 // The Module of a glue that was given an instance and nothing to make another from: bundlers, and
 // loaders of other kinds. It is looked for when the first fault has happened, not before, unless the
 // program brings it (`configure({ module })`); and it is kept.
-import { o } from './options.js';
+import { has, o } from './options.js';
 import { S } from './state.js';
 import { records } from './exports.js';
 import { handled } from './promises.js';
@@ -26,8 +26,8 @@ export const hope = () => {
 	lost = false;
 };
 
-export const mayFind = () => S.module || source;
-export const canFind = () => S.module || (source && !lost);
+export const mayFind = () => S.module || (has.finder && source);
+export const canFind = () => S.module || (has.finder && source && !lost);
 
 // Files are read at once, where there are files: then recovery needs no waiting.
 const readFile = url => {
@@ -92,9 +92,10 @@ const moduleOf = given => {
 
 // Gives the Module, or a promise of it.
 export const find = () => {
-	if (S.module) {
-		return S.module;
-	}
+	return has.finder ? S.module || search() : S.module;
+};
+
+const search = () => {
 	const fail = e => {
 		lost = true;
 		throw e;
@@ -109,9 +110,15 @@ export const find = () => {
 
 // The imports that a loader has shown; for the rest the glue's own functions.
 export const importsOf = module => {
-	if (!o.i) {
-		return S.imports;
+	if (has.imports) {
+		if (o.i) {
+			return fillImports(module);
+		}
 	}
+	return S.imports;
+};
+
+const fillImports = module => {
 	const own = o.i();
 	const all = {};
 	for (const { module: k } of Module.imports(module)) {

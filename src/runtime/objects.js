@@ -3,6 +3,7 @@
 //
 // A stamp is a plain symbol-keyed property; what was made in the first epoch has none. WeakMaps and
 // defineProperty cost two to three times as much on construction.
+import { has } from './options.js';
 import { S, stats, tell } from './state.js';
 import { StaleObjectError } from './errors.js';
 import { enter } from './policy.js';
@@ -26,7 +27,7 @@ const stale = object =>
 
 // Tells the hooks, and gives the error that may have to be thrown.
 export const outdated = (object, kind, className) => {
-	const { generation } = S;
+	const generation = S.generation;
 	const objectGeneration = object[STAMP] ? object[STAMP].n : 0;
 	const more = { className, objectGeneration, generation };
 	tell('stale', { kind, ...more });
@@ -41,11 +42,11 @@ export const refuse = (object, more) => {
 	throw Object.assign(outdated(object, 'object', (object.constructor || {}).name), more);
 };
 
-const renewOrRefuse = object => remake(object) || refuse(object);
+const renewOrRefuse = object => (has.recipes && remake(object)) || refuse(object);
 
 // First in methods: recovery comes before the check, so that both generations are known.
 export const checkThis = (object, due) => {
-	if (S.dead !== 0 || due) {
+	if (S.dead !== 0 || (has.due && due)) {
 		enter(due);
 	}
 	if (S.stamp !== undefined && stale(object)) {
@@ -66,13 +67,20 @@ export const check = (value, tag) => {
 
 // free(), dispose: nothing is to be done for a dead instance's object, nor does that start a recovery.
 // But it is not to be made again.
-export const freed = object =>
-	(S.dead > 0 || (S.stamp !== undefined && stale(object))) && (forget(object), true);
+export const freed = object => {
+	const left = S.dead > 0 || (S.stamp !== undefined && stale(object));
+	if (has.recipes) {
+		if (left) {
+			forget(object);
+		}
+	}
+	return left;
+};
 
 // Finalizers are given a pointer, or the state of a closure, which has its own stamp. The pointer of an
 // object that can be made again may change.
 export const held = (v, object) =>
-	object
+	has.recipes && object
 		? (recipe(object).box = stamp({ v }))
 		: S.stamp === undefined
 			? v

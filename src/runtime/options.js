@@ -7,3 +7,26 @@
 // w(S, inert, judge) wrapper literals by export name
 // t upstream's guard refuses an instance for ever after a fault
 export const o = { r() {} };
+
+// What the glue has, as src/plan_runtime.c finds it. The build makes two ways of every `if (has.x)`,
+// `has.x ? a : b` and `has.x && a`, and the patcher takes one of them; so does it leave out the members of
+// `runtime` that the glue does not call, and what then is used by nobody.
+export const has = {
+	stack: true, // it moves the shadow stack pointer
+	promises: true, // promises that Rust settles
+	hosted: true, // closures that the glue itself hands to the host
+	classes: true, // objects or closures with stamps
+	recipes: true, // classes that are to be made again
+	own: true, // errors that Rust throws on purpose (T)
+	tags: true, // upstream's exception tags
+	panics: true, // a console.error import
+	due: true, // upstream's schedule_reinit
+	terminated: true, // o.t
+	literals: true, // o.w
+	excluded: true, // o.n
+	imports: true, // o.i
+	late: true, // exports that another file hands over, perhaps before they are there
+	namespace: true, // … as a namespace import of its own
+	finder: true, // no Module of its own
+	waiting: true, // an instance may have to be made asynchronously
+};

@@ -1,5 +1,5 @@
 // What is done about a poisoned instance, when, and how often (R2, R11).
-import { o } from './options.js';
+import { has, o } from './options.js';
 import { ExhaustedError } from './errors.js';
 import { S, flying, poisoned, settings, stats, tell } from './state.js';
 import { later, settle } from './faults.js';
@@ -58,16 +58,16 @@ export const relapse = (was, name) => {
 // Where wasm-bindgen's own guard is in the glue (o.t), an instance that had a fault says so of itself, and
 // the guard refuses it from then on: it cannot be kept.
 export const mendable = () =>
-	!o.t &&
 	(canReplace() ? settings.reinit === 'heal' && relapses < 2 : true) &&
-	(S.fault.kind === 'stack' || /unreachable/i.test(S.fault.message));
+	(S.fault.kind === 'stack' || /unreachable/i.test(S.fault.message)) &&
+	!(has.terminated && o.t);
 
 // Called by an entrypoint that finds dead ≠ 0, before anything is marshalled. `due`: Rust has asked
 // for a new instance itself (upstream's schedule_reinit); a nested call leaves that to the next one.
 export const enter = due => {
 	if (S.dead <= 0) {
 		if (!flying() && !S.reviving) {
-			if (due) {
+			if (has.due && due) {
 				renew();
 			} else if (++S.dead === 0) {
 				refill();

@@ -1,5 +1,6 @@
 // The public face: what leaves the glue where the raw exports used to (R1). One object for the life
 // of the glue, with the raw exports' keys, order, names and lengths; its functions are entrypoints.
+import { has } from './options.js';
 import { S } from './state.js';
 import { STACK, adopt, adoptNamespace, raw, records, view } from './exports.js';
 import { wrap } from './guard.js';
@@ -10,15 +11,17 @@ import { keepImports, renewed } from './reinit.js';
 // Clean-up that user code does by hand (`finally { m.__wasm.__wbindgen_free(p, n, 1) }`) must not start
 // a recovery, or it would hand the old instance's pointers to the new one.
 const publish = x =>
-	x.k === STACK
-		? by => {
-				if (S.dead !== 0 && by <= 0) {
-					enter();
-				}
-				return x.w(by);
-			}
-		: /^__.*(free|drop|destroy|dealloc|start)/.test(x.k)
-			? x.w
+	/^__.*(free|drop|destroy|dealloc|start)/.test(x.k)
+		? x.w
+		: has.stack
+			? x.k === STACK
+				? by => {
+						if (S.dead !== 0 && by <= 0) {
+							enter();
+						}
+						return x.w(by);
+					}
+				: wrap(x, () => enter())
 			: wrap(x, () => enter());
 
 let face;
@@ -63,10 +66,12 @@ export const take = (exports, module) => {
 // The same where another file makes the instance: `given` is what that loader has to say,
 // { module, imports }, if it knows of us. It gets `show` for where it hands the exports out itself.
 export const receive = (exports, given) => {
-	const wasm = typeof exports === 'function' ? adoptNamespace(exports) : take(exports);
+	const wasm = has.namespace && typeof exports === 'function' ? adoptNamespace(exports) : take(exports);
 	if (given && typeof given === 'object') {
-		if (given.module) {
-			offer(given.module);
+		if (has.finder) {
+			if (given.module) {
+				offer(given.module);
+			}
 		}
 		if (given.imports) {
 			keepImports(given.imports);

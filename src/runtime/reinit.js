@@ -1,5 +1,5 @@
 // A new instance in place of the poisoned one (R5): whole, or not at all.
-import { o } from './options.js';
+import { has, o } from './options.js';
 import { S, flying, poisoned, settings, stats, tell } from './state.js';
 import { adopt, start } from './exports.js';
 import { handled, rejectAll } from './promises.js';
@@ -13,7 +13,7 @@ let failing; // the last attempt came to nothing
 
 export const keepImports = imports => (S.imports = imports);
 
-const hasImports = () => S.imports || o.i;
+const hasImports = () => S.imports || (has.imports && o.i);
 
 export const canReplace = () => canFind() && hasImports();
 
@@ -34,7 +34,7 @@ export const renewed = proof => {
 // The stamp moves at each attempt: what a start function that fails has made must not be taken for
 // the next one's. The generation moves only once the instance has started.
 const install = (instance, proof) => {
-	const { generation } = S;
+	const generation = S.generation;
 	S.reviving = true;
 	try {
 		adopt(instance.exports);
@@ -95,16 +95,18 @@ export const replace = (proof, pay) => {
 		module = find();
 		instance = S.module && new Instance(module, importsOf(module));
 	} catch (e) {
-		if (!(e instanceof RangeError) || isStack(e)) {
+		if (!(has.waiting && e instanceof RangeError) || isStack(e)) {
 			throw failed(e);
 		}
 		refused = true;
 	} finally {
 		S.reviving = false;
 	}
-	if (!instance) {
-		begin(module);
-		throw poisoned();
+	if (has.waiting) {
+		if (!instance) {
+			begin(module);
+			throw poisoned();
+		}
 	}
 	install(instance, proof);
 };
@@ -120,7 +122,9 @@ export const renew = () => {
 		S.dead = 1;
 		note('reinit');
 		S.noted = 2;
-		rejectAll();
+		if (has.promises) {
+			rejectAll();
+		}
 	}
 	replace(-2);
 };

@@ -1,5 +1,6 @@
 // The shadow stack pointer. Whatever unwinds Rust frames leaves it too low, a little each time, until
 // every call fails; with no frame of Rust on the stack it has only one right value (R3).
+import { has } from './options.js';
 import { S, stats } from './state.js';
 
 let shift; // the live instance's __wbindgen_add_to_stack_pointer
@@ -7,19 +8,23 @@ let base; // where the start function left it
 
 // At adoption, and again after the start function.
 export const measure = f => {
-	shift = f;
-	if (f) {
-		base = f(0) - S.disp;
+	if (has.stack) {
+		shift = f;
+		if (f) {
+			base = f(0) - S.disp;
+		}
 	}
 };
 
 // Only while no raw call runs. Displacements that are still open are the glue's: its `finally` takes
 // them back.
 export const level = () => {
-	const off = shift && (base + S.disp - shift(0)) | 0;
-	if (off) {
-		shift(off);
-		stats.healedStack++;
+	if (has.stack) {
+		const off = shift && (base + S.disp - shift(0)) | 0;
+		if (off) {
+			shift(off);
+			stats.healedStack++;
+		}
 	}
 };
 

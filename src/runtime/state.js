@@ -3,7 +3,7 @@
 //
 // Wrappers, entry hooks and the inserted text read fields of `S`. It stays one constant object: V8
 // folds a field that has never been written, so until the first fault the tests cost nothing.
-import { o } from './options.js';
+import { has, o } from './options.js';
 import { PoisonedError } from './errors.js';
 import { known } from './faults.js';
 
@@ -65,8 +65,10 @@ export const poisoned = (cause, Type = PoisonedError) => {
 	if (cause) {
 		more.cause = cause;
 	}
-	if (S.job) {
-		more.ready = S.job;
+	if (has.waiting) {
+		if (S.job) {
+			more.ready = S.job;
+		}
 	}
 	return new Type(`wasm instance poisoned: ${fault.kind} in ${fault.export}: ${fault.message}`, more);
 };

@@ -1,7 +1,8 @@
 // R5: a reinit is whole, or it does not happen.
 import assert from "node:assert/strict";
 import {
-	bytesOf, calls, caught, collect, each, fault, few, has, initArgument, instances, initsSync, isWeb, recover, sleep,
+	bytesOf, calls, caught, collect, each, fault, few, has, initArgument, instances, initsSync, isNode, isWeb, recover,
+	sleep,
 } from "./lib.mjs";
 
 each("R5: the state of the program starts anew", glue => {
@@ -154,7 +155,28 @@ each("R5: a host that refuses synchronous instances gets an asynchronous one", a
 	} finally {
 		trace.restore();
 	}
-});
+}, { needs: cell => !isNode(cell) });
+
+// It has made its first instance synchronously, so a host that refuses the next one refuses it for another
+// reason than its size.
+each("R5: glue that only ever makes instances synchronously does not make one otherwise", async glue => {
+	const { m, api, trace } = glue;
+	fault(glue);
+	trace.refuse = true;
+	trace.install();
+	try {
+		const e = caught(() => m.add(1, 2));
+		assert.ok(e instanceof api.PoisonedError, String(e));
+		assert.equal(e.ready, undefined);
+		assert.ok(e.cause instanceof RangeError, String(e.cause));
+		assert.equal(api.stats.failedReinits, 1);
+		assert.equal(api.state, "poisoned");
+	} finally {
+		trace.restore();
+	}
+	assert.equal(m.add(1, 2), 3);
+	assert.equal(api.generation, 1);
+}, { needs: isNode });
 
 // What the test above plays, where it is real: Chrome's main thread, and a module above 8 MB.
 each(

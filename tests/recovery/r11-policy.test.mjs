@@ -1,6 +1,6 @@
 // R11: when a recovery comes, and how often.
 import assert from "node:assert/strict";
-import { caught, each, has, recover, sleep } from "./lib.mjs";
+import { caught, each, has, isNode, recover, sleep } from "./lib.mjs";
 
 each("R11: lazy is the default", async ({ m, api, trace }) => {
 	assert.equal(api.state, "live");
@@ -76,7 +76,7 @@ each("R11: where instances are made asynchronously, a start that fails is not tr
 	} finally {
 		trace.restore();
 	}
-});
+}, { needs: cell => !isNode(cell) });
 
 each("R11: manual waits for reinit()", async ({ m, api, trace }) => {
 	api.configure({ reinit: "manual" });

@@ -1,6 +1,8 @@
 // What the build does to src/runtime: the files in order, without imports, `export`, comments and
 // needless white space, in one function that returns the runtime. Tests evaluate the text anew for
-// each glue; `node tests/runtime/bundle.mjs` prints it.
+// each glue; `node tests/runtime/bundle.mjs` prints it. RUNTIME_TEXT=small takes the build's own text,
+// with all features: short names, and what else embed_runtime.c does.
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -34,11 +36,20 @@ export const text = (name = '__rg$') => {
 		.map(file => readFileSync(new URL('../../src/runtime/' + file, import.meta.url), 'utf8'))
 		.join('\n')
 		.replace(/^import [^;]*;$/gm, '')
-		.replace(/^export /gm, '');
+		.replace(/^export /gm, '')
+		.replace(/\bhas\.\w+/g, 'true');
 	return strip(`function ${name}(o){"use strict";${source}return runtime}`);
 };
 
-const source = text();
+// The body that the build makes for these features (src/runtime_slice.h).
+export const slice = features =>
+	execFileSync(fileURLToPath(new URL('../../build/embed_runtime', import.meta.url)), [
+		'--print',
+		features,
+		...files.map(file => fileURLToPath(new URL('../../src/runtime/' + file, import.meta.url))),
+	]).toString();
+
+const source = process.env.RUNTIME_TEXT === 'small' ? `function __rg$(o){"use strict";${slice('all')}}` : text();
 
 // A runtime of its own, as a glue gets one. The number keeps engines from sharing what they learn.
 let made = 0;
