@@ -10,7 +10,7 @@
  * What can be left out is told by the source:
  *   - a member of `runtime`: when the inserted text does not call it
  *   - what `has.x` decides (src/runtime/options.js), as the condition of an `if` or of `? :`, or on the left of `&&`
- *   - a statement at top level that nothing uses which is left: declarations, and calls after them
+ *   - a declaration at top level that nothing uses which is left
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -91,6 +91,7 @@ struct embedding {
 	struct buf out;
 	char last; /* what a token has to be kept apart from */
 	uint16_t piece;
+	uint16_t root; /* the piece of `runtime` */
 	uint64_t need; /* of what is being put out */
 	uint64_t without;
 	struct runtime_chunk chunks[MAX_CHUNKS];
@@ -673,40 +674,69 @@ static void put_node(struct embedding *e, node_id n)
 	}
 }
 
-/* A call at top level (`refill();`) belongs to the declaration before it. */
-static bool begins_piece(const struct embedding *e, node_id statement)
-{
-	return !node_is(&e->tree, statement, KIND_expression_statement);
-}
-
 static void number_pieces(struct embedding *e)
 {
 	uint16_t piece = 0;
 	e->pieces = arena_array(e->arena, uint16_t, e->scopes.count);
 	for (node_id n = node_first(&e->tree, 0); n != NO_NODE; n = node_next(&e->tree, n)) {
-		piece += begins_piece(e, n);
+		piece++;
 		for (binding_id b = 1; b < e->scopes.count; b++) {
 			if (e->scopes.bindings[b].scope == 0 &&
 				node_inside(&e->tree, e->scopes.bindings[b].identifier, n)) {
 				e->pieces[b] = piece;
 			}
 		}
+		e->root = node_inside(&e->tree, e->members, n) ? piece : e->root;
 	}
 }
 
+/* The declarations of one keyword, as one; all but the last one may be left out. */
+static void put_declarations(struct embedding *e, enum node_flag keyword, struct str last)
+{
+	uint16_t piece = 0;
+	put(e, keyword == NODE_LET ? STR("let ") : STR("const "));
+	for (node_id n = node_first(&e->tree, 0); n != NO_NODE; n = node_next(&e->tree, n)) {
+		piece++;
+		if (!node_is(&e->tree, n, KIND_lexical_declaration)) {
+			fail("src/runtime", "has a statement at top level that is no let or const");
+		}
+		if (e->tree.nodes[n].flags & keyword) {
+			uint16_t common = e->piece;
+			e->piece = piece;
+			e->last = ',';
+			for (node_id d = node_first(&e->tree, n); d != NO_NODE; d = node_next(&e->tree, d)) {
+				put_node(e, d);
+				put(e, STR(","));
+			}
+			e->piece = common;
+		}
+	}
+	put(e, last);
+	put(e, STR(";"));
+}
+
+static struct str root_name(const struct embedding *e)
+{
+	for (binding_id b = 1; b < e->scopes.count; b++) {
+		if (binding_value(&e->scopes, b) == e->members) {
+			return e->names[b];
+		}
+	}
+	fail("runtime", "is not declared");
+}
+
+/*
+ * Variables first, since they begin as literals. `runtime` is the piece that all others are there for; what
+ * is always there is counted to it, and an unused name ends each list of what may be missing.
+ */
 static void put_runtime(struct embedding *e)
 {
 	e->last = ';';
-	for (node_id n = node_first(&e->tree, 0); n != NO_NODE; n = node_next(&e->tree, n)) {
-		e->piece += begins_piece(e, n);
-		put_node(e, n);
-	}
-	for (binding_id b = 1; b < e->scopes.count; b++) {
-		if (binding_value(&e->scopes, b) == e->members) {
-			put(e, STR("return"));
-			put(e, e->names[b]);
-		}
-	}
+	e->piece = e->root;
+	put_declarations(e, NODE_LET, STR("$$"));
+	put_declarations(e, NODE_CONST, STR("$_=0"));
+	put(e, STR("return"));
+	put(e, root_name(e));
 }
 
 static void write_header(const struct embedding *e, FILE *out)
@@ -725,7 +755,7 @@ static void write_header(const struct embedding *e, FILE *out)
 	for (uint32_t i = 0; i < e->use_count; i++) {
 		fprintf(out, "%s%u,", i % 32 == 0 ? "\n" : "", e->uses[i]);
 	}
-	fprintf(out, "\n};\nenum { RUNTIME_ROOT = %u };\nenum {\n", e->piece);
+	fprintf(out, "\n};\nenum { RUNTIME_ROOT = %u };\nenum {\n", e->root);
 	for (uint32_t i = 0; i < e->feature_count; i++) {
 		if (e->features[i].data[0] != '.') {
 			fprintf(out, "\tHAS_%.*s = %" PRIu32 ",\n", STR_ARGS(e->features[i]), i);
@@ -762,7 +792,7 @@ static uint64_t read_features(struct embedding *e, const char *list)
 
 static void print_slice(struct embedding *e, const char *list)
 {
-	struct runtime runtime = {e->out.data, e->chunks, e->chunk_count, e->uses, e->piece};
+	struct runtime runtime = {e->out.data, e->chunks, e->chunk_count, e->uses, e->root};
 	struct buf slice = BUF_INIT;
 	runtime_slice(&runtime, read_features(e, list), &slice);
 	fwrite(slice.data, 1, slice.len, stdout);

@@ -1,6 +1,6 @@
 #include "wasm.h"
 
-enum section { SECTION_CUSTOM = 0, SECTION_IMPORT = 2, SECTION_MEMORY = 5, SECTION_EXPORT = 7 };
+enum section { SECTION_CUSTOM = 0, SECTION_IMPORT = 2, SECTION_TABLE = 4, SECTION_MEMORY = 5, SECTION_EXPORT = 7 };
 enum external { EXTERNAL_FUNCTION, EXTERNAL_TABLE, EXTERNAL_MEMORY, EXTERNAL_GLOBAL, EXTERNAL_TAG };
 
 /* Reads forward; `failed` stays set, and every value is then 0 or empty. */
@@ -65,12 +65,24 @@ static bool read_limits(struct reader *r)
 	return (flags & 2) != 0;
 }
 
-static void read_value_type(struct reader *r)
+static uint8_t read_value_type(struct reader *r)
 {
 	uint8_t type = read_byte(r);
 	if (type == 0x63 || type == 0x64) { /* (ref null? heaptype) */
 		read_number(r);
 	}
+	return type;
+}
+
+static void read_table(struct reader *r, struct wasm_facts *facts)
+{
+	enum { EXTERNREF = 0x6f };
+	bool externref = read_value_type(r) == EXTERNREF;
+	read_limits(r);
+	if (facts->tables < 64) {
+		facts->externref_tables |= (uint64_t)externref << facts->tables;
+	}
+	facts->tables++;
 }
 
 static struct wasm_import read_import(struct reader *r, struct wasm_facts *facts)
@@ -82,8 +94,7 @@ static struct wasm_import read_import(struct reader *r, struct wasm_facts *facts
 		read_number(r);
 		break;
 	case EXTERNAL_TABLE:
-		read_value_type(r);
-		read_limits(r);
+		read_table(r, facts);
 		break;
 	case EXTERNAL_MEMORY:
 		facts->imports_memory = true;
@@ -126,6 +137,17 @@ bool wasm_next_import(struct str *section, struct wasm_import *import)
 	return !r.failed;
 }
 
+/* A table with an initializer (0x40) ends it: those from there on count as tables of functions. */
+static void read_tables(struct reader *r, struct wasm_facts *facts)
+{
+	for (uint64_t left = read_number(r); left > 0 && !r->failed; left--) {
+		if (r->left.len != 0 && r->left.data[0] == 0x40) {
+			break;
+		}
+		read_table(r, facts);
+	}
+}
+
 static void read_memories(struct reader *r, struct wasm_facts *facts)
 {
 	for (uint64_t left = read_number(r); left > 0 && !r->failed; left--) {
@@ -138,8 +160,10 @@ static void read_exports(struct reader *r, struct wasm_facts *facts)
 	for (uint64_t left = read_number(r); left > 0 && !r->failed; left--) {
 		struct str name = read_name(r);
 		uint8_t kind = read_byte(r);
-		read_number(r);
+		uint64_t index = read_number(r);
 		facts->exports++;
+		facts->function_tables |= kind == EXTERNAL_TABLE &&
+		                          (index >= 64 || (facts->externref_tables >> index & 1) == 0);
 		facts->moves_stack |= kind == EXTERNAL_FUNCTION &&
 		                      str_equal(name, STR("__wbindgen_add_to_stack_pointer"));
 		facts->exports_stack |= kind == EXTERNAL_GLOBAL && str_equal(name, STR("__stack_pointer"));
@@ -177,6 +201,9 @@ bool wasm_read(struct str bytes, struct wasm_facts *facts)
 		switch (id) {
 		case SECTION_IMPORT:
 			read_imports(&section, facts);
+			break;
+		case SECTION_TABLE:
+			read_tables(&section, facts);
 			break;
 		case SECTION_MEMORY:
 			read_memories(&section, facts);

@@ -27,8 +27,10 @@ const literals = has.literals && o.w && o.w(S, inert, judge);
 
 const plain = k => {
 	const v = raw[k];
-	if (v instanceof WebAssembly.Table) {
-		lift(v, records);
+	if (has.tables) {
+		if (v instanceof WebAssembly.Table) {
+			lift(v, records);
+		}
 	}
 	table[k] = v;
 };
@@ -37,7 +39,9 @@ const plain = k => {
 const wrapStart = w => (...args) => {
 	startArgs = args;
 	const r = w(...args);
-	measure(raw[STACK]);
+	if (has.stack) {
+		measure(raw[STACK]);
+	}
 	return r;
 };
 
@@ -75,7 +79,9 @@ const fillWhatIsThere = () => {
 				put(k);
 			}
 		}
-		measure(raw[STACK]);
+		if (has.stack) {
+			measure(raw[STACK]);
+		}
 	} catch {
 		filled = false;
 	}
@@ -87,7 +93,9 @@ const fill = () => {
 	} else {
 		Object.keys(raw).forEach(put);
 		filled = true;
-		measure(raw[STACK]);
+		if (has.stack) {
+			measure(raw[STACK]);
+		}
 	}
 };
 
@@ -130,11 +138,15 @@ export const adoptNamespace = get => {
 
 export const adopt = exports => {
 	raw = exports;
-	dropLifted();
+	if (has.tables) {
+		dropLifted();
+	}
 	if (filled) {
 		records.forEach(x => (x.f = raw[x.k]));
 		others.forEach(plain);
-		measure(raw[STACK]);
+		if (has.stack) {
+			measure(raw[STACK]);
+		}
 	} else {
 		fill();
 	}

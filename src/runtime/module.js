@@ -6,7 +6,8 @@ import { S } from './state.js';
 import { records } from './exports.js';
 import { handled } from './promises.js';
 
-const { Module, compile, compileStreaming } = WebAssembly;
+const { Module } = WebAssembly;
+const { compile, compileStreaming } = WebAssembly;
 let source;
 let lost; // the last try failed; until the next fault the instance in place is all there is
 

@@ -42,7 +42,7 @@ export const refuse = (object, more) => {
 	throw Object.assign(outdated(object, 'object', (object.constructor || {}).name), more);
 };
 
-const renewOrRefuse = object => (has.recipes && remake(object)) || refuse(object);
+const renewOrRefuse = object => (has.recipes ? remake(object) || refuse(object) : refuse(object));
 
 // First in methods: recovery comes before the check, so that both generations are known.
 export const checkThis = (object, due) => {
@@ -79,12 +79,14 @@ export const freed = object => {
 
 // Finalizers are given a pointer, or the state of a closure, which has its own stamp. The pointer of an
 // object that can be made again may change.
-export const held = (v, object) =>
-	has.recipes && object
-		? (recipe(object).box = stamp({ v }))
-		: S.stamp === undefined
-			? v
-			: stamp({ v });
+export const held = (v, object) => {
+	if (has.recipes) {
+		if (object) {
+			return (recipe(object).box = stamp({ v }));
+		}
+	}
+	return S.stamp === undefined ? v : stamp({ v });
+};
 
 // What a finalizer was given: it has nothing to do any more.
 export const disarm = h => {

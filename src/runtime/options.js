@@ -13,9 +13,9 @@ export const o = { r() {} };
 // `runtime` that the glue does not call, and what then is used by nobody.
 export const has = {
 	stack: true, // it moves the shadow stack pointer
+	tables: true, // an exported table of functions
 	promises: true, // promises that Rust settles
 	hosted: true, // closures that the glue itself hands to the host
-	classes: true, // objects or closures with stamps
 	recipes: true, // classes that are to be made again
 	own: true, // errors that Rust throws on purpose (T)
 	tags: true, // upstream's exception tags

@@ -9,9 +9,9 @@ import { level } from './stack.js';
 // The budget counts recoveries that did no good: the first outermost call after a recovery that goes
 // well refills it, so bad and good calls may alternate for ever. Spent, it stays so for the rest of
 // the minute; then one recovery is tried, and if that did no good either the wait doubles.
-let spent;
+let spent = 0;
 let since = 0;
-let wait;
+let wait = 60000;
 let told; // the hook is, once, until a success
 
 export const refill = () => {
@@ -19,7 +19,6 @@ export const refill = () => {
 	wait = 60000;
 	S.exhausted = told = false;
 };
-refill();
 
 export const spend = () => {
 	const now = Date.now();
@@ -67,9 +66,12 @@ export const mendable = () =>
 export const enter = due => {
 	if (S.dead <= 0) {
 		if (!flying() && !S.reviving) {
-			if (has.due && due) {
-				renew();
-			} else if (++S.dead === 0) {
+			if (has.due) {
+				if (due) {
+					return renew();
+				}
+			}
+			if (++S.dead === 0) {
 				refill();
 			}
 		}

@@ -7,7 +7,8 @@ import { isStack, note, settle } from './faults.js';
 import { canFind, find, importsOf, mayFind } from './module.js';
 import { mendable, spend } from './policy.js';
 
-const { Instance, instantiate } = WebAssembly;
+const { Instance } = WebAssembly;
+const { instantiate } = WebAssembly;
 let refused; // the host wants large modules instantiated asynchronously
 let failing; // the last attempt came to nothing
 

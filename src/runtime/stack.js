@@ -8,11 +8,9 @@ let base; // where the start function left it
 
 // At adoption, and again after the start function.
 export const measure = f => {
-	if (has.stack) {
-		shift = f;
-		if (f) {
-			base = f(0) - S.disp;
-		}
+	shift = f;
+	if (f) {
+		base = f(0) - S.disp;
 	}
 };
 

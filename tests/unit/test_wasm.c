@@ -60,6 +60,32 @@ Test(wasm, exports_of_the_shadow_stack)
 	cr_assert(facts.exports_stack && !facts.moves_stack);
 }
 
+/* One import of a table, two tables of its own, and an export of the one with that index. */
+static bool exports_function_table(const char *own, size_t len, char index)
+{
+	char module[128];
+	struct wasm_facts facts;
+	size_t at = 0;
+	struct str parts[] = {MODULE("\2\11\1\1a\1t\1\157\0\1"), {own, len}, STR("\7\5\1\1t\1")};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		memcpy(module + at, parts[i].data, parts[i].len);
+		at += parts[i].len;
+	}
+	module[at++] = index;
+	cr_assert(wasm_read((struct str){module, at}, &facts));
+	return facts.function_tables;
+}
+
+Test(wasm, exported_tables_of_functions)
+{
+	static const char plain[] = "\4\7\2\160\0\1\157\0\1", initialized[] = "\4\12\1\100\0\157\0\1\320\157\13\0";
+	cr_assert(!exports_function_table(plain, sizeof(plain) - 1, 0)); /* the imported one: externrefs */
+	cr_assert(exports_function_table(plain, sizeof(plain) - 1, 1));
+	cr_assert(!exports_function_table(plain, sizeof(plain) - 1, 2));
+	cr_assert(exports_function_table(plain, sizeof(plain) - 1, 3)); /* there is none */
+	cr_assert(exports_function_table(initialized, sizeof(initialized) - 1, 1));
+}
+
 Test(wasm, versions_come_from_producers)
 {
 	struct wasm_facts facts;
