@@ -172,6 +172,7 @@ each("R5: glue that only ever makes instances synchronously does not make one ot
 		assert.equal(api.stats.failedReinits, 1);
 		assert.equal(api.state, "poisoned");
 	} finally {
+		trace.refuse = false;
 		trace.restore();
 	}
 	assert.equal(m.add(1, 2), 3);
