@@ -57,10 +57,14 @@ export const checkThis = (object, due) => {
 // `tag`: wasm itself asks, and takes an exception without upstream's own tag for the end of the instance.
 export const check = (value, tag) => {
 	if (S.stamp !== undefined && value && foreign(value) && typeof value === 'object' && stale(value)) {
-		try {
+		if (has.tags) {
+			try {
+				renewOrRefuse(value);
+			} catch (e) {
+				throw tag && S.dead <= 0 ? new WebAssembly.Exception(tag, [e]) : e;
+			}
+		} else {
 			renewOrRefuse(value);
-		} catch (e) {
-			throw tag && S.dead <= 0 ? new WebAssembly.Exception(tag, [e]) : e;
 		}
 	}
 };

@@ -1,5 +1,6 @@
 // Promises that Rust settles (R8). When their generation dies nobody is left to settle them, so they
 // are rejected. The glue makes them as `__rg.p(new Promise(__rg.q(cb)))`.
+import { has } from './options.js';
 import { S, poisoned, stats } from './state.js';
 
 const pending = new Set(); // { promise, reject }; what is settled leaves
@@ -14,16 +15,18 @@ export const executor = cb => (resolve, reject) => {
 	pending.add(entry);
 	const settle = settles(resolve);
 	try {
-		cb(v => {
-			if (entry.onResolve) {
-				entry.onResolve(v);
-			}
-			settle(v);
-		}, settles(reject));
+		cb(has.recipes ? hear(entry, settle) : settle, settles(reject));
 	} catch (e) {
 		settles(reject)(e);
 	}
 	made = entry;
+};
+
+const hear = (entry, settle) => v => {
+	if (entry.onResolve) {
+		entry.onResolve(v);
+	}
+	settle(v);
 };
 
 export const promise = p => {
