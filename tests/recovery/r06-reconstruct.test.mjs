@@ -1,7 +1,8 @@
 // R6, R11: classes that the user names are made again on first use, by the call that made them.
 import assert from "node:assert/strict";
 import {
-	calls, caught, cellOf, cells, collect, each as eachOf, few, has, loads, minor, pointer, reconstruct, recover,
+	allCells, calls, caught, cellOf, cells, collect, each as eachOf, few, has, inChild, loads, minor, pointer,
+	reconstruct, recover, rejected,
 } from "./lib.mjs";
 
 // And glue that stamps its objects itself.
@@ -290,4 +291,82 @@ each("R6, R11: which classes, is a setting", glue => {
 		assert.ok(e instanceof TypeError, String(e));
 		assert.match(e.message, /^configure: reconstruct: /);
 	}
+});
+
+// Factories that return promises: an async static function, and an async constructor.
+const promising = (name, body) =>
+	eachOf(name, body, {
+		options: ["--reconstruct", "Later"],
+		among: allCells.filter(cell => cell.variant === "factories" && loads(cell)),
+	});
+
+promising("R6: what a promise gave is made again, and calls are told when", async glue => {
+	const { m, api } = glue;
+	const list = [await new m.Later(5), await m.Later.load(6, 1)];
+	list[0].add(10);
+	for (let n = 1; n <= 2; n++) {
+		recover(glue);
+		const errors = list.map(o => caught(() => o.get()));
+		for (const [i, e] of errors.entries()) {
+			assert.ok(e instanceof api.StaleObjectError, String(e));
+			assert.ok(e.ready instanceof Promise);
+			assert.equal(caught(() => list[i].get()).ready, e.ready, "one promise");
+			assert.equal(await e.ready, undefined);
+		}
+		assert.deepEqual(list.map(o => o.get()), [5, 6]);
+		assert.equal(list[0].add(1), 6);
+		assert.equal(api.stats.reconstructed, 2 * n);
+	}
+	assert.equal(list[0].into_value(), 6);
+	assert.notEqual((await new m.Later(7)).get(), undefined);
+});
+
+promising("R6: a promise that is rejected leaves the object stale", async glue => {
+	const { m, api } = glue;
+	let value = 1;
+	const later = await m.Later.load({ valueOf: () => value }, 0);
+	recover(glue);
+	value = -1;
+	assert.equal(await rejected(caught(() => later.get()).ready), "negative");
+	value = 2;
+	await caught(() => later.get()).ready;
+	assert.equal(later.get(), 2);
+	// A fault in the meantime is one as in any promise.
+	recover(glue);
+	const { ready } = caught(() => later.get());
+	recover(glue);
+	assert.ok((await rejected(ready)) instanceof api.PoisonedError);
+	await caught(() => later.get()).ready;
+	assert.equal(later.get(), 2);
+	assert.equal(m.bump(), 1);
+});
+
+promising("R6: an object that is freed while it is made again is not made again", async glue => {
+	const { m, api } = glue;
+	const later = await new m.Later(1);
+	recover(glue);
+	const { ready } = caught(() => later.get());
+	later.free();
+	await ready;
+	const e = caught(() => later.get());
+	assert.ok(e instanceof api.StaleObjectError, String(e));
+	assert.equal(e.ready, undefined);
+	assert.equal(api.stats.reconstructed, 0);
+});
+
+promising("R13: recording handles nobody's rejection, and changes no promise", async ({ cell, m }) => {
+	assert.equal(Object.getPrototypeOf(m.Later.load(1, 0)), Promise.prototype);
+	const { answer, text } = await inChild(
+		cell,
+		async ({ load, cellOf, sleep, print, process }, path) => {
+			const glue = await load(cellOf(path), { options: ["--reconstruct", "Later"] });
+			const seen = [];
+			process.on("unhandledRejection", e => seen.push(e));
+			glue.m.Later.load(-1, 0);
+			await sleep(30);
+			print(seen);
+		},
+		{ args: [cell.path] },
+	);
+	assert.deepEqual(answer, ["negative"], text);
 });
