@@ -105,6 +105,39 @@ try {
 		assert.equal(await visible(), await evaluate('document.querySelectorAll(".file:not([data-verdict=patched])").length'));
 		await evaluate('document.querySelector("[name=verdict][value=patched]").click()');
 	}
+
+	// with the keyboard alone: every stop can be seen, in the order of the page, and Enter opens a file
+	const press = async (key, text) => {
+		const code = { Tab: 9, Enter: 13, '/': 191 }[key];
+		for (const type of ['keyDown', 'keyUp']) {
+			await send('Input.dispatchKeyEvent', { type, key, code: key, windowsVirtualKeyCode: code, text: type === 'keyDown' ? text : undefined });
+		}
+	};
+	const focused = () => evaluate(`(({ id, tagName, value, dataset, parentElement }, { outlineStyle, outlineWidth }) => ({
+		name: id || dataset.code || (tagName === 'SUMMARY' ? parentElement.id : value), ring: outlineStyle === 'solid' && parseFloat(outlineWidth) >= 2 }))
+		(document.activeElement, getComputedStyle(document.activeElement))`);
+	const stops = await evaluate(`[...document.querySelectorAll('[data-code], #search, [name=verdict], #open, #close, summary')]
+		.map((at) => at.id || at.dataset.code || (at.tagName === 'SUMMARY' ? at.parentElement.id : at.value))`);
+	await evaluate('(scrollTo(0, 0), document.activeElement.blur())');
+	await press('/', '/');
+	assert.equal((await focused()).name, 'search');
+	await evaluate('(document.activeElement.blur(), document.body.tabIndex = -1, document.body.focus(), document.body.removeAttribute("tabindex"))');
+	for (const stop of stops.slice(0, 40)) {
+		await press('Tab');
+		assert.deepEqual(await focused(), { name: stop, ring: true });
+	}
+	await press('Enter', '\r');
+	assert.equal(await evaluate('document.activeElement.parentElement.open'), true);
+	await press('Enter', '\r');
+	assert.equal(await evaluate('document.activeElement.parentElement.open'), false);
+
+	// on paper what is wrong is open, and only there
+	await evaluate(`addEventListener('beforeprint', () => { globalThis.paper = [...document.querySelectorAll('details[open]')].map((file) => file.dataset.verdict); })`);
+	const { data: pdf } = await send('Page.printToPDF', { printBackground: true });
+	console.log(`on paper: ${Buffer.from(pdf, 'base64').toString('latin1').match(/\/Type *\/Page\b/g)?.length} pages`);
+	assert.ok(await evaluate('paper.every((verdict) => verdict !== "unchanged") && document.querySelectorAll("details[open]").length === 0'));
+	assert.equal(await evaluate('paper.includes("refused")'), await evaluate('!!document.querySelector("[data-verdict=refused]")'));
+
 	await evaluate('document.querySelector("#open").click()');
 	const opened = Date.now();
 	await evaluate('new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 500)))');

@@ -90,6 +90,21 @@
 			search.focus({ preventScroll: true });
 		});
 	}
+	// on paper nothing opens: what is wrong stands there
+	let printed = [];
+	addEventListener('beforeprint', () => {
+		printed = files.filter((file) => !file.hidden && file.open === false && file.querySelector('.finding.bad, .finding.warn'));
+		for (const file of printed) {
+			file.open = true;
+			file.classList.add('printed');
+		}
+	});
+	addEventListener('afterprint', () => {
+		for (const file of printed) {
+			file.open = false;
+			file.classList.remove('printed');
+		}
+	});
 	// "/" goes to the search, as on pages that people know
 	document.addEventListener('keydown', (event) => {
 		if (event.key === '/' && event.target !== search && !event.ctrlKey && !event.metaKey && !event.altKey) {
