@@ -14,7 +14,8 @@ const struct cli_verb cli_verbs[VERB_COUNT] = {
 	[VERB_INSPECT] = {"inspect", "PATH…", "show what is recognised in glue, and what is not",
 		"Prints target, form, entrypoints and state of glue files; writes nothing."},
 	[VERB_EXEC] = {"exec", "-- COMMAND…", "run wasm-bindgen, then patch what it wrote",
-		"Runs the command with its streams, signals and exit status passed through. If it "
+		"Runs the command with its streams, signals and exit status passed through; one that "
+		"cannot be run gives 126 or 127, as in a shell. If it "
 		"is wasm-bindgen, patches what it wrote to --out-dir; after any other command, such "
 		"as wasm-pack build, the glue files below the working directory that it made or "
 		"changed. Called by the name wasm-bindgen, reglue runs the real one "
@@ -60,6 +61,8 @@ const struct cli_flag cli_flags[] = {
 	{FLAG_REPORT, 0, "report", "FILE", NULL, CLI_RUNNERS, "write a JSON report; - is stdout"},
 	{FLAG_REPORT_HTML, 0, "report-html", "FILE", NULL, CLI_RUNNERS,
 		"write the report as a page for a browser"},
+	{FLAG_TIMINGS, 0, "timings", NULL, NULL, CLI_RUNNERS,
+		"tell in the report how long each file took"},
 	{FLAG_FORMAT, 0, "format", "FORMAT", cli_formats, CLI_FILE_VERBS,
 		"how to print what is found wrong; all but text go to stdout"},
 	{FLAG_ALLOW_EMPTY, 0, "allow-empty", NULL, NULL, CLI_FILE_VERBS,

@@ -230,7 +230,9 @@ void command_run_patches(const struct command *command, struct arena *arena, str
 		}
 		struct patch_options options = job->settings->patch;
 		options.wasm = read_companion(arena, job);
+		double begun = os_seconds();
 		take_patch(job, patch_run(arena, command->patcher, job->path, job->bytes, &options));
+		job->seconds = os_seconds() - begun;
 		patches[i] = job->patch;
 		if (types_wanted(job->patch)) {
 			api = job->patch;
@@ -243,7 +245,9 @@ void command_run_patches(const struct command *command, struct arena *arena, str
 		struct job *types =
 			glue ? add_types(command, arena, jobs, count, &jobs[i]) : NULL;
 		if (types != NULL && !types->failed) {
+			double begun = os_seconds();
 			take_patch(types, types_run(arena, types->path, types->bytes, api));
+			types->seconds = os_seconds() - begun;
 		}
 	}
 }
@@ -410,7 +414,9 @@ void command_tell(struct command *command, struct arena *arena, struct job *jobs
 			command_raise(command, STATUS_REFUSED);
 		}
 		if (command->report != NULL && job->patch != NULL) {
-			report_add(command->report, arena, job->patch, job->settings->file, job->written);
+			struct report_facts facts = {job->settings->file, job->written,
+				command->options->timings ? job->seconds * 1000 : 0};
+			report_add(command->report, arena, job->patch, &facts);
 		} else if (command->report != NULL && job->failed) {
 			report_add_failure(command->report, arena, job->path, job->diags);
 		}

@@ -38,6 +38,7 @@ struct job {
 	enum verdict verdict;
 	struct diags *diags;
 	struct patch *patch; /* of verbs that run the pipeline, else NULL */
+	double seconds;      /* that the pipeline took */
 	struct str result;   /* what the verb makes of the bytes */
 	bool wanted;         /* result is to be written */
 	bool written;        /* result stands in the file itself */

@@ -29,7 +29,8 @@ static struct str say_change(struct arena *arena, const struct patch *patch)
 		guarded += patch->entries[i].guarded;
 	}
 	if (str_equal(patch->input_version, STR(REGLUE_VERSION))) {
-		return STR("patched with other options or from another wasm file; reglue patch would renew it");
+		return STR("patched otherwise (other options, wasm file or build of reglue); reglue patch "
+			   "would renew it");
 	}
 	if (patch->input_version.len != 0) {
 		return arena_printf(arena, "patched by reglue %.*s; reglue patch would renew it",

@@ -152,6 +152,9 @@ static bool apply(struct parsing *parsing, const struct cli_flag *flag, struct s
 	case FLAG_REPORT_HTML:
 		options->report_html = value;
 		break;
+	case FLAG_TIMINGS:
+		options->timings = true;
+		break;
 	case FLAG_ALLOW_EMPTY:
 		options->allow_empty = true;
 		break;
@@ -483,6 +486,8 @@ static bool check_combination(struct parsing *parsing)
 	} else if (is_dash(options->report) && options->verb == VERB_EXEC) {
 		*parsing->error =
 			STR("stdout is the command's; give --report a file");
+	} else if (options->timings && options->report.len == 0 && options->report_html.len == 0) {
+		*parsing->error = STR("--timings is for --report and --report-html");
 	} else if (options->null_separated && !listed) {
 		*parsing->error = STR("--null is for --files-from");
 	} else if (options->config.len != 0 && options->no_config) {

@@ -34,6 +34,7 @@ struct options {
 	bool recursive;
 	bool diff;
 	bool allow_empty;
+	bool timings;
 	bool quiet;
 	bool verbose;
 	enum color color;

@@ -193,23 +193,28 @@ static void finish_file(struct report *report, cJSON *file, const struct diags *
 	buf_finish(&text);
 }
 
-void report_add(struct report *report, struct arena *arena, struct patch *patch, struct str config,
-	bool written)
+void report_add(struct report *report, struct arena *arena, struct patch *patch,
+	const struct report_facts *facts)
 {
 	bool has_output =
 		patch->verdict == VERDICT_PATCHED || patch->verdict == VERDICT_UNCHANGED;
 	cJSON *file = json_need(cJSON_CreateObject());
 	json_add_text(arena, file, "path", patch->original.path);
 	json_add_text(arena, file, "verdict", str_from(verdict_name(patch->verdict)));
-	json_add_bool(file, "written", written);
+	json_add_bool(file, "written", facts->written);
+	if (facts->milliseconds > 0) {
+		/* three decimals, or the shortest text of the number may have seventeen */
+		json_need(cJSON_AddNumberToObject(file, "milliseconds",
+			(double)(uint64_t)(facts->milliseconds * 1000) / 1000));
+	}
 	json_add_text(arena, file, "target", str_from(target_name(patch->target)));
 	json_add_text_or_null(arena, file, "form", str_from(patch->form));
 	json_add_text(arena, file, "part", str_from(part_name(patch->part)));
 	json_add_text_or_null(arena, file, "hands_to", patch->other);
 	json_add_text(arena, file, "module", str_from(module_source_name(patch->module)));
 	json_add_text_or_null(arena, file, "patched_by", patch->input_version);
-	if (config.len != 0) {
-		json_add_text(arena, file, "config", config);
+	if (facts->config.len != 0) {
+		json_add_text(arena, file, "config", facts->config);
 	}
 	add_bytes(arena, file, "input", patch->input);
 	if (has_output) {
@@ -225,7 +230,7 @@ void report_add(struct report *report, struct arena *arena, struct patch *patch,
 	add_diags(arena, file, &patch->original, &patch->diags);
 
 	report->verdicts[patch->verdict]++;
-	report->written += written;
+	report->written += facts->written;
 	report->entries += patch->entry_count;
 	for (uint32_t i = 0; i < patch->entry_count; i++) {
 		report->guarded += patch->entries[i].guarded;

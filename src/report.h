@@ -16,13 +16,19 @@ struct report;
 struct report *report_create(const char *command, const struct patch_options *options);
 void report_destroy(struct report *report); /* takes NULL */
 
+/* What a command knows of a file beside what patch_run says. */
+struct report_facts {
+	struct str config;   /* the reglue.json that counted for it, or empty */
+	bool written;        /* its output now stands in the file */
+	double milliseconds; /* that patch_run took; 0: not to be told */
+};
+
 /*
- * Adds a file that patch_run has seen. written: whether its output now stands in the file;
- * config: the reglue.json that counted for it, or empty.
- * Everything is copied; the arena is only used meanwhile. Builds line tables in the patch.
+ * Adds a file that patch_run has seen. Everything is copied; the arena is only used meanwhile.
+ * Builds line tables in the patch.
  */
-void report_add(struct report *report, struct arena *arena, struct patch *patch, struct str config,
-	bool written);
+void report_add(struct report *report, struct arena *arena, struct patch *patch,
+	const struct report_facts *facts);
 
 /* Adds a file that could not be read; verdict "failed". */
 void report_add_failure(struct report *report, struct arena *arena, struct str path,

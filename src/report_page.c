@@ -415,6 +415,10 @@ static void add_facts(struct page *page, const cJSON *file)
 		add_plural(page, json_number(output, "bytes"), "byte", "bytes");
 	}
 	add(page, "\n");
+	if (json_number(file, "milliseconds") > 0) {
+		open_fact(page, "Time");
+		buf_printf(page->out, "%.1f ms\n", json_number(file, "milliseconds"));
+	}
 	add_fact(page, "SHA-256 before", json_text(input, "sha256"), true);
 	add_fact(page, "SHA-256 after", json_text(output, "sha256"), true);
 	add(page, "</dl>\n");

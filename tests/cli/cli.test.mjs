@@ -248,6 +248,18 @@ test('reports follow the schema and lines lead to the entries', () => {
 	run(['revert', '-q', 'pkg/a.js']);
 	run(['patch', 'pkg', '--report', 'again.json']);
 	same('again.json', fs.readFileSync('r.json'));
+	// but for the clock, where it is asked for
+	run(['revert', '-q', 'pkg/a.js']);
+	run(['patch', 'pkg', '--report', 'timed.json', '--timings']);
+	execFileSync('python3', [path.join(root, 'tests/unit/validate.py'),
+		path.join(root, 'docs/report.schema.json'), 'timed.json'], { stdio: 'inherit' });
+	const timed = JSON.parse(fs.readFileSync('timed.json', 'utf8'));
+	for (const file of timed.files) {
+		assert.ok(file.milliseconds > 0);
+		delete file.milliseconds;
+	}
+	assert.deepEqual(timed, report);
+	assert.match(run(['patch', 'pkg', '--timings']).stderr, /--timings is for --report and --report-html/);
 });
 
 test('directories, links, modes', () => {

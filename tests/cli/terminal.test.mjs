@@ -1,11 +1,12 @@
 // What a user meets at a terminal besides the verbs themselves: help, the manual page, completions in
 // real shells. The help is what the others are held against; all come from one table.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
-import { inFolders, put, reglue, root, run } from './lib.mjs';
+import { fixture, inFolders, put, reglue, root, run } from './lib.mjs';
 
 inFolders();
 
@@ -128,4 +129,26 @@ test('fish completes', () => {
 		assert.deepEqual(complete(`reglue ${name} --`).sort(), flags.map(({ flag }) => `--${flag}`).sort());
 	}
 	assert.deepEqual(complete('reglue exec -- git-upload-p'), ['git-upload-pack']);
+});
+
+test('a long run shows how far it is, on a terminal and nowhere else', async () => {
+	const names = ['a', 'b', 'c'];
+	for (const terminal of [true, false]) {
+		put(Object.fromEntries(names.map((name) => [`pkg/${name}/app.js`, fixture('web')])));
+		// what makes it long: somebody else is at work in the second folder
+		const lock = spawn('flock', ['pkg/b', 'sh', '-c', 'echo locked; sleep 1.5'], { stdio: ['ignore', 'pipe', 'inherit'] });
+		await once(lock.stdout, 'data');
+		const command = `${path.resolve(reglue)} patch -r pkg`;
+		const { status, stdout, stderr } = terminal
+			? spawnSync('script', ['-qec', command, '/dev/null'], { encoding: 'utf8', env: { ...process.env, TERM: 'xterm', NO_COLOR: '1' } })
+			: spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+		assert.equal(status, 0, stdout + stderr);
+		assert.match(stdout + stderr, /^reglue: waiting for another reglue in pkg\/b\r?$/m);
+		const drawn = [...(stdout + stderr).matchAll(/\r\x1b\[K\[(=*) *\] (\d) of 3 packages/g)].map(([, , done]) => done);
+		assert.ok(terminal ? drawn.length !== 0 : drawn.length === 0, JSON.stringify(stdout + stderr));
+		// and what is drawn is gone at the end
+		assert.match(stdout, terminal ? /\r\x1b\[K(patched [^\n]*\r\n)?3 patched, 0 unchanged, 0 skipped, 0 refused\r\n$/
+			: /^3 patched, 0 unchanged, 0 skipped, 0 refused$/m);
+		fs.rmSync('pkg', { recursive: true });
+	}
 });

@@ -56,8 +56,9 @@ static struct str full_report(void)
 	options.exclude_count = 2;
 	struct report *report = report_create("patch", &options);
 	for (int verdict = VERDICT_PATCHED; verdict <= VERDICT_REFUSED; verdict++) {
-		report_add(report, arena, sample((enum verdict)verdict), STR("a/reglue.json"),
-			verdict == VERDICT_PATCHED);
+		struct report_facts facts = {.config = STR("a/reglue.json"),
+			.written = verdict == VERDICT_PATCHED, .milliseconds = verdict == VERDICT_REFUSED};
+		report_add(report, arena, sample((enum verdict)verdict), &facts);
 	}
 	struct diags diags = {0};
 	diag_add(arena, &diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET, "cannot read: gone");
