@@ -401,26 +401,51 @@ static node_id body_of_root(const struct tree *tree, node_id root)
 	return root == 0 || node_is(tree, root, KIND_statement_block) ? root : node_body(tree, root);
 }
 
+static uint32_t count_uses(const struct glue *glue, binding_id b)
+{
+	uint32_t count = 0;
+	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		count++;
+	}
+	return count;
+}
+
+/* The first value that a variable gets, or where it is declared if it gets none. */
+static node_id what_it_receives(const struct glue *glue, binding_id b)
+{
+	const struct tree *tree = glue->tree;
+	const struct binding *binding = &glue->scopes->bindings[b];
+	node_id value = binding_value(glue->scopes, b);
+	for (node_id u = binding->first_use; u != NO_NODE && (value == NO_NODE || is_nothing(tree, value));
+		u = glue->scopes->next_use[u]) {
+		value = written_value(tree, u) != NO_NODE ? written_value(tree, u) : value;
+	}
+	return value != NO_NODE ? value : binding->identifier;
+}
+
 uint32_t glue_find(struct glue *glue, binding_id **found)
 {
 	const struct scopes *scopes = glue->scopes;
-	uint32_t count = 0;
-	bool evidence = false;
+	uint32_t count = 0, most = 0;
+	binding_id likely = 0; /* a class object has names of wasm-bindgen's, too, but fewer */
 	*found = arena_array(glue->arena, binding_id, scopes->count);
 	for (binding_id b = 1; b < scopes->count; b++) {
 		const struct binding *binding = &scopes->bindings[b];
 		if (!looks_like_exports(glue->tree, scopes, binding)) {
 			continue;
 		}
-		evidence = true;
+		if (count_uses(glue, b) > most) {
+			most = count_uses(glue, b);
+			likely = b;
+		}
 		if (binding->kind != BINDING_PARAMETER &&
 			(binding->kind == BINDING_IMPORT ? is_namespace_of_wasm(glue, b)
 							 : adopts_instance(glue, b))) {
 			(*found)[count++] = b;
 		}
 	}
-	if (count == 0 && !refuse_asmjs(glue) && evidence) {
-		glue_refuse(glue, "unknown-glue", NO_NODE,
+	if (count == 0 && !refuse_asmjs(glue) && likely != 0) {
+		glue_refuse(glue, "unknown-glue", what_it_receives(glue, likely),
 			"looks like wasm-bindgen glue, but no variable receives an instance's exports");
 	}
 	return count;

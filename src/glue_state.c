@@ -316,6 +316,76 @@ static void read_variable(struct glue *glue, binding_id b)
 	}
 }
 
+/* ---- what is not known */
+
+/* `new Map()`, `[]`, `{}`: what things are kept in. */
+static bool is_container(const struct glue *glue, node_id value)
+{
+	static const char *const kinds[] = {"Map", "Set", "WeakMap", "WeakSet", "Array"};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (is_new(glue, value, kinds[i])) {
+			return true;
+		}
+	}
+	return node_is(glue->tree, value, KIND_array) || node_is(glue->tree, value, KIND_object);
+}
+
+/* `x.set(…)`, `x.push(…)`, `x[i] = …`. */
+static bool is_put_into(const struct tree *tree, node_id use)
+{
+	static const char *const methods[] = {"set", "add", "push", "unshift"};
+	node_id member = tree->nodes[use].parent, user = tree->nodes[member].parent;
+	if (tree->nodes[use].field != FIELD_object) {
+		return false;
+	}
+	if (node_is(tree, user, KIND_assignment_expression)) {
+		return tree->nodes[member].field == FIELD_left;
+	}
+	bool put = false;
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+		put |= str_equal(node_property(tree, member), str_from(methods[i]));
+	}
+	return put && node_is(tree, user, KIND_call_expression) && tree->nodes[member].field == FIELD_function;
+}
+
+static bool is_reset(const struct glue *glue, const struct binding *binding)
+{
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		if (glue->facts[i].kind == FACT_STATE && glue->facts[i].node == binding->declares) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * A variable of the glue's that a function writes which handles wasm's memory itself, and that is reset by
+ * nothing: perhaps a new piece of state, which a new instance would find as the dead one left it.
+ */
+static void note_unknown(struct glue *glue, binding_id b)
+{
+	const struct tree *tree = glue->tree;
+	const struct binding *binding = &glue->scopes->bindings[b];
+	node_id value = binding_value(glue->scopes, b);
+	bool holds = is_container(glue, value);
+	if (is_reset(glue, binding) || counts_for_decoder(glue, binding)) {
+		return;
+	}
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		node_id function = glue_function_around(glue, u);
+		if (function == NO_NODE || !(use_is_write(tree, u) || (holds && is_put_into(tree, u))) ||
+			(glue->roles[glue_function_binding(glue, function)] & ROLE_INIT) != 0 ||
+			!serves_glue(glue, function)) {
+			continue;
+		}
+		diag_add(glue->arena, glue->diags, SEVERITY_NOTE, "unknown-state", tree->nodes[u].start,
+			"'%.*s' is written by a function that uses wasm's memory, and a new instance finds it as "
+			"it was left",
+			STR_ARGS(binding_name(glue->scopes, b)));
+		return;
+	}
+}
+
 bool glue_read_state(struct glue *glue)
 {
 	const struct scopes *scopes = glue->scopes;
@@ -327,6 +397,7 @@ bool glue_read_state(struct glue *glue)
 		}
 		if (node_is(tree, binding->declares, KIND_variable_declarator)) {
 			read_variable(glue, b);
+			note_unknown(glue, b);
 		}
 		node_id function = binding_function(scopes, b);
 		if (function != NO_NODE && node_is(tree, node_body(tree, function), KIND_statement_block) &&

@@ -132,6 +132,11 @@ const struct rule rule_table[] = {
 		"The file looks like wasm-bindgen glue, but no variable receives the exports.",
 		"A minifier or a bundler may have changed it beyond recognition. Patch before they "
 		"run."},
+	{"unknown-state", SEVERITY_NOTE,
+		"A variable is written by code that uses wasm's memory, and no recovery resets it.",
+		"In the glue of a new release of wasm-bindgen it may be a new piece of state that a new "
+		"instance must start without. In a program's own code it is the program's to say: "
+		"__reglue.on(\"reinit\", …)."},
 	{"upstream-guard", SEVERITY_REFUSAL,
 		"wasm-bindgen's own reset machinery has a form that is not known.",
 		"Two mechanisms that each replace the instance would work against each other. Build "

@@ -338,7 +338,25 @@ Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 	expect_refusal(VIEW ADD LOADER "function r() { __wbg_reset_state(); }", "upstream-guard",
 		"__wbg_reset_state");
 	expect_refusal("var r = asmFunc({});\nexports.memory = r.memory; // __wbindgen_", "asmjs", "asmFunc");
-	expect_refusal("let wasm = load(); wasm.__wbindgen_start();", "unknown-glue", NULL);
+	expect_refusal("let wasm = load(); wasm.__wbindgen_start();", "unknown-glue", "load()");
+	expect_refusal("let wasm;\nfunction f() { wasm.__wbindgen_start(); }\nf(wasm = adopted(instance));",
+		"unknown-glue", "adopted(instance)");
+	expect_refusal("export const f = (wasm) => wasm.__wbindgen_start();", "unknown-glue", "wasm) =>");
+}
+
+Test(patch, state_that_nothing_resets_is_noted)
+{
+	struct patch *patch = run(VIEW ADD
+		"const slots = new Map();\nlet last;\nlet mine;\n"
+		"function note(p) { slots.set(p, wasm.memory.buffer.byteLength); last = p; }\n"
+		"function other(p) { mine = p; }\n" LOADER);
+	uint32_t notes = 0;
+	for (const struct diag *d = patch->diags.first; d != NULL; d = d->next) {
+		cr_assert_str_eq(d->code, "unknown-state");
+		cr_assert(str_starts(d->text, STR("'slots'")) || str_starts(d->text, STR("'last'")));
+		notes++;
+	}
+	cr_assert_eq(notes, 2);
 }
 
 Test(patch, several_glues_each_get_a_runtime)
