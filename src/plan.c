@@ -124,8 +124,7 @@ static void plan_closure(struct planning *p, const struct fact *fact)
 
 /* ---- everything else */
 
-/* The WebAssembly.Tag that upstream gives the errors that Rust throws on purpose, if it does. */
-static struct str own_tag(const struct glue *glue)
+struct str plan_own_tag(const struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
@@ -217,7 +216,7 @@ static void plan_fact(struct planning *p, uint32_t index)
 	case FACT_ARGUMENT:
 		break; /* with its entrypoint */
 	case FACT_UNWRAP: {
-		struct str tag = own_tag(p->glue);
+		struct str tag = plan_own_tag(p->glue);
 		insert_at_start(p, fact->node,
 			plan_text(p, "%.*s.c(%.*s%s%.*s);", STR_ARGS(p->rg), STR_ARGS(fact->name),
 				tag.len == 0 ? "" : ",", STR_ARGS(tag)));

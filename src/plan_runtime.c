@@ -249,10 +249,10 @@ static uint64_t members_in(struct str text)
 	return members;
 }
 
-static bool has_fact(const struct glue *glue, enum fact_kind kind, bool with_text)
+static bool has_fact(const struct glue *glue, enum fact_kind kind)
 {
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
-		if (glue->facts[i].kind == kind && (!with_text || glue->facts[i].text.len != 0)) {
+		if (glue->facts[i].kind == kind) {
 			return true;
 		}
 	}
@@ -264,10 +264,10 @@ static uint64_t features_of(const struct planning *p)
 {
 	const struct glue *glue = p->glue;
 	bool module = glue->part == PART_WHOLE && glue->module == MODULE_SEEN;
-	bool handed = glue->part != PART_WHOLE || has_namespace(glue) || has_fact(glue, FACT_RECEIVE, false);
+	bool handed = glue->part != PART_WHOLE || has_namespace(glue) || has_fact(glue, FACT_RECEIVE);
 	/* what user code does with the exports is not in the file: only the wasm can rule a table out */
 	bool tables = !p->patch->has_wasm || p->patch->wasm.function_tables || glue->file->count > 1;
-	return bit(glue->heals, HAS_stack) | bit(has_fact(glue, FACT_UNWRAP, true), HAS_tags) | bit(tables, HAS_tables) | bit(glue->scheduled.len != 0, HAS_due) |
+	return bit(glue->heals, HAS_stack) | bit(plan_own_tag(glue).len != 0, HAS_tags) | bit(tables, HAS_tables) | bit(glue->scheduled.len != 0, HAS_due) |
 	       bit(glue->stays_terminated, HAS_terminated) | bit(p->wrappers.len != 0, HAS_literals) |
 	       bit(p->options->exclude_count != 0, HAS_excluded) | bit(handed, HAS_imports) |
 	       bit(handed || !module, HAS_late) | bit(has_namespace(glue), HAS_namespace) |
