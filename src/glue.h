@@ -101,6 +101,7 @@ struct glue {
 	node_id root;          /* the scope it is declared in: program or a function */
 	node_id root_body;     /* node whose children are the glue's statements */
 	uint16_t *roles;       /* by binding: enum role of the function it names */
+	uint8_t *entered;      /* bits by node: functions that are an entrypoint, glue_entries.c */
 	bool has_module;       /* the file sees the WebAssembly.Module */
 	bool has_imports;      /* … and the imports object */
 	bool heals;            /* calls __wbindgen_add_to_stack_pointer */

@@ -55,14 +55,16 @@ static void read_arguments(struct glue *glue, node_id function)
 	}
 }
 
-static bool has_entry(const struct glue *glue, node_id function)
+/* Whether the function has been added before; it has from now on. */
+static bool has_entry(struct glue *glue, node_id function)
 {
-	for (uint32_t i = 0; i < glue->fact_count; i++) {
-		if (glue->facts[i].kind == FACT_FUNCTION && glue->facts[i].node == function) {
-			return true;
-		}
+	if (glue->entered == NULL) {
+		glue->entered = arena_array(glue->arena, uint8_t, glue->tree->count / 8 + 1);
 	}
-	return false;
+	uint8_t *byte = &glue->entered[function / 8], bit = (uint8_t)(1u << function % 8);
+	bool had = (*byte & bit) != 0;
+	*byte |= bit;
+	return had;
 }
 
 void glue_add_function(struct glue *glue, node_id function, struct str name)

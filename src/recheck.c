@@ -13,6 +13,9 @@
  * Second, one that is a repetition: what is left of it has been in such a list before, but for the
  * names in it. Glue has a thousand methods of three forms.
  *
+ * Third, a text that is put in right after the `{` of a block, if by itself it is a list of statements. Each
+ * such text is parsed once, in a block of its own, which it cannot close.
+ *
  * Leaving out could make an error of what is none (a member called `static` that loses its semicolon),
  * so before it says no the whole output is parsed.
  */
@@ -315,6 +318,44 @@ static bool reaches_far(const struct reducing *r, struct str text)
 				    memchr(text.data, '`', text.len) != NULL);
 }
 
+/* After the `{` of a block, and with a semicolon at its end, so that nothing joins it. */
+static bool is_list_of_statements(const struct tree *tree, node_id *block, const struct insertion *item)
+{
+	while (*block < tree->count && tree->nodes[*block].start + 1 < item->offset) {
+		(*block)++;
+	}
+	for (node_id n = *block; n < tree->count && tree->nodes[n].start + 1 == item->offset; n++) {
+		if (tree->nodes[n].kind == KIND_statement_block) {
+			return str_ends(item->text, STR(";"));
+		}
+	}
+	return false;
+}
+
+/*
+ * The insertions without lists of statements, which are parsed by themselves, `apart`: between `if` and
+ * `else`, so that a text of `}{` does not pass.
+ */
+static void set_statements_apart(struct reducing *r, struct splice *rest, struct buf *apart)
+{
+	node_id block = 0;
+	*rest = *r->splice;
+	rest->count = 0;
+	rest->items = calloc(r->splice->count + 1, sizeof(*rest->items));
+	if (rest->items == NULL) {
+		out_of_memory();
+	}
+	for (uint32_t i = 0; i < r->splice->count; i++) {
+		const struct insertion *item = &r->splice->items[i];
+		if (!is_list_of_statements(r->tree, &block, item)) {
+			rest->items[rest->count++] = *item;
+		} else if (!is_repeated(r, KIND_if_statement, item->text)) {
+			buf_printf(apart, "\nif(0){%.*s}else;", STR_ARGS(item->text));
+		}
+	}
+	r->splice = rest;
+}
+
 static bool is_local(const struct reducing *r)
 {
 	for (uint32_t i = 0; i < r->splice->count; i++) {
@@ -331,7 +372,13 @@ bool recheck(const struct syntax *syntax, const struct tree *tree, const struct 
 	struct reducing r = {.tree = tree, .splice = splice, .known = known};
 	bool clean = false;
 	if (is_local(&r)) {
+		struct splice rest;
+		struct buf apart = BUF_INIT;
+		set_statements_apart(&r, &rest, &apart);
 		reduce(&r);
+		buf_add(&r.out, buf_str(&apart));
+		buf_finish(&apart);
+		free(rest.items);
 		clean = syntax_is_clean(syntax, buf_str(&r.out));
 	}
 	buf_finish(&r.out);
