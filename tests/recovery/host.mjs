@@ -59,8 +59,8 @@ export function copyOf(cell, name) {
 	const directory = path.join(root, name, cell.path);
 	if (!fs.existsSync(directory)) {
 		fs.mkdirSync(directory, { recursive: true });
-		for (const file of cell.files.filter(file => /\.[cm]?js$/.test(file))) {
-			fs.copyFileSync(path.join(fixtures, cell.path, file), path.join(directory, file));
+		for (const file of cell.files.filter(file => /\.[cm]?js$|^snippets$/.test(file))) {
+			fs.cpSync(path.join(fixtures, cell.path, file), path.join(directory, file), { recursive: true });
 		}
 		fs.copyFileSync(path.join(fixtures, cell.module), path.join(directory, "reglue_fixture_bg.wasm"));
 		if (cell.target === "bundler") {

@@ -37,8 +37,10 @@ const chosen = [
 const parts = wish?.split(",");
 export const minor = cell => Number(cell.release.split(".")[2]);
 
-// Before 0.2.84 a bundler's body imports the wasm itself, which only a bundler can give it.
-const stands = cell => cell.target !== "bundler" || minor(cell) >= 84;
+// Before 0.2.84 a bundler's body imports the wasm itself, which only a bundler can give it. Snippets are
+// ES modules, which glue of CommonJS cannot require in every Node.
+const stands = cell =>
+	(cell.target !== "bundler" || minor(cell) >= 84) && (cell.target !== "nodejs" || cell.variant !== "snippets");
 export const cells = allCells.filter(
 	cell =>
 		loads(cell) &&

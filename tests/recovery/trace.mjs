@@ -41,6 +41,9 @@ export class Trace {
 		Instance.prototype = Real.prototype;
 		WebAssembly.Instance = Instance;
 		WebAssembly.instantiate = async (source, imports) => {
+			if (imports?.env) {
+				return realInstantiate(source, imports); // Node's own, for fetch(), when Response is first looked at
+			}
 			const n = trace.#ask();
 			const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
 			await null;
