@@ -83,6 +83,8 @@ Test(forms, how_the_exports_are_bound)
 		{"let wasm;\n" VIEW INIT
 		 "wasm = new Proxy({}, { get: (target, prop, receiver) => initSync()[prop] });\n",
 			NULL, "wasm = new Proxy({}, { get: (target, prop, receiver) => initSync()[prop] });"},
+		{"var wasm = __importStar(require('./x_bg.wasm'));\n" VIEW, NULL,
+			"var wasm = __rg.l(__importStar(require('./x_bg.wasm')));"},
 		/* what is in the way of the exports has to be what it seems */
 		{"let wasm;\n" VIEW INIT "wasm = new Proxy({}, { get: (target, prop) => other[prop] });\n",
 			"exports-binding", NULL},
@@ -97,6 +99,11 @@ Test(forms, how_the_exports_are_bound)
 			NULL},
 		{"var wasm = require('./x_bg.wasm')();\n" VIEW, "unknown-glue", NULL},
 		{"let wasm = { memory: null };\n" VIEW INIT, "exports-binding", NULL},
+		{"let wasm;\n" VIEW "wasm = asmFn(wbg);\n", "asmjs", NULL},
+		/* a thread's own script around the glue of another file */
+		{"const wasm = await sdk.default({ module_or_path: data.module, memory: data.memory });\n"
+		 "wasm.__wbindgen_thread_destroy();\n",
+			"unknown-glue", NULL},
 	};
 	EXPECT_ALL(forms);
 }
@@ -125,6 +132,44 @@ Test(forms, where_the_exports_leave)
 			"if (wasm == null || !wasm || void 0 !== wasm) { later(); }"},
 	};
 	EXPECT_ALL(forms);
+}
+
+#define HANDED "import * as imports from './x_bg.js';\nimport * as rawWasm from './x_bg.wasm';\n"
+
+Test(forms, loaders_that_look_at_what_they_got)
+{
+	static const struct form forms[] = {
+		{HANDED "const normal = (wasm) => (wasm && 'default' in wasm ? wasm.default ?? wasm : wasm);\n"
+			"const wasm = normal(rawWasm);\nimports.__wbg_set_wasm(wasm);\n",
+			NULL,
+			"imports.__wbg_set_wasm(wasm,{module:()=>new URL(\"./x_bg.wasm\",import.meta.url)});"},
+		{HANDED "const finish = (exports) => { imports.__wbg_set_wasm(exports); };\n"
+			"if (rawWasm && rawWasm.__wbindgen_start) {\n    finish(rawWasm);\n"
+			"} else if (rawWasm instanceof WebAssembly.Module) {\n"
+			"    finish((await WebAssembly.instantiate(rawWasm, { './x_bg.js': imports })).exports);\n}\n",
+			NULL, "imports.__wbg_set_wasm(exports,__rg);"},
+		{"import * as imports from './x_bg.js';\n"
+		 "const instance = new WebAssembly.Instance(wasmModule, { './x_bg.js': imports });\n"
+		 "const wasm = instance.exports ?? instance;\nimports.__wbg_set_wasm(wasm);\n"
+		 "if (typeof wasm.__wbindgen_start === 'function') { wasm.__wbindgen_start(); }\n",
+			NULL, "imports.__wbg_set_wasm(wasm,__rg);"},
+	};
+	EXPECT_ALL(forms);
+}
+
+/* A program's own names may begin like wasm-bindgen's. */
+Test(forms, exports_with_underscores)
+{
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	struct patch *patch = patch_run(arena, patcher, STR("x.js"),
+		STR("let wasm;\n" VIEW INIT "export function __runMacros() { return wasm.__runMacros(); }\n"), &options);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert_null(patch->diags.first);
+	bool found = false;
+	for (uint32_t i = 0; i < patch->entry_count; i++) {
+		found |= str_equal(patch->entries[i].wasm_export, STR("__runMacros")) && patch->entries[i].guarded;
+	}
+	cr_assert(found);
 }
 
 #define HEAP_USE \
