@@ -46,8 +46,8 @@ static void add_module(struct planning *p, struct buf *out, uint32_t start)
 		return;
 	}
 	if (is_option(p, "url")) {
-		/* exactly this text: it is what bundlers look for */
-		buf_add(out, STR("module:()=>new URL("));
+		/* exactly this text, unless the file has a URL of its own: it is what bundlers look for */
+		buf_printf(out, "module:()=>new %sURL(", plan_binds(p, STR("URL")) ? "globalThis." : "");
 		add_string(out, specifier);
 		buf_add(out, STR(",import.meta.url)"));
 		p->patch->module = MODULE_URL;

@@ -317,6 +317,25 @@ static struct str slice(struct planning *p, uint64_t features)
 	return copy;
 }
 
+/*
+ * `const{Map,URL}=globalThis;` for globals that the runtime uses and the glue has classes of that name for: a
+ * Rust type may be called anything.
+ */
+static void add_globals(const struct planning *p, struct buf *block)
+{
+	static const char *const names[] = {"Array", "Date", "Error", "Map", "Object", "Promise", "Proxy",
+		"RangeError", "Response", "Set", "String", "Symbol", "TypeError", "URL", "WeakMap", "WeakSet",
+		"fetch"};
+	bool first = true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (plan_binds(p, str_from(names[i]))) {
+			buf_printf(block, "%s%s", first ? "const{" : ",", names[i]);
+			first = false;
+		}
+	}
+	buf_add(block, first ? STR("") : STR("}=globalThis;"));
+}
+
 void plan_runtime_end(struct planning *p, uint32_t file_end, uint64_t features)
 {
 	const struct glue *glue = p->glue;
@@ -339,6 +358,7 @@ void plan_runtime_end(struct planning *p, uint32_t file_end, uint64_t features)
 	}
 	if (str_equal(p->runtime, p->rg)) {
 		buf_printf(&block, "function %.*s$(o){\"use strict\";", STR_ARGS(p->rg));
+		add_globals(p, &block);
 		struct str text = slice(p, features);
 		p->patch->runtime = text;
 		buf_add(&block, text);

@@ -61,6 +61,9 @@ uint64_t plan_features(const struct planning *glues, uint32_t count);
 /* The runtime's function after the last statement. */
 void plan_runtime_end(struct planning *p, uint32_t file_end, uint64_t features);
 
+/* Whether the glue's scope, or one around it, has a variable, function or class of that name. */
+bool plan_binds(const struct planning *p, struct str name);
+
 /* ---- plan_module.c: where another file makes the instance, or the bundler does */
 
 /*

@@ -12,8 +12,8 @@ const tool = path.resolve(process.env.REGLUE ?? path.join(here, "../../build/reg
 const root = fs.mkdtempSync(path.join(os.tmpdir(), "reglue-forms-"));
 process.on("exit", () => fs.rmSync(root, { recursive: true, force: true }));
 
-/* A copy of a cell with its main file edited, and other files beside; patched; the main file's module. */
-async function load(name, cell, edit) {
+/* A copy of a cell with its main file edited, and `more` done in its folder; patched; the main file's module. */
+async function load(name, cell, edit, more = () => {}) {
 	const folder = path.join(root, name);
 	fs.cpSync(path.join(here, "../../fixtures", cell), folder, { recursive: true, dereference: true });
 	const file = path.join(folder, "reglue_fixture.js");
@@ -21,6 +21,7 @@ async function load(name, cell, edit) {
 	const edited = edit(text);
 	assert.notEqual(edited, text);
 	fs.writeFileSync(file, edited);
+	more(folder);
 	const { status, stdout, stderr } = spawnSync(tool, ["patch", folder], { encoding: "utf8" });
 	assert.equal(status, 0, stdout + stderr);
 	return import(pathToFileURL(file));
@@ -57,8 +58,7 @@ wasm = new Proxy(
 		survives(m);
 	});
 
-	test(`${release}: a loader that keeps the setter in an object`, async () => {
-		const m = await load(`object-${release}`, `${release}/default/bundler`, () => `
+	const loader = () => `
 import { readFileSync } from "node:fs";
 import * as body from "./reglue_fixture_bg.js";
 import { __wbg_set_wasm } from "./reglue_fixture_bg.js";
@@ -76,7 +76,17 @@ const bytes = readFileSync(new URL("reglue_fixture_bg.wasm", import.meta.url));
 const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { "./reglue_fixture_bg.js": imports });
 finalize(instance.exports);
 export const { bump, trap, concat, Counter } = body;
-`);
-		survives(m);
+`;
+
+	test(`${release}: a loader that keeps the setter in an object`, async () => {
+		survives(await load(`object-${release}`, `${release}/default/bundler`, loader));
+	});
+
+	test(`${release}: classes that are called like globals`, async () => {
+		const names = ["Map", "Set", "WeakMap", "WeakSet", "URL", "Response", "Proxy", "Date"];
+		survives(await load(`globals-${release}`, `${release}/default/bundler`, loader, (folder) => {
+			const text = names.map((name) => `export class ${name} { free() {} }\n`).join("");
+			fs.appendFileSync(path.join(folder, "reglue_fixture_bg.js"), `\n${text}`);
+		}));
 	});
 }

@@ -176,6 +176,16 @@ Test(loader, a_hand_written_loader_says_what_it_sees)
 	expect_none(patch, "import.meta");
 }
 
+Test(loader, classes_may_be_called_like_globals)
+{
+	struct patch *patch = run("import * as wasm from './x_bg.wasm';\n" BODY
+				  "export class Map {}\nexport class URL {}\nfunction inner() { class Set {} }\n");
+	expect(patch, "function __rg$(o){\"use strict\";const{Map,URL}=globalThis;");
+	expect(patch, "module:()=>new globalThis.URL(\"./x_bg.wasm\",import.meta.url)");
+	expect_none(run(BODY SETTER), "\"use strict\";const{");
+	expect(run(ENTRY "export class Response {}\n"), "new URL(");
+}
+
 #define KEEPING(object) \
 	"import { add, __wbg_set_wasm } from './x_bg.js';\nconst imports = " object ";\n" \
 	"const instance = new WebAssembly.Instance(m, { './x_bg.js': imports });\n" \
