@@ -259,7 +259,7 @@ static void rename_all(struct embedding *e)
 /* `S.generation`: what the inserted text and the tests use keeps its name (docs/RUNTIME.md). */
 static bool is_private_member(const struct embedding *e, node_id n)
 {
-	static const char *const public[] = {"dead", "busy", "o", "disp", "module"};
+	static const char *const public[] = {"dead", "judged", "depth", "o", "disp", "module"};
 	const struct node *node = &e->tree.nodes[n];
 	node_id parent = node->parent;
 	if (node->kind != KIND_property_identifier) {

@@ -23,16 +23,6 @@ static void insert_at_end(struct planning *p, node_id function, struct str state
 	plan_insert(p, p->tree->nodes[node_body(p->tree, function)].end - 1, statements);
 }
 
-static bool is_listed(const struct str *list, uint32_t count, struct str name)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		if (str_equal(list[i], name)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* ---- entrypoints */
 
 static void plan_entry(struct planning *p, uint32_t index)
@@ -54,7 +44,7 @@ static void plan_entry(struct planning *p, uint32_t index)
 		.offset = p->tree->nodes[fact->node].start,
 		.guarded = true,
 	};
-	if (is_listed(p->options->exclude, p->options->exclude_count, fact->name)) {
+	if (plan_excludes(p, fact->name)) {
 		entry->guarded = false;
 		entry->why_not = "excluded by an option";
 		return;

@@ -2,81 +2,265 @@
  * A wrapper literal for each export that the glue calls. The runtime has one literal for each number
  * of parameters, which all exports without one of their own share; then its inner call knows no
  * target, and engines pay for that (tests/bench/guard.mjs). The body is the same as in
- * src/runtime/guard.js.
+ * src/runtime/guard.js, but for what can be left out: the test of `dead` where the wrapper is only called
+ * right after an entry hook, and the depth where it is only called by marshalling helpers, which count as
+ * depth themselves (`S.o`). A register less across the helper's loop is a fifth of its time on V8.
  */
 #include "planning.h"
 
+#include <string.h>
+
 enum {
 	MOST_PARAMETERS = 8, /* beyond, wrappers take what comes */
-	NOT_CALLED = -1,
-	MIXED = -2, /* called with this many parameters here and that many there */
+	MOST_HANDS = 4,      /* through which an export is followed */
+	MIXED = -1,          /* not always called with as many arguments, or that cannot be told */
 };
 
-#define BODY                                                                                        \
-	"{const s=S;if(s.dead&&n(x))return;const u=s.busy;s.busy=1;try{const r=x.f(%.*s);s.busy=u;"     \
-	"return r}catch(e){throw j(e,s.dead,s.dead=1,x,s.busy,s.busy=u)}},\n"
+#define STACK_POINTER "__wbindgen_add_to_stack_pointer"
 
-static bool has_spread(const struct tree *tree, node_id arguments)
+#define TEST ";if(s.dead&&x.n())return;"
+#define DEEP                                                                                        \
+	"u=s.depth;s.depth=u+1;try{const r=x.f(%.*s);s.depth=u;return r}catch(e){s.dead=u;throw x.j(e)}"
+#define FLAT "try{return x.f(%.*s)}catch(e){s.dead=s.depth++;throw x.j(e)}"
+
+/* How many arguments a call passes; MIXED if that is not in the text. */
+static int count_passed(const struct tree *tree, node_id call)
 {
+	node_id arguments = node_child(tree, call, FIELD_arguments);
+	int count = 0;
+	if (!node_is(tree, call, KIND_call_expression) || !node_is(tree, arguments, KIND_arguments)) {
+		return MIXED;
+	}
 	for (node_id a = node_first(tree, arguments); a != NO_NODE; a = node_next(tree, a)) {
 		if (node_is(tree, a, KIND_spread_element)) {
+			return MIXED;
+		}
+		count++;
+	}
+	return count;
+}
+
+/* What the glue does with an export. */
+struct use {
+	int arguments; /* of every call; MIXED if it is not called everywhere with as many */
+	int reads;
+	int hooked;  /* calls right after the hook of an entrypoint */
+	int marshals; /* times it is handed to a marshalling helper, which calls it */
+};
+
+/* The variable that a call calls, or 0. */
+static binding_id callee_of(const struct planning *p, node_id call)
+{
+	node_id callee = node_child(p->tree, call, FIELD_function);
+	return node_is(p->tree, callee, KIND_identifier) ? scope_of(p->glue->scopes, callee) : 0;
+}
+
+/*
+ * With how many arguments a function calls what it is handed as this argument; MIXED if that cannot be
+ * told. It may hand it on.
+ */
+static int count_handed(const struct planning *p, node_id argument, unsigned depth)
+{
+	const struct tree *tree = p->tree;
+	const struct scopes *scopes = p->glue->scopes;
+	node_id arguments = tree->nodes[argument].parent;
+	node_id function = node_is(tree, arguments, KIND_arguments)
+	                           ? binding_function(scopes, callee_of(p, tree->nodes[arguments].parent))
+	                           : NO_NODE;
+	node_id parameters = function == NO_NODE ? NO_NODE : node_child(tree, function, FIELD_parameters);
+	if (parameters == NO_NODE || depth > MOST_HANDS) {
+		return MIXED;
+	}
+	node_id parameter = node_first(tree, parameters);
+	for (node_id a = node_first(tree, arguments); a != argument && parameter != NO_NODE;
+		a = node_next(tree, a)) {
+		parameter = node_next(tree, parameter);
+	}
+	if (!node_is(tree, parameter, KIND_identifier)) {
+		return MIXED;
+	}
+	int count = MIXED;
+	node_id use = scopes->bindings[scope_of(scopes, parameter)].first_use;
+	for (; use != NO_NODE; use = scopes->next_use[use]) {
+		node_id parent = tree->nodes[use].parent;
+		if (node_is(tree, parent, KIND_binary_expression)) {
+			continue; /* `realloc === undefined` */
+		}
+		int found = tree->nodes[use].field == FIELD_function ? count_passed(tree, parent)
+		                                                     : count_handed(p, use, depth + 1);
+		if (found == MIXED || (count != MIXED && count != found)) {
+			return MIXED;
+		}
+		count = found;
+	}
+	return count;
+}
+
+/* Whether a call is of a helper that counts as depth while it runs (FACT_MARSHAL). */
+static bool is_marshalling(const struct planning *p, node_id call)
+{
+	binding_id callee = callee_of(p, call);
+	node_id function = binding_function(p->glue->scopes, callee);
+	return function != NO_NODE &&
+	       (p->glue->roles[callee] & (ROLE_MARSHALS | ROLE_INIT)) == ROLE_MARSHALS &&
+	       node_is(p->tree, node_body(p->tree, function), KIND_statement_block);
+}
+
+static void count_uses(const struct planning *p, struct use *uses)
+{
+	const struct tree *tree = p->tree;
+	for (node_id n = 1; n < tree->count; n++) {
+		if (tree->nodes[n].kind != KIND_member_expression ||
+			!is_exports(p->glue, node_child(tree, n, FIELD_object))) {
+			continue;
+		}
+		struct use *use = &uses[tree->nodes[node_child(tree, n, FIELD_property)].name];
+		node_id parent = tree->nodes[n].parent;
+		int found;
+		if (tree->nodes[n].field == FIELD_function) {
+			found = count_passed(tree, parent);
+		} else {
+			found = count_handed(p, n, 0);
+			use->marshals += found != MIXED && is_marshalling(p, tree->nodes[parent].parent);
+		}
+		use->arguments = use->reads == 0 || use->arguments == found ? found : MIXED;
+		use->reads++;
+	}
+}
+
+/* Functions of wasm-bindgen's that the glue calls with what users pass, and that run nothing of theirs. */
+static bool is_harmless(const struct planning *p, node_id callee)
+{
+	static const char *const names[] = {"isLikeNone", "addHeapObject", "addBorrowedObject",
+		"addToExternrefTable0", "_assertClass", "_assertNum", "_assertBoolean", "_assertBigInt",
+		"_assertChar", "_assertNonNull"};
+	if (!node_is(p->tree, callee, KIND_identifier) ||
+		binding_function(p->glue->scopes, scope_of(p->glue->scopes, callee)) == NO_NODE) {
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (node_is_text(p->tree, callee, str_from(names[i]))) {
 			return true;
 		}
 	}
 	return false;
 }
 
-/* With how many arguments each export is called, by the name's id. */
-static int *count_arguments(struct planning *p)
+/* Whether evaluating this node, its children left aside, can run no code of users. */
+static bool is_quiet(const struct planning *p, node_id n)
 {
 	const struct tree *tree = p->tree;
-	int *counts = arena_array(p->arena, int, tree->name_count);
-	for (uint32_t id = 0; id < tree->name_count; id++) {
-		counts[id] = NOT_CALLED;
+	node_id object;
+	switch (tree->nodes[n].kind) {
+	case KIND_statement_block:
+	case KIND_expression_statement:
+	case KIND_return_statement:
+	case KIND_try_statement:
+	case KIND_lexical_declaration:
+	case KIND_variable_declaration:
+	case KIND_variable_declarator:
+	case KIND_identifier:
+	case KIND_property_identifier:
+	case KIND_this:
+	case KIND_undefined:
+	case KIND_null:
+	case KIND_true:
+	case KIND_false:
+	case KIND_number:
+	case KIND_arguments:
+	case KIND_ternary_expression:
+	case KIND_parenthesized_expression:
+		return true;
+	case KIND_unary_expression: /* `-x` would call x.valueOf() */
+		return tree->source->bytes.data[tree->nodes[n].start] == '!' ||
+		       node_is(tree, node_first(tree, n), KIND_number);
+	case KIND_member_expression:
+		object = node_child(tree, n, FIELD_object);
+		return is_exports(p->glue, object) ||
+		       ((node_is(tree, object, KIND_this) || node_is(tree, object, KIND_identifier)) &&
+				   glue_is_pointer_name(node_property(tree, n)));
+	case KIND_call_expression:
+		n = node_child(tree, n, FIELD_function);
+		return is_harmless(p, n) || (is_exports(p->glue, node_child(tree, n, FIELD_object)) &&
+									str_equal(node_property(tree, n), STR(STACK_POINTER)));
+	default:
+		return false;
 	}
-	for (node_id n = 1; n < tree->count; n++) {
-		if (tree->nodes[n].kind != KIND_member_expression ||
-			!is_exports(p->glue, node_child(tree, n, FIELD_object))) {
+}
+
+/*
+ * The name's id of the export that a function calls before anything of users can run, arguments
+ * included; 0 if there is none.
+ */
+static uint32_t called_first(const struct planning *p, node_id function)
+{
+	const struct tree *tree = p->tree;
+	node_id body = node_body(tree, function), end = tree->nodes[body].last;
+	uint32_t name = 0;
+	for (node_id n = body; n < end; n++) {
+		node_id callee = node_child(tree, n, FIELD_function);
+		if (is_quiet(p, n)) {
 			continue;
 		}
-		int *count = &counts[tree->nodes[node_child(tree, n, FIELD_property)].name];
-		struct str name = node_property(tree, n);
-		node_id call = tree->nodes[n].parent;
-		int found = MIXED;
-		if (node_is(tree, call, KIND_call_expression) && tree->nodes[n].field == FIELD_function) {
-			node_id arguments = node_child(tree, call, FIELD_arguments);
-			found = has_spread(tree, arguments) ? MIXED : (int)node_child_count(tree, arguments);
-		} else if (str_equal(name, STR("__wbindgen_malloc"))) {
-			found = 2; /* handed on to helpers that call it so */
-		} else if (str_equal(name, STR("__wbindgen_realloc"))) {
-			found = 4;
+		if (name != 0 || !node_is(tree, n, KIND_call_expression) ||
+			!node_is(tree, callee, KIND_member_expression) ||
+			!is_exports(p->glue, node_child(tree, callee, FIELD_object))) {
+			return 0;
 		}
-		*count = *count == NOT_CALLED || *count == found ? found : MIXED;
+		name = tree->nodes[node_child(tree, callee, FIELD_property)].name;
+		end = tree->nodes[n].last;
 	}
-	return counts;
+	/* wasm-bindgen's own are called by clean-up as well, or from outside without a hook */
+	struct str text = tree->names[name];
+	return !str_starts(text, STR("__")) || str_starts(text, STR("__wbg_get_")) ||
+	                       str_starts(text, STR("__wbg_set_"))
+	               ? name
+	               : 0;
+}
+
+static void count_hooked(const struct planning *p, struct use *uses)
+{
+	const struct glue *glue = p->glue;
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		const struct fact *fact = &glue->facts[i];
+		if (fact->kind >= FACT_FUNCTION && fact->kind <= FACT_SETTER &&
+			!plan_excludes(p, fact->name)) {
+			uses[called_first(p, fact->node)].hooked++;
+		}
+	}
 }
 
 static bool wants_wrapper(struct str name)
 {
-	return !str_equal(name, STR("__wbindgen_add_to_stack_pointer")) &&
+	return !str_equal(name, STR(STACK_POINTER)) &&
 	       !str_equal(name, STR("__wbindgen_start")) && !str_equal(name, STR("__proto__"));
 }
 
 struct str plan_wrappers(struct planning *p, struct str function)
 {
 	static const char parameters[] = "a,b,c,d,e,f,g,h";
-	const int *counts = count_arguments(p);
+	struct use *uses = arena_array(p->arena, struct use, p->tree->name_count);
+	memset(uses, 0, sizeof(*uses) * p->tree->name_count);
+	count_uses(p, uses);
+	count_hooked(p, uses);
 	struct buf out = BUF_INIT;
-	buf_printf(&out, "function %.*s(S,n,j){return{__proto__:null,\n", STR_ARGS(function));
+	buf_printf(&out, "function %.*s(){return{__proto__:null,\n", STR_ARGS(function));
 	size_t empty = out.len;
 	for (uint32_t id = 1; id < p->tree->name_count; id++) {
-		if (counts[id] < 0 || counts[id] > MOST_PARAMETERS || !wants_wrapper(p->tree->names[id])) {
+		int count = uses[id].arguments;
+		if (uses[id].reads == 0 || count == MIXED || count > MOST_PARAMETERS ||
+			!wants_wrapper(p->tree->names[id])) {
 			continue;
 		}
-		int len = counts[id] == 0 ? 0 : 2 * counts[id] - 1;
-		bool bare = counts[id] == 1;
-		buf_printf(&out, "%.*s:x=>%s%.*s%s=>" BODY, STR_ARGS(p->tree->names[id]), bare ? "" : "(",
-			len, parameters, bare ? "" : ")", len, parameters);
+		bool flat = uses[id].marshals == uses[id].reads;
+		/* the hook has just seen that the instance lives */
+		bool hooked = uses[id].hooked == uses[id].reads;
+		const char *body = flat ? TEST FLAT : hooked ? "," DEEP : TEST "const " DEEP;
+		int len = count == 0 ? 0 : 2 * count - 1;
+		buf_printf(&out, "%.*s:(X,S)=>%s%.*s%s=>{const s=S,x=X", STR_ARGS(p->tree->names[id]),
+			count == 1 ? "" : "(", len, parameters, count == 1 ? "" : ")");
+		buf_printf(&out, body, len, parameters);
+		buf_add(&out, STR("},\n"));
 	}
 	struct str result = {"", 0};
 	if (out.len != empty) {

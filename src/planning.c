@@ -102,3 +102,13 @@ bool plan_binds(const struct planning *p, struct str name)
 	}
 	return false;
 }
+
+bool plan_excludes(const struct planning *p, struct str name)
+{
+	for (uint32_t i = 0; i < p->options->exclude_count; i++) {
+		if (str_equal(p->options->exclude[i], name)) {
+			return true;
+		}
+	}
+	return false;
+}

@@ -41,6 +41,9 @@ void plan_statements(const struct tree *tree, node_id body, uint32_t *start, uin
 /* Whether the file names something so. */
 bool plan_mentions(const struct tree *tree, struct str name);
 
+/* Whether an option says that the entrypoint of that name gets no hook. */
+bool plan_excludes(const struct planning *p, struct str name);
+
 /* plan.c: the WebAssembly.Tag that upstream gives the errors that Rust throws on purpose; may be empty. */
 struct str plan_own_tag(const struct glue *glue);
 

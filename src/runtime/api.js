@@ -1,7 +1,7 @@
 // What users get (R12), and what the inserted text calls (docs/RUNTIME.md).
 import { has, o } from './options.js';
 import { ExhaustedError, PoisonedError, StaleObjectError } from './errors.js';
-import { S, flying, hooks, settings, stats } from './state.js';
+import { S, flying, hooks, rule, settings, stats } from './state.js';
 import { claim, hearPanic, note, own, settle } from './faults.js';
 import { raw } from './exports.js';
 import { receive, show, take } from './public.js';
@@ -84,7 +84,7 @@ const api = {
 	},
 	poison(reason) {
 		if (S.dead <= 0) {
-			S.dead = 1;
+			rule(1);
 			note('poisoned', undefined, String(reason));
 			if (!flying()) {
 				settle();
@@ -133,10 +133,10 @@ export const runtime = {
 	// Upstream's own machinery, where a glue has it.
 	j: () => false,
 	B() {
-		S.dead = -S.dead;
+		rule(S.dead > 0 ? -1 : S.dead);
 	},
 	C() {
-		S.dead = 1;
+		rule(1);
 		if (!S.noted) {
 			note('abort'); // upstream calls more things an abort than we do
 		}

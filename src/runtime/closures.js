@@ -1,6 +1,6 @@
 // Rust closures that JS holds: timers, listeners, reactions of promises (R7, R9).
 import { has } from './options.js';
-import { S, poisoned, settings, stats } from './state.js';
+import { S, calling, poisoned, settings, stats } from './state.js';
 import { kindOf } from './faults.js';
 import { gone, outdated } from './objects.js';
 import { rejectAll } from './promises.js';
@@ -34,7 +34,7 @@ export const host = fn => {
 // cares has been told; else it is thrown, as in unpatched glue.
 export const escape = (e, fn) => {
 	if (has.hosted) {
-		if (S.dead > 0 && S.busy === 0 && hosted.has(fn) && kindOf(e)) {
+		if (S.dead > 0 && !calling() && hosted.has(fn) && kindOf(e)) {
 			// Where the instance is going to be kept this has not happened yet, but the task that
 			// faulted is one of them.
 			if (has.promises) {

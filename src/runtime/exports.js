@@ -10,20 +10,19 @@
 import { has, o } from './options.js';
 import { S } from './state.js';
 import { measure, wrapStack } from './stack.js';
-import { judge } from './faults.js';
-import { inert, wrap } from './guard.js';
+import { Raw, inert, wrap } from './guard.js';
 import { dropLifted, lift } from './tables.js';
 
 export let raw; // exports of the live instance
-export const records = new Map(); // name of a function => { f, k, quiet, w: the wrapper }
+export const records = new Map(); // name of a function => Raw
 const others = new Set(); // names of memories, tables, globals, tags, and of functions that get no guard
 let filled;
 let startArgs = [];
 export const STACK = '__wbindgen_add_to_stack_pointer';
 const START = '__wbindgen_start';
 
-// name => (record => wrapper): a literal for each export that the glue calls (src/plan_wrappers.c).
-const literals = has.literals && o.w && o.w(S, inert, judge);
+// name => ((record, S) => wrapper): a literal for each export that the glue calls (src/plan_wrappers.c).
+const literals = has.literals && o.w && o.w();
 
 const plain = k => {
 	const v = raw[k];
@@ -53,8 +52,8 @@ const put = k => {
 		return;
 	}
 	// Quiet is what the glue itself calls: allocator, drops, stack pointer, closure machinery.
-	const x = { f, k, quiet: /^__(wb|externref|wasm_b)|__closure__destroy_/.test(k) };
-	const own = has.literals && literals && literals[k] && literals[k](x);
+	const x = new Raw(f, k, /^__(wb|externref|wasm_b)|__closure__destroy_/.test(k));
+	const own = has.literals && literals && literals[k] && literals[k](x, S);
 	const w = own && own.length === f.length ? own : wrap(x, inert);
 	x.w = k === START ? wrapStart(w) : w;
 	if (has.stack) {

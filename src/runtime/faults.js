@@ -1,6 +1,6 @@
 // Telling faults from errors, and what has to be done about either (R3, R10).
 import { has } from './options.js';
-import { S, hooks, settings, stats, tell } from './state.js';
+import { PANIC, S, hooks, rule, settings, stats, tell } from './state.js';
 import { level } from './stack.js';
 import { rejectAll } from './promises.js';
 import { mendable, relapse } from './policy.js';
@@ -58,29 +58,38 @@ export const note = (kind, name, message, panic) => {
 export const known = () => (S.noted ? S.fault : note('stack'));
 
 // The glue's console.error import carries the panic text; it passes here on its way. It counts only
-// for the call that logged it: `busy` 2 ends with that call.
+// for the call that logged it: what is added to `depth` ends with that call.
 export const hearPanic = text => {
-	if (S.busy !== 0) {
-		S.busy = 2;
+	if (S.depth !== 1) {
+		if (S.heard !== S.depth) {
+			S.heard = S.depth += PANIC;
+		}
 		S.panic = String(text).slice(0, 4096);
 	}
 	return text;
 };
 
 // Every catch block of the guard is
-//     throw judge(e, S.dead, (S.dead = 1), x, S.busy, (S.busy = b))
-// so that the flags are right before the call happens: with the stack exhausted the call itself may
-// overflow, and must err on the safe side. An outer frame of the guard then makes up for it.
+//     s.dead = u;
+//     throw x.j(e); // judge(e, x)
+// where u is the depth before the call. The instance counts as dead before judge() is called: with the
+// stack exhausted the call itself may overflow, and must err on the safe side. Then `depth` is still that
+// of the call, or of one within it, by which an outer frame of the guard notices, and makes up for it.
 //
 // The record is made by the innermost frame that can. The bookkeeping waits until no raw call is on
 // the stack; if JS in between swallows the error, tidy() or the next entry does it.
-export const judge = (e, was, set, x, busy) => {
+export const judge = (e, x) => {
+	const depth = S.dead;
+	const above = S.depth - depth;
+	const was = above % PANIC === 1 ? S.judged : 1;
+	S.depth = depth;
+	S.judged = 1;
 	try {
 		const kind = kindOf(e);
 		if (was <= 0 && !kind) {
-			S.dead = was;
+			rule(was);
 			stats.errors++;
-			if (S.busy !== 0) {
+			if (depth !== 1) {
 				later(); // JS may swallow it, and then no outer frame sees it
 			} else {
 				level();
@@ -89,10 +98,10 @@ export const judge = (e, was, set, x, busy) => {
 		}
 		if (!S.noted) {
 			relapse(was, x.k);
-			note(kind || 'stack', x.k, String(e.message), has.panics ? (busy === 2 ? S.panic : undefined) : undefined);
+			note(kind || 'stack', x.k, String(e.message), has.panics ? (above > PANIC ? S.panic : undefined) : undefined);
 			void e.stack;
 		}
-		if (S.busy === 0) {
+		if (depth === 1) {
 			settle(e);
 		}
 	} catch {
@@ -136,8 +145,10 @@ export const later = () => {
 };
 
 const tidy = () => {
-	waiting = S.busy = S.disp = S.o = 0;
+	waiting = S.disp = S.o = 0;
+	S.depth = 1;
 	if (S.dead > 0) {
+		S.judged = 1;
 		settle();
 		reviveEagerly();
 	} else {

@@ -5,10 +5,28 @@
 // will do. `S` and `x` are constants to the closure, which lets V8 see through `x.f` to the export and
 // inline the call; x.f is written once an instance. try/catch costs nothing until it catches.
 //
-// `s` makes the bytecode a quarter smaller. V8 inlines no more than 920 bytes of it into one function,
-// and a call that passes a string needs two wrappers besides upstream's helper.
+// The literals that src/plan_wrappers.c writes for each export are the same, but for the test of `dead`,
+// which is left out where nothing can have happened since the entry hook made it. `s` and the method
+// `j` are for their size: V8 inlines a function whatever else it has inlined only up to 75 bytes of
+// bytecode, and this is 75 with two parameters.
 import { S, poisoned, stats } from './state.js';
 import { judge } from './faults.js';
+
+// A function of the instance, as the guard knows it.
+export class Raw {
+	constructor(f, k, quiet) {
+		this.f = f; // of the live instance
+		this.k = k; // its export's name
+		this.quiet = quiet; // not the user's own
+		this.w = undefined; // its wrapper
+	}
+	j(e) {
+		return judge(e, this);
+	}
+	n() {
+		return inert(this);
+	}
+}
 
 // The internal face's `stop`. A call into a poisoned instance: the glue's clean-up of a failed call must
 // run through and do nothing. A function of the user's gets here only when user code swallowed a fault
@@ -23,8 +41,7 @@ export const inert = x => {
 	}
 };
 
-// x: { f: raw function of the live instance, k: its export's name, quiet: not the user's own }
-// stop: what to do while S.dead is not 0; true if the call is to be left out
+// x: a Raw. stop: what to do while S.dead is not 0; true if the call is to be left out
 export const wrap = (x, stop) => {
 	switch (x.f.length) {
 		case 0:
@@ -33,14 +50,15 @@ export const wrap = (x, stop) => {
 				if (s.dead && stop(x)) {
 					return;
 				}
-				const busy = s.busy;
-				s.busy = 1;
+				const u = s.depth;
+				s.depth = u + 1;
 				try {
 					const r = x.f();
-					s.busy = busy;
+					s.depth = u;
 					return r;
 				} catch (e) {
-					throw judge(e, s.dead, (s.dead = 1), x, s.busy, (s.busy = busy));
+					s.dead = u;
+					throw x.j(e);
 				}
 			};
 		case 1:
@@ -49,14 +67,15 @@ export const wrap = (x, stop) => {
 				if (s.dead && stop(x)) {
 					return;
 				}
-				const busy = s.busy;
-				s.busy = 1;
+				const u = s.depth;
+				s.depth = u + 1;
 				try {
 					const r = x.f(a);
-					s.busy = busy;
+					s.depth = u;
 					return r;
 				} catch (e) {
-					throw judge(e, s.dead, (s.dead = 1), x, s.busy, (s.busy = busy));
+					s.dead = u;
+					throw x.j(e);
 				}
 			};
 		case 2:
@@ -65,14 +84,15 @@ export const wrap = (x, stop) => {
 				if (s.dead && stop(x)) {
 					return;
 				}
-				const busy = s.busy;
-				s.busy = 1;
+				const u = s.depth;
+				s.depth = u + 1;
 				try {
 					const r = x.f(a, b);
-					s.busy = busy;
+					s.depth = u;
 					return r;
 				} catch (e) {
-					throw judge(e, s.dead, (s.dead = 1), x, s.busy, (s.busy = busy));
+					s.dead = u;
+					throw x.j(e);
 				}
 			};
 		case 3:
@@ -81,14 +101,15 @@ export const wrap = (x, stop) => {
 				if (s.dead && stop(x)) {
 					return;
 				}
-				const busy = s.busy;
-				s.busy = 1;
+				const u = s.depth;
+				s.depth = u + 1;
 				try {
 					const r = x.f(a, b, c);
-					s.busy = busy;
+					s.depth = u;
 					return r;
 				} catch (e) {
-					throw judge(e, s.dead, (s.dead = 1), x, s.busy, (s.busy = busy));
+					s.dead = u;
+					throw x.j(e);
 				}
 			};
 		case 4:
@@ -97,14 +118,15 @@ export const wrap = (x, stop) => {
 				if (s.dead && stop(x)) {
 					return;
 				}
-				const busy = s.busy;
-				s.busy = 1;
+				const u = s.depth;
+				s.depth = u + 1;
 				try {
 					const r = x.f(a, b, c, d);
-					s.busy = busy;
+					s.depth = u;
 					return r;
 				} catch (e) {
-					throw judge(e, s.dead, (s.dead = 1), x, s.busy, (s.busy = busy));
+					s.dead = u;
+					throw x.j(e);
 				}
 			};
 		case 5:
@@ -113,14 +135,15 @@ export const wrap = (x, stop) => {
 				if (s.dead && stop(x)) {
 					return;
 				}
-				const busy = s.busy;
-				s.busy = 1;
+				const u = s.depth;
+				s.depth = u + 1;
 				try {
 					const r = x.f(a, b, c, d, e);
-					s.busy = busy;
+					s.depth = u;
 					return r;
 				} catch (e) {
-					throw judge(e, s.dead, (s.dead = 1), x, s.busy, (s.busy = busy));
+					s.dead = u;
+					throw x.j(e);
 				}
 			};
 		case 6:
@@ -129,14 +152,15 @@ export const wrap = (x, stop) => {
 				if (s.dead && stop(x)) {
 					return;
 				}
-				const busy = s.busy;
-				s.busy = 1;
+				const u = s.depth;
+				s.depth = u + 1;
 				try {
 					const r = x.f(a, b, c, d, e, f);
-					s.busy = busy;
+					s.depth = u;
 					return r;
 				} catch (e) {
-					throw judge(e, s.dead, (s.dead = 1), x, s.busy, (s.busy = busy));
+					s.dead = u;
+					throw x.j(e);
 				}
 			};
 		case 7:
@@ -145,14 +169,15 @@ export const wrap = (x, stop) => {
 				if (s.dead && stop(x)) {
 					return;
 				}
-				const busy = s.busy;
-				s.busy = 1;
+				const u = s.depth;
+				s.depth = u + 1;
 				try {
 					const r = x.f(a, b, c, d, e, f, g);
-					s.busy = busy;
+					s.depth = u;
 					return r;
 				} catch (e) {
-					throw judge(e, s.dead, (s.dead = 1), x, s.busy, (s.busy = busy));
+					s.dead = u;
+					throw x.j(e);
 				}
 			};
 		case 8:
@@ -161,14 +186,15 @@ export const wrap = (x, stop) => {
 				if (s.dead && stop(x)) {
 					return;
 				}
-				const busy = s.busy;
-				s.busy = 1;
+				const u = s.depth;
+				s.depth = u + 1;
 				try {
 					const r = x.f(a, b, c, d, e, f, g, h);
-					s.busy = busy;
+					s.depth = u;
 					return r;
 				} catch (e) {
-					throw judge(e, s.dead, (s.dead = 1), x, s.busy, (s.busy = busy));
+					s.dead = u;
+					throw x.j(e);
 				}
 			};
 		default:
@@ -177,14 +203,15 @@ export const wrap = (x, stop) => {
 				if (s.dead && stop(x)) {
 					return;
 				}
-				const busy = s.busy;
-				s.busy = 1;
+				const u = s.depth;
+				s.depth = u + 1;
 				try {
 					const r = x.f(...args);
-					s.busy = busy;
+					s.depth = u;
 					return r;
 				} catch (e) {
-					throw judge(e, s.dead, (s.dead = 1), x, s.busy, (s.busy = busy));
+					s.dead = u;
+					throw x.j(e);
 				}
 			};
 	}

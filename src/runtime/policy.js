@@ -1,7 +1,7 @@
 // What is done about a poisoned instance, when, and how often (R2, R11).
 import { has, o } from './options.js';
 import { ExhaustedError } from './errors.js';
-import { S, flying, poisoned, settings, stats, tell } from './state.js';
+import { S, flying, poisoned, rule, settings, stats, tell } from './state.js';
 import { later, settle } from './faults.js';
 import { canReplace, renew, replace } from './reinit.js';
 import { level } from './stack.js';
@@ -47,7 +47,7 @@ export const spend = () => {
 let relapses;
 
 export const relapse = (was, name) => {
-	relapses = was && relapses + (S.fault.export === name ? 1 : 2);
+	relapses = was && S.fault ? relapses + (S.fault.export === name ? 1 : 2) : 0;
 };
 
 // Whether the instance can be kept (policy "heal", or no Module to make another from). A panic and an
@@ -71,7 +71,7 @@ export const enter = due => {
 					return renew();
 				}
 			}
-			if (++S.dead === 0) {
+			if (rule(S.dead + 1) === 0) {
 				refill();
 			}
 		}
@@ -85,7 +85,7 @@ export const enter = due => {
 		throw poisoned();
 	}
 	if (mendable()) {
-		S.dead = -1;
+		rule(-1);
 		S.noted = 0;
 		stats.mends++;
 		level();

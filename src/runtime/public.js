@@ -11,7 +11,7 @@ import { keepImports, renewed } from './reinit.js';
 // Clean-up that user code does by hand (`finally { m.__wasm.__wbindgen_free(p, n, 1) }`) must not start
 // a recovery, or it would hand the old instance's pointers to the new one.
 const publish = x =>
-	/^__.*(free|drop|destroy|dealloc|start)/.test(x.k)
+	/^__(?!wbg_[gs]et_).*(free|drop|destroy|dealloc|start)/.test(x.k)
 		? x.w
 		: has.stack
 			? x.k === STACK

@@ -1,6 +1,6 @@
 // Classes that the user wants made again (option `reconstruct`): how each of their objects was made, and
 // the box that its finalizer was given. Kept as long as the object, and in no list (R6).
-import { S, settings, stats } from './state.js';
+import { S, poisoned, settings, stats } from './state.js';
 import { disarm, foreign, refuse, stamp } from './objects.js';
 import { handled, onResolve } from './promises.js';
 
@@ -78,6 +78,9 @@ export const remake = object => {
 	try {
 		fresh = fresh || (r.name ? r.Class[r.name](...r.args) : new r.Class(...r.args));
 		if (!(fresh instanceof Promise)) {
+			if (S.dead > 0) {
+				throw poisoned(); // user code has swallowed a fault
+			}
 			transplant(object, r, fresh);
 			return true;
 		}

@@ -1,6 +1,6 @@
 // A new instance in place of the poisoned one (R5): whole, or not at all.
 import { has, o } from './options.js';
-import { S, flying, poisoned, settings, stats, tell } from './state.js';
+import { S, flying, poisoned, rule, settings, stats, tell } from './state.js';
 import { adopt, start } from './exports.js';
 import { handled, rejectAll } from './promises.js';
 import { isStack, note, settle } from './faults.js';
@@ -29,7 +29,7 @@ const failed = cause => {
 export const renewed = proof => {
 	S.stamp = { n: ++S.generation };
 	S.noted = 0;
-	S.dead = proof;
+	rule(proof);
 };
 
 // The stamp moves at each attempt: what a start function that fails has made must not be taken for
@@ -47,13 +47,13 @@ const install = (instance, proof) => {
 		}
 	} catch (e) {
 		S.generation = generation;
-		S.dead = 1;
+		rule(1);
 		S.noted = S.noted || 2; // the fault before, if this was none
 		throw failed(e);
 	} finally {
 		S.reviving = false;
 	}
-	S.dead = proof;
+	rule(proof);
 	S.exhausted = failing = false;
 	stats.reinits++;
 	tell('reinit', { generation: S.generation, fault: S.fault });
@@ -120,7 +120,7 @@ export const renew = () => {
 	if (S.dead > 0) {
 		settle();
 	} else {
-		S.dead = 1;
+		rule(1);
 		note('reinit');
 		S.noted = 2;
 		if (has.promises) {

@@ -8,11 +8,14 @@ import { PoisonedError } from './errors.js';
 import { known } from './faults.js';
 
 export const S = {
-	// 1: the instance is poisoned. 0: it is not. Below 0: it was replaced, and has not yet proved
+	// Above 0: the instance is poisoned. 0: it is not. Below 0: it was replaced, and has not yet proved
 	// itself; each outermost entry that finds its predecessor gone well counts up to 0.
 	dead: 0,
-	// Raw calls on the stack: 0 none, 1 some, 2 some and the innermost logged a panic text.
-	busy: 0,
+	// The same without what no judge() has looked at yet: what `dead` goes back to after an error.
+	judged: 0,
+	// One more than the raw calls on the stack, and PANIC more for each that logged a panic text.
+	depth: 1,
+	heard: 0, // `depth` in the call that logged the last one
 	// Sum of the open displacements of the shadow stack pointer, never above 0.
 	disp: 0,
 	// Open marshalling helpers, and hooks of ours that are running.
@@ -56,7 +59,21 @@ export const stats = {
 	hookError: undefined,
 };
 
-export const flying = () => S.busy !== 0 || S.disp !== 0 || S.o !== 0;
+export const PANIC = 2 ** 20;
+
+export const rule = dead => (S.dead = S.judged = dead);
+
+// Whether a raw call is on the stack. A catch block of the guard whose judge() overflowed has left `dead`
+// as the depth that it wanted to go back to.
+export const calling = () => {
+	if (S.judged <= 0 && S.dead > 0) {
+		S.depth = Math.min(S.depth, S.dead);
+		S.judged = 1;
+	}
+	return S.depth !== 1;
+};
+
+export const flying = () => calling() || S.disp !== 0 || S.o !== 0;
 
 // Only fields that mean something, for consoles print the others as well.
 export const poisoned = (cause, Type = PoisonedError) => {

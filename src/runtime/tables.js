@@ -2,7 +2,7 @@
 // table of functions gets a `get` of its own that gives guarded ones, and a `set` that takes them back.
 // Tables of externrefs, which glue uses all the time, stay as they are.
 import { S, poisoned } from './state.js';
-import { inert, wrap } from './guard.js';
+import { Raw, inert, wrap } from './guard.js';
 
 const { Table } = WebAssembly;
 let lifted; // raw function => record, of the live instance's table functions
@@ -44,7 +44,7 @@ export const lift = (table, records) => {
 				const f = get.call(table, i);
 				let x = lifted.get(f);
 				if (f && !x) {
-					lifted.set(f, (x = { f, k: 'table', quiet: true }));
+					lifted.set(f, (x = new Raw(f, 'table', true)));
 					x.w = wrap(x, inert);
 				}
 				return f && x.w;

@@ -241,27 +241,33 @@ const simple = (guard, module) => {
 	return { loads: glue.loads, recover: make };
 };
 
-// What src/plan_wrappers.c writes.
+// What src/plan_wrappers.c writes. What a marshalling helper calls needs no depth; what is called right
+// after the entry hook, no test of `dead`.
 const arity = name => {
 	const type = new RegExp(`"${name}"\\)(?: \\(param([^)]*)\\))?`).exec(wat)[1];
 	return type ? type.trim().split(/ +/).length : 0;
 };
+const test = ';if(s.dead&&x.n())return;';
+const deep = list => `u=s.depth;s.depth=u+1;try{const r=x.f(${list});s.depth=u;return r}catch(e){s.dead=u;throw x.j(e)}`;
+const flat = list => `try{return x.f(${list})}catch(e){s.dead=s.depth++;throw x.j(e)}`;
+const wrapper = (name, list) =>
+	/^__wbindgen_(m|re)alloc$/.test(name)
+		? test + flat(list)
+		: /^__|^length$/.test(name)
+			? `${test}const ${deep(list)}`
+			: ',' + deep(list);
 const wrappers = module =>
 	`return{__proto__:null,\n${WebAssembly.Module.exports(module)
 		.filter(({ kind, name }) => kind === 'function' && !/^__wbindgen_(start|add_to)/.test(name))
 		.map(({ name }) => {
 			const list = 'abcdefgh'.slice(0, arity(name)).split('').join(',');
-			return (
-				`${name}:x=>(${list})=>{const s=S;if(s.dead&&n(x))return;const u=s.busy;s.busy=1;` +
-				`try{const r=x.f(${list});s.busy=u;return r}` +
-				'catch(e){throw j(e,s.dead,s.dead=1,x,s.busy,s.busy=u)}}'
-			);
+			return `${name}:(X,S)=>(${list})=>{const s=S,x=X${wrapper(name, list)}}`;
 		})
 		.join(',\n')}}`;
 
 const ours = (module, options) => {
 	let glue;
-	const w = new Function('S', 'n', 'j', `// ${++texts}\n${wrappers(module)}`);
+	const w = new Function(`// ${++texts}\n${wrappers(module)}`);
 	const rg = (options.create || create)({ b: 0, w, r: () => glue.reset(), ...options.o });
 	glue = new Function('rg', glueText(true))(rg);
 	const instance = new WebAssembly.Instance(rg.M(module), rg.I({}));
@@ -272,7 +278,7 @@ const ours = (module, options) => {
 		loads: glue.loads,
 		// Without the trap, whose own price is an Error with a stack.
 		recover() {
-			rg.S.dead = 1;
+			rg.S.dead = rg.S.judged = 1;
 			rg.S.noted = 2;
 			rg.S.fault = rg.S.fault || Object.freeze({ kind: 'trap', export: 'boom', message: 'unreachable' });
 			glue.add(1, 2);

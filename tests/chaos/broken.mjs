@@ -2,6 +2,8 @@
 // docs/RUNTIME.md), and what to put in its place.
 export const breakings = {
 	"entries": [[/(__rg\.S\.dead&&)?__rg\.e\(\);/g, ""]],
+	"check of wrappers that clean up": [[/if\(s\.dead&&x\.n\(\)\)return;/g, ""]],
+	"depth of raw calls": [[/s\.depth=u\+1;/g, ""]],
 	"stale check of the receiver": [[/__rg\.t\(this\);/g, "__rg.e();"]],
 	"stale check of arguments": [[/__rg\.c\(\w+\);/g, ""]],
 	"stamps": [[/__rg\.s\((this|obj)\)/g, "$1"]],

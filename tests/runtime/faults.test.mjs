@@ -187,9 +187,50 @@ test('R3: user code that recurses into the stack\'s end at any depth poisons and
 		await turn();
 		assert.equal(g.api.state, 'poisoned');
 		assert.equal(g.add(1, 2), 3);
-		assert.deepEqual([g.rg.S.busy, g.rg.S.disp, g.rg.S.o], [0, 0, 0]);
+		assert.deepEqual([g.rg.S.depth, g.rg.S.disp, g.rg.S.o], [1, 0, 0]);
 	}
 	assert.equal(g.api.stats.faults, 5);
+});
+
+// What a catch block of the guard leaves behind, when there is no stack to call judge().
+const overflow = S => {
+	S.dead = S.depth;
+	S.depth++;
+};
+
+test('R3: an error further out does not undo a fault that nobody had the stack to judge', () => {
+	const g = makeGlue();
+	const mine = new Error('mine');
+	const thrown = caught(() =>
+		g.run(() => {
+			overflow(g.rg.S);
+			throw mine;
+		}),
+	);
+	assert.equal(thrown, mine);
+	assert.equal(g.api.state, 'poisoned');
+	assert.equal(g.api.fault.kind, 'stack');
+	assert.equal(g.add(1, 2), 3);
+	assert.equal(g.api.generation, 1);
+	assert.deepEqual([g.rg.S.depth, g.api.stats.errors], [1, 0]);
+});
+
+test('R2: a fault that nobody had the stack to judge is known to be over when its call is', () => {
+	const g = makeGlue();
+	overflow(g.rg.S); // in an outermost call
+	assert.equal(g.add(1, 2), 3);
+	assert.equal(g.api.generation, 1);
+	g.run(() => {
+		overflow(g.rg.S); // in a nested one: JS swallows it
+		assert.ok(caught(() => g.add(1, 2)) instanceof g.api.PoisonedError);
+		assert.equal(g.rg.S.depth, 2);
+	});
+	assert.equal(g.add(1, 2), 3);
+	assert.equal(g.api.generation, 2);
+	g.run(() => overflow(g.rg.S)); // and nobody asks before the outer call is over
+	assert.equal(g.add(1, 2), 3);
+	assert.equal(g.api.generation, 3);
+	assert.equal(g.api.stats.faults, 3);
 });
 
 test('R2, R3: displacements that an exhausted stack left open are closed in a microtask', async () => {

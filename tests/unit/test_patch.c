@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "buf.h"
 #include "patch.h"
 #include "seal.h"
 
@@ -164,6 +165,84 @@ Test(patch, an_arrow_without_a_block_is_hooked_inside_its_expression)
 	struct patch *patch = run(VIEW "exports.g = x => wasm.g(x);\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "x => (__rg.S.dead&&__rg.e(),wasm.g(x));"));
+}
+
+#define HOOKED "=>{const s=S,x=X,u=s.depth;s.depth=u+1;try{"
+#define TESTED "=>{const s=S,x=X;if(s.dead&&x.n())return;const u=s.depth;s.depth=u+1;try{"
+#define FLAT "=>{const s=S,x=X;if(s.dead&&x.n())return;try{return x.f("
+
+/* What the wrapper of wasm.f looks like in glue with this function, which the glue exports. */
+static bool wraps(const char *function, const char *wrapper)
+{
+	struct buf text = BUF_INIT;
+	buf_printf(&text, "%s%s\nexports.g = g;\n%s", VIEW, function, LOADER);
+	buf_add_byte(&text, '\0');
+	struct patch *patch = run((const char *)text.data);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	bool found = contains(patch, wrapper);
+	buf_finish(&text);
+	return found;
+}
+
+Test(patch, a_wrapper_called_right_after_the_hook_tests_nothing)
+{
+	cr_assert(wraps("function g(a) { return wasm.f(a); }", "f:(X,S)=>a" HOOKED));
+	cr_assert(wraps("function isLikeNone(x) { return x === undefined; }\n"
+			"function g(a, b) { const r = wasm.f(isLikeNone(a) ? 0 : a, !b); return r; }",
+		"f:(X,S)=>(a,b)" HOOKED));
+	cr_assert(wraps("function g(a) { try { const p = wasm.__wbindgen_add_to_stack_pointer(-16); wasm.f(p, a); }"
+			" finally { wasm.__wbindgen_add_to_stack_pointer(16); } }",
+		"f:(X,S)=>(a,b)" HOOKED));
+}
+
+Test(patch, a_wrapper_called_after_code_of_users_tests)
+{
+	static const char *const functions[] = {
+		"function g(a) { return wasm.f(a.x); }",
+		"function g(a) { return wasm.f(-a); }",
+		"function g(a) { return wasm.f(a + 1); }",
+		"function g(a) { return wasm.f(a[0]); }",
+		"function g(a) { return wasm.f(`${a}`); }",
+		"function g(a) { return wasm.f(Number(a)); }",
+		"function isLikeNone(x) { return x; }\nfunction g(isLikeNone) { return wasm.f(isLikeNone(1)); }",
+		"function g(a) { const h = () => wasm.f(a); return h(); }",
+		"function g(a) { wasm.e(a); return wasm.f(a); }",
+		"function g(a) { return wasm.f(wasm.e(a)); }",
+		"function g(a) { try { wasm.e(a); } finally { wasm.f(a); } }",
+		"function g(a) { for (;;) { wasm.f(a); } }",
+		"exports.__wbg_e = function(a) { return wasm.f(a); };\nfunction g(a) { return wasm.f(a); }",
+	};
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+		cr_assert(wraps(functions[i], "f:(X,S)=>a" TESTED), "%s", functions[i]);
+	}
+	cr_assert(wraps("function g(a) { return a ? wasm.f(a) : wasm.f(a); }", "f:(X,S)=>a" TESTED));
+	struct str excluded = STR("g");
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	options.exclude = &excluded;
+	options.exclude_count = 1;
+	cr_assert(contains(run_with(VIEW "exports.g = a => wasm.f(a);\n" ADD LOADER, &options),
+		"f:(X,S)=>a" TESTED));
+}
+
+Test(patch, a_wrapper_that_only_marshalling_calls_keeps_no_depth)
+{
+#define PASS "function pass(text, malloc, realloc) {\n    if (realloc === undefined) { return malloc(1); }\n"
+	cr_assert(wraps(PASS "    return malloc(text.length);\n}\n"
+			"function g(a) { return wasm.h(pass(a, wasm.f)); }",
+		"f:(X,S)=>a" FLAT));
+	cr_assert(wraps(PASS "    return other(text, malloc);\n}\n"
+			"function other(text, malloc) { return malloc(text.length); }\n"
+			"function g(a) { return wasm.h(pass(a, wasm.f)); }",
+		"f:(X,S)=>a" FLAT));
+	/* called elsewhere as well */
+	cr_assert(wraps(PASS "    return malloc(text.length);\n}\n"
+			"function g(a) { return wasm.f(pass(a, wasm.f)); }",
+		"f:(X,S)=>a" TESTED));
+	/* kept, so nobody knows who calls it with what */
+	cr_assert(!wraps(PASS "    kept = malloc;\n    return malloc(text.length);\n}\nlet kept;\n"
+			"function g(a) { return wasm.h(pass(a, wasm.f)); }",
+		"f:(X,S)=>"));
+#undef PASS
 }
 
 Test(patch, class_members_arguments_and_finalizers)
