@@ -13,7 +13,7 @@ import { S, poisoned, stats } from './state.js';
 import { judge } from './faults.js';
 
 // A function of the instance, as the guard knows it.
-export class Raw {
+export const Raw = class {
 	constructor(f, k, quiet) {
 		this.f = f; // of the live instance
 		this.k = k; // its export's name
@@ -26,7 +26,7 @@ export class Raw {
 	n() {
 		return inert(this);
 	}
-}
+};
 
 // The internal face's `stop`. A call into a poisoned instance: the glue's clean-up of a failed call must
 // run through and do nothing. A function of the user's gets here only when user code swallowed a fault
