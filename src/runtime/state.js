@@ -67,7 +67,7 @@ export const rule = dead => (S.dead = S.judged = dead);
 // as the depth that it wanted to go back to.
 export const calling = () => {
 	if (S.judged <= 0 && S.dead > 0) {
-		S.depth = Math.min(S.depth, S.dead);
+		S.depth = S.dead < S.depth ? S.dead : S.depth;
 		S.judged = 1;
 	}
 	return S.depth !== 1;
