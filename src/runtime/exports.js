@@ -28,7 +28,7 @@ const plain = k => {
 	const v = raw[k];
 	if (has.tables) {
 		if (v instanceof WebAssembly.Table) {
-			lift(v, records);
+			lift(v, k, records);
 		}
 	}
 	table[k] = v;

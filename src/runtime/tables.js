@@ -30,9 +30,14 @@ export const dropLifted = () => {
 	lifted = new Map();
 };
 
+const externrefs = {}; // name of an exported table => whether it is one of those; exceptions take time
+
 // `records` are those of the exports: `set` may be given the wrapper of one.
-export const lift = (table, records) => {
-	if (takesAny(table) && !takesAny(new Table({ element: 'anyfunc', initial: 0 }))) {
+export const lift = (table, k, records) => {
+	if (externrefs[k] === undefined) {
+		externrefs[k] = takesAny(table) && !takesAny(new Table({ element: 'anyfunc', initial: 0 }));
+	}
+	if (externrefs[k]) {
 		return;
 	}
 	const { get, set } = Table.prototype;

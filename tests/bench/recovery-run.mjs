@@ -1,0 +1,97 @@
+// One engine's share of recovery.mjs: recovery-run.mjs latency GLUE.js ROUNDS, or memory GLUE.js COUNT → JSON.
+import { createRequire } from 'node:module';
+import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const [what, file, count] = process.argv.slice(2);
+const require = createRequire(import.meta.url);
+
+// The Module and imports of the glue are those that its first instance is made of.
+const Real = WebAssembly.Instance;
+let made;
+WebAssembly.Instance = new Proxy(Real, {
+	construct(target, args) {
+		made = args;
+		return new target(...args);
+	},
+});
+const { Module } = WebAssembly;
+let bytes = 0;
+WebAssembly.Module = new Proxy(Module, {
+	construct(target, args) {
+		bytes = args[0].byteLength;
+		return new target(...args);
+	},
+});
+const { __reglue: api } = require(file);
+WebAssembly.Instance = Real;
+WebAssembly.Module = Module;
+
+const engine =
+	typeof Bun !== 'undefined' ? 'Bun ' + Bun.version : typeof Deno !== 'undefined' ? 'Deno ' + Deno.version.deno : 'Node ' + process.versions.node;
+const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+const summary = list => {
+	const s = list.slice().sort((a, b) => a - b);
+	return { median: quantile(s, 0.5), low: quantile(s, 0.25), high: quantile(s, 0.75) };
+};
+const collect = typeof Bun !== 'undefined' ? () => Bun.gc(true) : () => globalThis.gc();
+// Time of this process on a processor: what others do does not count.
+const now = () => {
+	const { user, system } = process.cpuUsage();
+	return (user + system) / 1000;
+};
+
+// The start function calls imports of the glue, which take the live instance's memory, whatever it is.
+const bare = () => {
+	const { exports } = new Real(...made);
+	if (exports.__wbindgen_start) {
+		exports.__wbindgen_start();
+	}
+};
+const recover = () => api.reinit();
+
+if (what === 'latency') {
+	// How many make some milliseconds: what the clock of the processor can tell.
+	let n = 1;
+	for (;;) {
+		const t = now();
+		for (let i = 0; i < n; i++) {
+			bare();
+		}
+		if (now() - t > 4 || n >= 4096) {
+			break;
+		}
+		n *= 2;
+	}
+	for (let i = 0; i < n; i++) {
+		recover();
+	}
+	const times = { bare: [], recover: [] };
+	for (let r = 0; r < Number(count); r++) {
+		for (const [k, f] of r % 2 ? [['bare', bare], ['recover', recover]] : [['recover', recover], ['bare', bare]]) {
+			collect();
+			const t = now();
+			for (let i = 0; i < n; i++) {
+				f();
+			}
+			times[k].push((now() - t) / n);
+		}
+	}
+	console.log(JSON.stringify({ engine, bytes, bare: summary(times.bare).median, ratio: summary(times.recover.map((v, i) => v / times.bare[i])) }));
+} else {
+	const memory = [];
+	for (let i = 0; i <= Number(count); i++) {
+		if (i > 0) {
+			recover();
+		}
+		if ([0, 1, 10, 30, 100, 300, 1000].includes(i)) {
+			for (let k = 0; k < 4; k++) {
+				await sleep(20);
+				collect();
+			}
+			const { rss, heapUsed } = process.memoryUsage();
+			memory.push({ recoveries: i, rss, heap: heapUsed });
+		}
+	}
+	console.log(JSON.stringify({ engine, memory }));
+}

@@ -1,0 +1,65 @@
+// What a recovery costs beside a bare `new WebAssembly.Instance` and its start function of the same module,
+// and what is left in memory after a thousand of them:
+//
+//     node tests/bench/recovery.mjs [--json] [--rounds N] [ENGINE…]
+//
+// ENGINE as for guard.mjs. Published packages (tests/packages) of 25 kB to 18 MB, patched as they are, and
+// one of our own fixtures for the memory.
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { copyPackage, packagePath, patch, temporaryDirectory } from '../packages/lib.mjs';
+import { cell, root } from './stats.mjs';
+
+const { values, positionals } = parseArgs({
+	allowPositionals: true,
+	options: { rounds: { type: 'string' }, json: { type: 'boolean' } },
+});
+
+// name: [directory in tests/packages, file of the glue]
+const packages = {
+	lz4: ['lz4-wasm-nodejs', 'lz4_wasm_nodejs.js'],
+	'wormhole bridge': ['@certusone/wormhole-sdk-wasm', 'lib/cjs/core-node/bridge.js'],
+	rollup: ['rollup-wasm-node-4-68-4', 'dist/wasm-node/bindings_wasm.js'],
+	photon: ['silvia-odwyer-photon-node-0-3-4', 'photon_rs.js'],
+	loro: ['loro-crdt', 'nodejs/loro_wasm.js'],
+	swc: ['@swc/wasm', 'wasm.js'],
+};
+
+const folder = temporaryDirectory('reglue-recovery-');
+const programs = [];
+for (const [name, [directory, file]] of Object.entries(packages)) {
+	if (existsSync(join(packagePath(directory), file))) {
+		const copy = copyPackage(directory, folder);
+		patch(join(copy, file));
+		programs.push([name, join(copy, file)]);
+	}
+}
+const fixture = join(folder, 'fixture');
+cpSync(join(root, 'fixtures/0.2.92/default/nodejs'), fixture, { recursive: true, dereference: true });
+patch(join(fixture, 'reglue_fixture.js'));
+
+const engines = positionals.length ? positionals : [process.execPath];
+const run = fileURLToPath(new URL('recovery-run.mjs', import.meta.url));
+const results = engines.map(engine => {
+	const name = basename(engine);
+	const flags = name.startsWith('deno') ? ['run', '-A', '--v8-flags=--expose-gc'] : name.startsWith('bun') ? [] : ['--expose-gc'];
+	const ask = (...args) =>
+		JSON.parse(execFileSync(engine, [...flags, run, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+	const latency = programs.map(([program, file]) => ({ program, ...ask('latency', file, values.rounds || '41') }));
+	return { ...ask('memory', join(fixture, 'reglue_fixture.js'), '1000'), latency };
+});
+if (values.json) {
+	console.log(JSON.stringify(results, null, '\t'));
+} else {
+	for (const { engine, latency, memory } of results) {
+		console.log(`\n${engine}\n\n| module | kB | bare, µs | recovery / bare |\n|---|---:|---:|---:|`);
+		for (const l of latency) {
+			console.log(`| ${l.program} | ${(l.bytes / 1000).toFixed(0)} | ${(l.bare * 1000).toFixed(0)} | ${cell(l.ratio)} |`);
+		}
+		console.log(`\nMB after recoveries: ${memory.map(m => `${m.recoveries}: ${(m.rss / 1e6).toFixed(1)} (heap ${(m.heap / 1e6).toFixed(2)})`).join(', ')}`);
+	}
+}
