@@ -24,14 +24,14 @@ function unpacked({ name, version }) {
 function copyBeside(from, to) {
 	fs.mkdirSync(to, { recursive: true });
 	for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
-		if (entry.isFile() && /\.(wasm|[cm]?js|d\.[cm]?ts)$/.test(entry.name)) {
+		if (entry.isFile() && /\.(wasm|[cm]?js|[cm]?ts)$/.test(entry.name)) {
 			fs.copyFileSync(path.join(from, entry.name), path.join(to, entry.name));
 			fs.chmodSync(path.join(to, entry.name), 0o644);
 		}
 	}
 }
 
-const sums = { files: 0, changed: 0, unchanged: 0, refused: 0, skipped: 0, differ: 0, diffBytes: 0 };
+const sums = { files: 0, changed: 0, unchanged: 0, refused: 0, failed: 0, differ: 0, diffBytes: 0 };
 const scratch = makeFolder();
 
 function tryRow(row) {
@@ -46,6 +46,9 @@ function tryRow(row) {
 	const stem = name.replace(/(_bg)?\.([cm]?js)$/, '');
 	const names = fs.readdirSync(path.join(at('checked'), 'pkg')).map((file) => path.join('pkg', file))
 		.filter((file) => /\.[cm]?js$/.test(file) && file.replace(/(_bg)?\.([cm]?js)$/, '') === stem);
+	if (!names.includes(name)) {
+		names.push(name);
+	}
 	const before = readTree(at('checked'));
 	const check = run(['check', '--diff', '--allow-empty', ...names], { cwd: at('checked') });
 	const wrong = [];
@@ -61,7 +64,11 @@ function tryRow(row) {
 	const after = readTree(at('patched'));
 	sums.files++;
 	sums.diffBytes += check.stdout.length;
-	sums[{ 0: 'unchanged', 1: 'changed', 3: 'refused' }[check.status]]++;
+	const kind = { 0: 'unchanged', 1: 'changed', 3: 'refused' }[check.status] ?? 'failed';
+	sums[kind]++;
+	if (kind === 'failed') {
+		wrong.push(check.stderr);
+	}
 	if (patch.status !== (check.status === 1 ? 0 : check.status)) {
 		wrong.push(`check ends with ${check.status}, patch with ${patch.status}`);
 	}
