@@ -32,6 +32,7 @@ try {
 	engines.forEach((engine, i) => run('guard.mjs', ['--json', engine], `guard-${i}.json`));
 	run('programs.mjs', [], 'programs.json');
 	run('patch.mjs', [], 'patch.json');
+	run('threads.mjs', [], 'threads.json');
 	run('size.mjs', ['--json'], 'size.json');
 	run('document.mjs', [folder]);
 } finally {

@@ -1,6 +1,6 @@
 // Writes docs/PERFORMANCE.md and its plots from what the benchmarks have measured:
 //
-//     node tests/bench/document.mjs FOLDER     with guard-*.json, patch.json, programs.json, size.json
+//     node tests/bench/document.mjs FOLDER     with guard-*.json, patch.json, programs.json, threads.json, size.json
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -64,6 +64,15 @@ if (patch) {
 		patch.folders.map(f => [f.count, (f.bytes / 1e6).toFixed(1), f.ms.toFixed(0), f.ms2.toFixed(0), (f.wall1 / f.wall2).toFixed(2), (f.rss / 1024).toFixed(1)]));
 	draw('patch-folder.svg', 'Time of a folder, -j1', 'files of 155 kB', 'ms of processor', [{ name: 'reglue', points: patch.folders.map(f => [f.count, f.ms]) }]);
 	out.push('', `Slopes (1 is linear): time over bytes ${slope(big.map(g => [g.bytes, g.ms])).toFixed(2)}, memory over bytes ${slope(heavy.map(g => [g.bytes, g.rss])).toFixed(2)}, time over files ${slope(patch.folders.slice(1).map(f => [f.count, f.ms])).toFixed(2)}.`);
+}
+
+const threads = read('threads.json');
+if (threads) {
+	out.push('', '### As threads are added', '',
+		`\`node tests/bench/threads.mjs\`: a tree of ${threads.files} files of our fixtures, ${(threads.bytes / 1e6).toFixed(0)} MB, ${threads.rounds} rounds, -j1 and -j2 by turns on two processors;`,
+		'the other columns are ratios of -j2 to -j1.');
+	table(['command', 'wall clock, -j1, ms', 'wall clock', 'processor'],
+		threads.rows.map(r => [r.verb, cell(r.wall1, 0), cell(r.wall), cell(r.cpu)]));
 }
 
 const size = read('size.json');
