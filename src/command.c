@@ -426,7 +426,7 @@ void command_tell(struct command *command, struct arena *arena, struct job *jobs
 void command_summary(struct command *command, const char *patched, const char *unchanged,
 	const char *skipped)
 {
-	if (command->options->print_config) {
+	if (command->options->print_config || command->status == STATUS_USAGE) {
 		return; /* nothing was done */
 	}
 	struct arena *arena = arena_create();

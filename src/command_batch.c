@@ -142,8 +142,7 @@ static bool read_list(struct command *command, struct arena *arena, struct str *
 	struct diags diags = {0};
 	struct str path = options->files_from;
 	*list = STR("");
-	if (path.len == 0 || (is_stdin(path) ? os_read_stdin(arena, SOURCE_MAX_BYTES, list, &diags)
-				: os_read_file(arena, path, SOURCE_MAX_BYTES, list, &diags))) {
+	if (path.len == 0 || os_read_input(arena, path, SOURCE_MAX_BYTES, list, &diags)) {
 		return true;
 	}
 	command_tell_failure(command, arena, path, &diags);
@@ -253,7 +252,9 @@ void command_each_package(struct command *command, const struct package_verb *ve
 	}
 	batch_collect(arena, &query, &batch);
 	if (options->output.len != 0 && batch.walked) {
-		console_error(&command->console, arena, STR("--output takes a file, not a directory"));
+		console_error(&command->console, arena,
+			arena_printf(arena, "--output takes a file, not a directory; see reglue help %s",
+				verb_name(options->verb)));
 		command_raise(command, STATUS_USAGE);
 		arena_destroy(arena);
 		return;

@@ -30,9 +30,7 @@ static bool read_part(struct console *console, struct arena *arena, struct str p
 {
 	struct diags diags = {0};
 	part->path = is_dash(path) ? STR("<stdin>") : path;
-	bool done = is_dash(path) ? os_read_stdin(arena, SOURCE_MAX_BYTES, &part->text, &diags)
-				  : os_read_file(arena, path, SOURCE_MAX_BYTES, &part->text, &diags);
-	return done || tell(console, arena, part->path, &diags);
+	return os_read_input(arena, path, SOURCE_MAX_BYTES, &part->text, &diags) || tell(console, arena, part->path, &diags);
 }
 
 static int write_out(struct console *console, struct arena *arena, struct str path,

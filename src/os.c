@@ -126,16 +126,39 @@ bool os_read_file(struct arena *arena, struct str path, size_t limit, struct str
 	return done;
 }
 
-bool os_read_stdin(struct arena *arena, size_t limit, struct str *bytes, struct diags *diags)
+static bool read_stream(struct arena *arena, int descriptor, size_t limit, struct str *bytes,
+	struct diags *diags)
 {
 	struct buf content = BUF_INIT;
-	bool done = read_all(STDIN_FILENO, limit, &content);
+	bool done = descriptor >= 0 && read_all(descriptor, limit, &content);
 	if (done) {
 		*bytes = arena_copy(arena, buf_str(&content));
 	} else {
 		fail(arena, diags, "cannot read");
 	}
 	buf_finish(&content);
+	return done;
+}
+
+bool os_read_stdin(struct arena *arena, size_t limit, struct str *bytes, struct diags *diags)
+{
+	return read_stream(arena, STDIN_FILENO, limit, bytes, diags);
+}
+
+bool os_read_input(struct arena *arena, struct str path, size_t limit, struct str *bytes,
+	struct diags *diags)
+{
+	if (str_equal(path, STR("-"))) {
+		return os_read_stdin(arena, limit, bytes, diags);
+	}
+	if (os_kind(arena, path) != OS_OTHER) {
+		return os_read_file(arena, path, limit, bytes, diags);
+	}
+	int descriptor = open(c_string(arena, path), O_RDONLY | O_CLOEXEC);
+	bool done = read_stream(arena, descriptor, limit, bytes, diags);
+	if (descriptor >= 0) {
+		close(descriptor);
+	}
 	return done;
 }
 

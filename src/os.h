@@ -34,6 +34,10 @@ bool os_read_file(struct arena *arena, struct str path, size_t limit, struct str
 	struct diags *diags);
 bool os_read_stdin(struct arena *arena, size_t limit, struct str *bytes, struct diags *diags);
 
+/* Reads whatever a path names to its end: a file, a pipe as of a shell's <(…), "-" for stdin. */
+bool os_read_input(struct arena *arena, struct str path, size_t limit, struct str *bytes,
+	struct diags *diags);
+
 /* A file met on a walk, or a place that could not be looked into. */
 struct os_entry {
 	struct str path;  /* begins with the path walked */

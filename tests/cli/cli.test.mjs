@@ -209,7 +209,9 @@ test('-o leaves the input alone', () => {
 	assert.equal(run(['patch', 'a.js', '-o', 'b.js']).status, 0);
 	same('a.js', glue);
 	assert.equal(run(['check', 'b.js']).status, 0);
-	assert.equal(run(['patch', '.', '-o', 'b.js']).status, 2);
+	const usage = run(['patch', '.', '-o', 'b.js']);
+	assert.deepEqual([usage.status, usage.stdout, usage.stderr],
+		[2, '', 'reglue: error: --output takes a file, not a directory; see reglue help patch\n']);
 });
 
 test('a report on stdout is all that stands there', () => {

@@ -66,6 +66,18 @@ for (const name of ['parallel', 'parallel-shards', 'xargs']) {
 	});
 }
 
+test('lists and reports may come from a pipe of the shell', () => {
+	const folder = makeTree();
+	const bash = (script) => spawnSync('bash', ['-c', script], { cwd: folder, env: environment, encoding: 'utf8' });
+	let result = bash('reglue patch -q --files-from <(find bindings -name "*.js") --report 1.json --allow-empty');
+	assert.equal(result.status, 0, result.stderr);
+	expectPatched(folder);
+	result = bash('reglue report merge <(cat 1.json) | cmp - 1.json');
+	assert.deepEqual([result.status, result.stdout, result.stderr], [0, '', '']);
+	result = bash('reglue check --files-from /dev/null');
+	assert.deepEqual([result.status, result.stderr], [3, 'reglue: error: no .js, .mjs or .cjs file in the list /dev/null [no-glue]\n']);
+});
+
 test('what lies in a cache, as in cargo\'s target, is on its way to somewhere else', () => {
 	const folder = makeTree();
 	const target = path.join(folder, 'bindings/target');
@@ -91,6 +103,8 @@ test('recipe: ninja', () => {
 	for (const name of ['a', 'b']) {
 		fs.mkdirSync(path.join(folder, 'bindings', name), { recursive: true });
 		fs.writeFileSync(path.join(folder, 'bindings', name, 'app.js'), web.original.get('reglue_fixture.js'));
+		// what the wasm tells decides about the output too
+		fs.writeFileSync(path.join(folder, 'bindings', name, 'reglue_fixture_bg.wasm'), web.original.get('reglue_fixture_bg.wasm'));
 	}
 	fs.writeFileSync(path.join(folder, 'build.ninja'), `${recipe('ninja build.ninja')}\n`);
 	const ninja = () => execFileSync('ninja', [], { cwd: folder, env: environment, encoding: 'utf8' });
