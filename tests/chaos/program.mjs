@@ -58,6 +58,7 @@ export function generate(seed, steps) {
 		hook: r.chance(0.5),
 		realGc: seed % 25 === 7,
 		init: inits[seed % inits.length], // of web glue
+		slow: seed % 7 === 3, // web glue of a host that makes new instances asynchronously only
 	};
 	const faults = r.pick([0.02, 0.06, 0.06, 0.2]);
 	const names = Object.keys(weights).filter(n => config.staleClosures === "ignore" || !tasks.test(n));

@@ -55,7 +55,7 @@ export const leaksOf = m => {
 };
 
 export async function run(cell, program) {
-	const { config } = program;
+	const config = { ...program.config, slow: program.config.slow && cell.target === "web" };
 	const { leaks } = cell;
 	const events = [];
 	let startMode = "none";
@@ -103,6 +103,9 @@ export async function run(cell, program) {
 		dead: false,
 		exhausted: false,
 		failing: false, // the last attempt came to nothing: no other is made unless somebody calls
+		settled: true, // what a fault brings along has been done: it is when no frame of the glue is left
+		job: false, // an instance is being made; it stands at the end of the turn
+		refused: false, // the host made none at once, and is not asked again
 		later: false, // something is left to do in a microtask
 		proof: 0,
 		spent: 0,
@@ -117,12 +120,29 @@ export async function run(cell, program) {
 		die() {
 			if (!model.dead) {
 				model.dead = model.later = true;
+				model.settled = false;
 				for (const x of model.pending) {
 					x.rejected ||= x.open;
 					x.open = false;
 				}
 				model.sleepers = [];
 			}
+		},
+		settle() {
+			if (!model.settled) {
+				model.settled = true;
+				if (model.refused && config.reinit !== "manual" && !model.failing && !model.job) {
+					model.job = model.spend() === undefined;
+				}
+			}
+		},
+		// A new instance at once, or only begun.
+		attempt(proof) {
+			if (!config.slow) {
+				return model.replace(proof);
+			}
+			model.refused = model.job = true;
+			return { poisoned: true, ready: true };
 		},
 		replace(proof) {
 			model.epoch++;
@@ -169,12 +189,13 @@ export async function run(cell, program) {
 			}
 			if (world.nest > 0) {
 				model.later = true;
-				return { poisoned: true };
+				return { poisoned: true, ready: model.job };
 			}
-			if (config.reinit === "manual") {
-				return { poisoned: true };
+			model.settle();
+			if (config.reinit === "manual" || model.job) {
+				return { poisoned: true, ready: model.job };
 			}
-			return model.spend() ?? model.replace(-1);
+			return model.spend() ?? model.attempt(-1);
 		},
 	};
 	const live = o => !model.dead && o.epoch === model.epoch;
@@ -794,7 +815,13 @@ export async function run(cell, program) {
 				api.poison("as told");
 				world.current.dead = true;
 			},
-			then: () => (model.die(), { v: undefined, calls: 0 }),
+			then() {
+				model.die();
+				if (world.nest === 0) {
+					model.settle();
+				}
+				return { v: undefined, calls: 0 };
+			},
 		}),
 		reinit: () => ({
 			real() {
@@ -803,14 +830,19 @@ export async function run(cell, program) {
 					return api.reinit();
 				} finally {
 					world.asked = false;
+					world.current.dead ||= config.slow && world.nest === 0;
 				}
 			},
 			then() {
 				if (world.nest > 0) {
 					return error;
 				}
+				if (model.dead) {
+					model.settle();
+				}
 				model.die();
-				return model.replace(-2) ?? { v: undefined };
+				model.settled = true;
+				return model.job ? { poisoned: true, ready: true } : (model.attempt(-2) ?? { v: undefined });
 			},
 		}),
 		configure: () => ({ real: () => api.configure({}), then: () => (model.refill(), { v: undefined }) }),
@@ -904,6 +936,9 @@ export async function run(cell, program) {
 		} else if (want.poisoned || want.exhausted) {
 			if (!(e instanceof api.PoisonedError) || e instanceof api.ExhaustedError === !want.exhausted) {
 				no("not the right PoisonedError");
+			}
+			if (want.ready !== undefined && want.ready !== e.ready instanceof Promise) {
+				no("not told when it is ready, or told in vain");
 			}
 			if (want.cause !== undefined && e.cause !== want.cause) {
 				no("wrong cause");
@@ -1000,6 +1035,9 @@ export async function run(cell, program) {
 		} else {
 			want = d.then(out.v);
 		}
+		if (model.dead && world.nest === 0 && ("e" in out || d.told)) {
+			model.settle(); // the outermost frame saw it
+		}
 		if (d.same && "v" in want ? out.v !== want.v : false) {
 			fail(s, `another object: ${inspect(out)}`);
 		}
@@ -1023,9 +1061,16 @@ export async function run(cell, program) {
 		const timers = world.timers.length;
 		const sleepy = model.pending.filter(x => x.open && x.sleeps && !x.polled);
 		const revive = () => {
-			while (model.later) {
+			while (model.later || model.job) {
 				model.later = false;
-				if (model.dead && config.reinit === "eager" && !model.failing && model.spend() === undefined) {
+				if (model.dead) {
+					model.settle();
+				}
+				if (model.dead && config.reinit === "eager" && !model.failing && !model.job && model.spend() === undefined) {
+					model.attempt(-2);
+				}
+				if (model.job) {
+					model.job = false;
 					model.replace(-2);
 				}
 			}
@@ -1103,7 +1148,7 @@ export async function run(cell, program) {
 		}
 	};
 	const checkFaultOfTurn = (f, generation, s) => {
-		if (config.reinit === "eager" && starts.some(mode => /trap|panic/.test(mode))) {
+		if ((config.reinit === "eager" || config.slow) && starts.some(mode => /trap|panic/.test(mode))) {
 			return; // the record may be that of a start function that failed since
 		}
 		if (api.fault?.generation !== generation || (f !== undefined && api.fault.message !== f.error.message)) {
@@ -1119,7 +1164,7 @@ export async function run(cell, program) {
 		if (api.generation !== model.generation) {
 			bad(`generation ${api.generation}, expected ${model.generation}`);
 		}
-		const state = !model.dead ? "live" : model.exhausted ? "exhausted" : "poisoned";
+		const state = model.job ? "reinitializing" : !model.dead ? "live" : model.exhausted ? "exhausted" : "poisoned";
 		if (api.state !== state) {
 			bad(`state ${api.state}, expected ${state}`);
 		}
@@ -1145,7 +1190,7 @@ export async function run(cell, program) {
 	try {
 		for (; i < program.steps.length; i++) {
 			const s = program.steps[i];
-			world.arm(config.realGc && s.fault?.kind === "oob_load" ? undefined : config.reinit === "eager" && s.op === "turn" ? undefined : s.fault);
+			world.arm(config.realGc && s.fault?.kind === "oob_load" ? undefined : (config.reinit === "eager" || config.slow) && s.op === "turn" ? undefined : s.fault);
 			if (s.op === "turn" || s.op === "gc") {
 				await turn(s);
 			} else {

@@ -334,10 +334,13 @@ export const initialize = (m, { minor }, how, { bytes, module }) => {
 };
 
 /* A fresh copy of the patched glue of a cell, in a world of its own. */
-export async function load(cell, { realGc, hooks, init }) {
+export async function load(cell, { realGc, hooks, init, slow }) {
 	const glue = compiled(cell);
 	const world = new World(glue.roles);
 	function Instance(module, imports) {
+		if (slow && world.instances.length > 0) {
+			throw new RangeError("WebAssembly.Instance is disallowed on the main thread, if the buffer size is larger than 8MB.");
+		}
 		return world.make(module, imports);
 	}
 	Instance.prototype = Real.Instance.prototype;
