@@ -30,6 +30,7 @@ function pretendBrowser() {
 		baseURI: base,
 		currentScript: { src: base, tagName: "SCRIPT" },
 		createElement: () => ({ style: {}, appendChild() {}, setAttribute() {} }),
+		querySelector: () => null,
 		querySelectorAll: () => [],
 		getElementsByTagName: () => [],
 		addEventListener() {},
