@@ -73,7 +73,21 @@ static bool read_all(int descriptor, size_t limit, struct buf *out)
 	}
 }
 
-static bool read_regular(int descriptor, size_t limit, struct buf *out)
+/* Of a file that got larger meanwhile: what has been read of it, and the rest. */
+static bool read_grown(struct arena *arena, int descriptor, size_t limit, struct str *bytes)
+{
+	struct buf content = BUF_INIT;
+	buf_add(&content, *bytes);
+	bool done = read_all(descriptor, limit, &content);
+	if (done) {
+		*bytes = arena_copy(arena, buf_str(&content));
+	}
+	buf_finish(&content);
+	return done;
+}
+
+/* Straight into the arena, for large files: copies of them are what reading costs. */
+static bool read_regular(struct arena *arena, int descriptor, size_t limit, struct str *bytes)
 {
 	struct stat status;
 	if (fstat(descriptor, &status) != 0) {
@@ -88,8 +102,21 @@ static bool read_regular(int descriptor, size_t limit, struct buf *out)
 		return false;
 	}
 	/* one more than the size: the read that finds the end needs room too */
-	buf_reserve(out, (size_t)status.st_size + 2);
-	return read_all(descriptor, limit, out);
+	size_t room = (size_t)status.st_size + 1;
+	char *data = arena_alloc(arena, room);
+	*bytes = (struct str){data, 0};
+	while (bytes->len < room) {
+		ssize_t got = read(descriptor, data + bytes->len, room - bytes->len);
+		if (got == 0) {
+			return true;
+		}
+		if (got > 0) {
+			bytes->len += (size_t)got;
+		} else if (errno != EINTR) {
+			return false;
+		}
+	}
+	return read_grown(arena, descriptor, limit, bytes);
 }
 
 bool os_read_file(struct arena *arena, struct str path, size_t limit, struct str *bytes,
@@ -114,14 +141,13 @@ bool os_read_file(struct arena *arena, struct str path, size_t limit, struct str
 	if (descriptor < 0) {
 		return fail(arena, diags, "cannot read");
 	}
-	struct buf content = BUF_INIT;
-	bool done = read_regular(descriptor, limit, &content);
+	struct str read = {"", 0};
+	bool done = read_regular(arena, descriptor, limit, &read);
 	if (done) {
-		*bytes = arena_copy(arena, buf_str(&content));
+		*bytes = read;
 	} else {
 		fail(arena, diags, "cannot read");
 	}
-	buf_finish(&content);
 	close(descriptor);
 	return done;
 }

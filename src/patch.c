@@ -31,28 +31,48 @@ void patcher_destroy(struct patcher *patcher)
 	}
 }
 
-/*
- * Every glue has one of these in its names; other files are not even parsed. One pass for all: what is
- * looked for begins with a byte that other texts do not have much of.
- */
-static bool may_be_glue(struct str bytes)
+/* Every glue has one of these in its names; other files are not even parsed. bytes begins with `_`. */
+static bool starts_with_mark(struct str bytes)
 {
 	static const struct str marks[] = {
 		{"__wbindgen", 10}, {"__wbg_", 6}, {"_bg.wasm", 8}, {"_bindgen", 8}};
-	const char *end = bytes.data + bytes.len;
-	for (const char *at = bytes.data; at < end; at++) {
-		at = memchr(at, '_', (size_t)(end - at));
-		if (at == NULL) {
-			return false;
+	char third = bytes.len < 3 ? 0 : bytes.data[2];
+	if (third != 'w' && third != 'g' && third != 'i') {
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
+		if (str_starts(bytes, marks[i])) {
+			return true;
 		}
-		if (end - at < 2 || (at[1] != '_' && at[1] != 'b')) {
-			continue;
-		}
-		struct str rest = {at, (size_t)(end - at)};
-		for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
-			if (str_starts(rest, marks[i])) {
-				return true;
+	}
+	return false;
+}
+
+/*
+ * One pass for all of them, eight bytes at a time: where one begins there is a `_`, and another or a `b`
+ * after it. A byte of `pairs` is 0 at such a place.
+ */
+static bool may_be_glue(struct str bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+	size_t at = 0;
+	for (; at + sizeof(uint64_t) < bytes.len; at += sizeof(uint64_t)) {
+		uint64_t first, second;
+		memcpy(&first, bytes.data + at, sizeof(first));
+		memcpy(&second, bytes.data + at + 1, sizeof(second));
+		uint64_t underscore = first ^ ones * '_';
+		uint64_t pairs = underscore | (second ^ ones * '_'), others = underscore | (second ^ ones * 'b');
+		if ((((pairs - ones) & ~pairs) | ((others - ones) & ~others)) & tops) {
+			for (size_t i = at; i < at + sizeof(uint64_t); i++) {
+				if (bytes.data[i] == '_' && starts_with_mark(str_slice(bytes, i, bytes.len))) {
+					return true;
+				}
 			}
+		}
+	}
+	for (; at < bytes.len; at++) {
+		if (bytes.data[at] == '_' && starts_with_mark(str_slice(bytes, at, bytes.len))) {
+			return true;
 		}
 	}
 	return false;

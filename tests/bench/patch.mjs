@@ -5,7 +5,7 @@
 //
 // Wants npm ci --ignore-scripts in tests/bench for the other tools; without it they are left out.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -77,7 +77,7 @@ for (const bytes of [4e3, 16e3, 64e3, 256e3, 1e6, 4e6, 10e6, 40e6].slice(0, shor
 		rmSync(file);
 	}
 }
-const text = glueOfSize(155_000);
+const text = glueOfSize(333_000);
 for (const count of [1, 5, 25, 125, 750].slice(0, short ? 4 : 5)) {
 	const many = path.join(folder, `many-${count}`);
 	mkdirSync(many);
@@ -86,7 +86,19 @@ for (const count of [1, 5, 25, 125, 750].slice(0, short ? 4 : 5)) {
 	}
 	const one = cost(1, [tool, 'check', '-q', '-r', '-j1', many]);
 	const two = cost(1, [tool, 'check', '-q', '-r', '-j2', many]);
+	// All processors, and how many of them were at work all the time.
+	const all = cost(1, [tool, 'check', '-q', '-r', '-j0', many]);
+	result.busy = all.cpu / all.wall / availableParallelism();
 	result.folders.push({ count, bytes: count * text.length, ms: one.cpu * 1000, wall1: one.wall * 1000, wall2: two.wall * 1000, ms2: two.cpu * 1000, rss: two.rss });
 	rmSync(many, { recursive: true });
 }
+// What is no glue: 200 files of 1 MB of other things.
+const other = path.join(folder, 'other');
+const line = 'const a_b = "some text" + other_name.member(1); // _x\n';
+mkdirSync(other);
+for (let i = 0; i < 200; i++) {
+	writeFileSync(path.join(other, `${i}.js`), line.repeat(1_000_000 / line.length));
+}
+const skips = Array.from({ length: rounds }, () => cost(3, [tool, 'check', '-q', '-r', '-j1', other]).cpu - cost(3, [tool, '--version']).cpu);
+result.skipped = spread(skips.map(s => 0.2 / s)); // GB a second
 console.log(JSON.stringify(result, null, '\t'));

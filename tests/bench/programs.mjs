@@ -1,6 +1,7 @@
-// Whole programs: published packages patched and unpatched, the same calls in turn in one process.
+// Whole programs: published packages patched and unpatched, the same calls in turn in one process; and
+// requests to a Worker that answers with our fixture, in workerd.
 //
-//     node tests/bench/programs.mjs [ROUNDS]   → JSON; wants tests/packages installed
+//     node tests/bench/programs.mjs [ROUNDS]   → JSON; wants tests/packages and tests/engines installed
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
@@ -27,7 +28,20 @@ const programs = {
 			doc.free();
 		},
 	},
+	'photon: two filters, 256 × 256': {
+		directory: 'silvia-odwyer-photon-node-0-3-4',
+		file: 'photon_rs.js',
+		run(m) {
+			const image = new m.PhotonImage(pixels, 256, 256);
+			m.grayscale(image);
+			m.solarize(image);
+			const bytes = image.get_raw_pixels();
+			image.free();
+			return bytes.length;
+		},
+	},
 };
+const pixels = Uint8Array.from({ length: 256 * 256 * 4 }, (_, i) => i);
 
 const root = temporaryDirectory();
 const now = () => {
@@ -61,4 +75,6 @@ for (const [name, { directory, file, run }] of Object.entries(programs)) {
 	}
 	result[name] = { ratio: spread(seen.patched.map((v, i) => v / seen.unpatched[i])), ms: spread(seen.unpatched) };
 }
+const request = await import('./workerd-request.mjs');
+result['workerd: a request'] = await request.measure(root, rounds);
 console.log(JSON.stringify({ engine: 'Node ' + process.versions.node, rounds, result }, null, '\t'));
