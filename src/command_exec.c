@@ -188,16 +188,21 @@ static struct str find_checksum(struct arena *arena, struct str path)
 	return STR("");
 }
 
-/* Takes out what must not be changed any more; the status of having had to. */
+/* Takes out what must not be changed any more; the status of having had to refuse some. */
 static int refuse_checksums(struct arena *arena, struct os_entries *files)
 {
 	uint32_t kept = 0;
+	bool refused = false;
 	for (uint32_t i = 0; i < files->count; i++) {
 		struct str path = files->items[i].path, page = find_checksum(arena, path), bytes;
 		struct diags diags = {0};
-		/* only what would be changed: other scripts, and glue that was patched in time, may stay */
-		if (page.len != 0 && os_read_file(arena, path, SOURCE_MAX_BYTES, &bytes, &diags) &&
-			wasm_name_in(bytes).len != 0 && str_find(bytes, STR("reglue-seal")) == (size_t)-1) {
+		bool summed = page.len != 0 &&
+			os_read_file(arena, path, SOURCE_MAX_BYTES, &bytes, &diags);
+		if (summed && str_find(bytes, STR("reglue-seal")) != (size_t)-1) {
+			continue; /* patched in time */
+		}
+		if (summed && wasm_name_in(bytes).len != 0) {
+			refused = true;
 			struct console console = {.results = stderr};
 			console_finding(&console, arena, &(struct finding){.path = path,
 				.severity = SEVERITY_REFUSAL, .code = "integrity",
@@ -209,7 +214,6 @@ static int refuse_checksums(struct arena *arena, struct os_entries *files)
 			files->items[kept++] = files->items[i];
 		}
 	}
-	bool refused = kept != files->count;
 	files->count = kept;
 	return refused ? STATUS_REFUSED : STATUS_DONE;
 }

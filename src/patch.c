@@ -226,7 +226,7 @@ static void run(struct arena *arena, const struct patcher *patcher,
 	}
 }
 
-struct patch *patch_run(struct arena *arena, const struct patcher *patcher, struct str path,
+static struct patch *start(struct arena *arena, const struct patcher *patcher, struct str path,
 	struct str bytes, const struct patch_options *options)
 {
 	struct patch *patch = arena_new(arena, struct patch);
@@ -251,6 +251,29 @@ struct patch *patch_run(struct arena *arena, const struct patcher *patcher, stru
 		return patch;
 	}
 	run(arena, patcher, options, patch);
+	return patch;
+}
+
+/*
+ * Build tools copy a patched file to where its wasm is not, or has another name. What the wasm told then
+ * still holds, and the file is up to date.
+ */
+static bool is_without_its_wasm(const struct patch *patch, const struct patch_options *options)
+{
+	return patch->verdict == VERDICT_PATCHED && patch->input_version.len != 0 &&
+	       options->wasm.len == 0 && !options->no_tables;
+}
+
+struct patch *patch_run(struct arena *arena, const struct patcher *patcher, struct str path,
+	struct str bytes, const struct patch_options *options)
+{
+	struct patch *patch = start(arena, patcher, path, bytes, options);
+	if (is_without_its_wasm(patch, options)) {
+		struct patch_options known = *options;
+		known.no_tables = true;
+		struct patch *again = start(arena, patcher, path, bytes, &known);
+		patch = again->verdict == VERDICT_UNCHANGED ? again : patch;
+	}
 	return patch;
 }
 

@@ -87,6 +87,7 @@ struct patch_options {
 	const char *module; /* "url", "import", "source", "none": where the WebAssembly.Module comes
 	                       from that an ES module import of the wasm does not give */
 	struct str wasm; /* bytes of the wasm that this file loads, if known; no part of the seal */
+	bool no_tables;  /* there is no wasm here, but it is known to export no table of functions */
 };
 
 #define PATCH_OPTIONS_DEFAULT \

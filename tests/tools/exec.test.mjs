@@ -157,6 +157,27 @@ test('a build tool that runs wasm-bindgen itself gets patched files to go on wit
 	noLitter();
 });
 
+test('what a build tool copied away from its wasm, or has a checksum of, stays as it is', () => {
+	// as trunk does it: the wasm gets another name than the glue has for it
+	install('packer', packer.replace('hash=', 'mv "${1:-pkg}/app_bg.wasm" "${1:-pkg}/app-0123_bg.wasm"; hash='));
+	for (const page of ['yes', '']) {
+		environment.PAGE = page;
+		const result = exec(['--', 'packer', 'dist']);
+		assert.equal(result.status, 0, result.stderr);
+		assert.deepEqual(result.stderr.match(/^.* patched, .*$/gm), ['2 patched, 0 unchanged, 0 skipped, 0 refused']);
+		assert.equal(spawnSync('sh', ['-c', 'sha256sum <dist/app.js | cut -c1-64'], { cwd: folder, encoding: 'utf8' }).stdout, read('hash'));
+		assert.equal(call(reglue, ['check', 'dist']).status, 0);
+	}
+	// by another's build of reglue, with other options: what the page says counts
+	environment.PAGE = 'yes';
+	environment.REGLUE_OPTIONS = '';
+	install('packer', packer.replace('cp target', `${reglue} patch -q --policy eager target/wasm-bindgen; cp target`));
+	const result = exec(['--', 'packer', 'dist']);
+	assert.equal(result.status, 0, result.stderr);
+	assert.equal(sealOf('dist/app.js'), 'policy=eager');
+	assert.equal(spawnSync('sh', ['-c', 'sha256sum <dist/app.js | cut -c1-64'], { cwd: folder, encoding: 'utf8' }).stdout, read('hash'));
+});
+
 test('a build tool with a wasm-bindgen of its own: what changed is patched afterwards', () => {
 	install('packer', packer);
 	fs.renameSync(path.join(bin, 'wasm-bindgen'), path.join(folder, '../own-bindgen'));
