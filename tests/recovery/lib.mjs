@@ -232,6 +232,13 @@ export const pointer = object => ("__wbg_ptr" in object ? object.__wbg_ptr : obj
 export const calls = events => events.filter(({ type }) => type === "call");
 export const instances = events => events.filter(({ type }) => type === "instance");
 
+/* Without what Rust's abort handler does on the dead instance, as upstream wants it (R14). */
+export const unhandled = ({ cell }, events) =>
+	has("abort_handler")(cell) ? events.filter(({ name }) => name !== "table") : events;
+
+/* Where a panic unwinds it is no fault. */
+export const faultsByPanic = cell => !has("panic-error")(cell);
+
 /* A fault that nobody could take for anything else. */
 export function fault({ m, api, trace }) {
 	const e = caught(() => m.trap());

@@ -204,7 +204,10 @@ each("R6: freed and moved objects fail as in unpatched glue", async glue => {
 		const dead = make(glue.m);
 		assert.deepEqual(errors(glue, dead), expected);
 		recover(glue);
-		assert.deepEqual(errors(glue, dead), expected, "after a recovery");
+		const later = has("reset-state")(cell)
+			? expected.map(() => ["Error", "Invalid stale object from previous Wasm instance"]) // upstream's stamp
+			: expected;
+		assert.deepEqual(errors(glue, dead), later, "after a recovery");
 		assert.deepEqual(errors(glue, make(glue.m)), expected, "made after a recovery");
 	}
 	assert.equal(glue.api.stats.staleObjects, 0);
