@@ -8,14 +8,16 @@
 // REGLUE names the program (build/reglue), CHROMIUM the browser (/usr/bin/chromium), WORK a folder that
 // stays, so that the next run need not compile the crate's dependencies again.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -173,6 +175,47 @@ const ways = {
 	'reglue as wasm-bindgen, trunk': async () => {
 		shell(`${trunk}; reglue check dist`, shadowed);
 		assert.deepEqual(await inChromium('dist'), recovered);
+	},
+	'reglue exec -- trunk, its wasm-opt': async () => {
+		assert.ok(find('wasm-opt'), 'npm install binaryen has one');
+		const page = path.join(app, 'index.html');
+		fs.writeFileSync(page, fs.readFileSync(page, 'utf8').replace('data-wasm-opt="0"', 'data-wasm-opt="z"'));
+		shell(`reglue exec -- ${trunk}; reglue check dist`);
+		assert.deepEqual(await inChromium('dist'), recovered);
+		fs.copyFileSync(path.join(here, 'crate/index.html'), page);
+	},
+	/** While one edits: what trunk builds anew is patched anew. */
+	'reglue exec -- trunk serve, and a change': async () => {
+		const port = 20000 + process.pid % 10000;
+		const child = spawn(reglue, ['exec', '--', 'trunk', 'serve', '--offline', '--release', '--port', String(port)],
+			{ cwd: app, stdio: 'ignore', env: { ...process.env, PATH: `${bin}:${process.env.PATH}`, NO_COLOR: 'true' } });
+		const glue = async (isNew) => {
+			for (let attempt = 0; attempt < 600; attempt++) {
+				await sleep(200);
+				try {
+					const page = await (await fetch(`http://127.0.0.1:${port}/`)).text();
+					const text = await (await fetch(`http://127.0.0.1:${port}/${/tally-[0-9a-f]+\.js/.exec(page)[0]}`)).text();
+					if (isNew(text)) {
+						return text;
+					}
+				} catch {
+					// not there yet
+				}
+			}
+			return assert.fail('trunk does not serve it');
+		};
+		const source = path.join(app, 'src/lib.rs');
+		try {
+			assert.match(await glue(() => true), /reglue-seal 1 -/);
+			fs.appendFileSync(source, '\n#[wasm_bindgen]\npub fn added() {}\n');
+			assert.match(await glue((text) => text.includes('function added(')), /reglue-seal 1 -/);
+			assert.deepEqual(await inChromium('dist'), recovered);
+		} finally {
+			const end = once(child, 'exit');
+			child.kill('SIGTERM');
+			await end;
+			fs.copyFileSync(path.join(here, 'crate/src/lib.rs'), source);
+		}
 	},
 	/** As a runner does it: each `run` by bash, in one folder, what it adds to GITHUB_PATH in front for the next. */
 	'the job of BUILD-TOOLS.md': async () => {
