@@ -106,6 +106,20 @@ static void add(struct reducing *r, struct str text)
 	buf_add(&r->form, text);
 }
 
+/* Where the value of `name:value,` begins, which is such a line of wrapper literals; or the line's end. */
+static size_t find_value(struct str line)
+{
+	size_t at = 0;
+	while (at < line.len && (line.data[at] == '_' || line.data[at] == '$' ||
+					(line.data[at] >= '0' && line.data[at] <= '9') ||
+					(line.data[at] >= 'A' && line.data[at] <= 'Z') ||
+					(line.data[at] >= 'a' && line.data[at] <= 'z'))) {
+		at++;
+	}
+	bool member = at != 0 && at < line.len && line.data[at] == ':' && str_ends(line, STR("},\n"));
+	return member ? at : line.len;
+}
+
 /* An insertion, without the members of an object that are the same but for their name. */
 static void add_lines(struct reducing *r, struct str text)
 {
@@ -113,9 +127,8 @@ static void add_lines(struct reducing *r, struct str text)
 		size_t end = str_find(text, STR("\n"));
 		end = end == (size_t)-1 ? text.len : end + 1;
 		struct str line = str_slice(text, 0, end);
-		size_t value = str_find(line, STR(":x=>"));
-		bool member = value != (size_t)-1 && str_ends(line, STR("}},\n"));
-		if (!member || !is_repeated(r, KIND_OTHER, str_slice(line, value, line.len))) {
+		size_t value = find_value(line);
+		if (value == line.len || !is_repeated(r, KIND_OTHER, str_slice(line, value, line.len))) {
 			add(r, line);
 		}
 		text = str_slice(text, end, text.len);

@@ -1,6 +1,9 @@
 // Writes docs/PERFORMANCE.md and its plots from what the benchmarks have measured:
 //
-//     node tests/bench/document.mjs FOLDER     with guard-*.json, patch.json, programs.json, threads.json, size.json
+//     node tests/bench/document.mjs FOLDER
+//
+// with guard-*.json, growth.json, recovery.json, programs.json, patch*.json (a part each, or all),
+// threads.json, size.json. What was not measured this time keeps the section that it has in the document.
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -17,9 +20,31 @@ const draw = (file, ...args) => {
 	out.push('', `![${args[0]}](performance/${file})`);
 };
 
-out.push('', '## The guard', '', '`node tests/bench/guard.mjs ENGINE…`: ratio to unpatched glue after as many re-instantiations; medians',
-	'(quartiles). `control` is the unpatched glue again: what the machine makes up.');
-for (const file of readdirSync(folder).filter(f => /^guard-.*\.json$/.test(f)).sort()) {
+const before = existsSync(path.join(root, 'docs/PERFORMANCE.md')) ? readFileSync(path.join(root, 'docs/PERFORMANCE.md'), 'utf8') : '';
+const keep = (title, level = '##') => {
+	const section = before.split(new RegExp(`\\n(?=#{2,${level.length}} )`)).find(text => text.startsWith(`${level} ${title}\n`));
+	if (section) {
+		out.push('', section.trimEnd());
+	}
+};
+// Budgets, as the parts below find them: what, wanted, stretch, found, whether it is met.
+const budgets = [];
+const found = (what, budget, stretch, list, met, digits = 2, unit = '') => {
+	const numbers = list.map(v => v.toFixed(digits));
+	const ends = [...new Set([numbers[0], numbers[numbers.length - 1]])];
+	budgets.push([what, budget, stretch, ends.join(' to ') + unit, list.every(met) ? 'yes' : list.some(met) ? 'in part' : '**no**']);
+};
+const sorted = list => list.slice().sort((a, b) => a - b);
+out.push('BUDGETS');
+
+const guards = readdirSync(folder).filter(f => /^guard-.*\.json$/.test(f)).sort();
+if (guards.length === 0) {
+	keep('The guard');
+} else {
+	out.push('', '## The guard', '', '`node tests/bench/guard.mjs ENGINE…`: ratio to unpatched glue after as many re-instantiations; medians',
+		'(quartiles). `control` is the unpatched glue again: what the machine makes up.');
+}
+for (const file of guards) {
 	const engines = read(file);
 	for (const runs of engines || []) {
 		const designs = Object.keys(Object.values(runs[0].loads)[0]).filter(d => d !== 'unpatched');
@@ -32,14 +57,57 @@ for (const file of readdirSync(folder).filter(f => /^guard-.*\.json$/.test(f)).s
 	}
 }
 
+const growth = read('growth.json');
+if (growth) {
+	out.push('', '## The guard, as things grow', '', '`node tests/bench/growth.mjs ENGINE…`: a call of two numbers, patched / unpatched, by the exports of the glue and by the',
+		'recoveries behind it (the unpatched glue never recovers); loading the glue; one recovery / a bare instance.');
+	table(['exports', ...growth.flatMap(g => [`${g.engine}: call`, 'loading', 'recovery'])],
+		growth[0].exports.map(({ exports }, i) => [exports, ...growth.flatMap(g => [cell(g.exports[i].call), g.exports[i].load.median.toFixed(1), g.exports[i].recovery.median.toFixed(2)])]));
+	table(['recoveries', ...growth.map(g => `${g.engine}: call`)],
+		growth[0].recoveries.map(({ recoveries }, i) => [recoveries, ...growth.map(g => cell(g.recoveries[i].call))]));
+	draw('guard-exports.svg', 'A call, patched / unpatched', 'exports', 'ratio', growth.map(g => ({ name: g.engine, points: g.exports.map(e => [e.exports, e.call.median]) })));
+	draw('guard-recoveries.svg', 'A call, patched / unpatched that never recovered', 'recoveries', 'ratio', growth.map(g => ({ name: g.engine, points: g.recoveries.slice(1).map(r => [r.recoveries, r.call.median]) })));
+} else {
+	keep('The guard, as things grow');
+}
+
+const recovery = read('recovery.json');
+if (recovery) {
+	out.push('', '## Recovery', '', '`node tests/bench/recovery.mjs ENGINE…`: one recovery / a bare `new WebAssembly.Instance` and its start function, of published',
+		'packages; and resident memory, MB, after recoveries of our fixture, beside as many bare instances.');
+	table(['module', 'kB', ...recovery.map(r => r.engine)], recovery[0].latency.map(({ program, bytes }, i) => [program, (bytes / 1000).toFixed(0), ...recovery.map(r => cell(r.latency[i].ratio))]));
+	table(['recoveries', ...recovery.flatMap(r => [r.engine, 'bare'])], recovery[0].memory.map(({ recoveries }, i) => [recoveries, ...recovery.flatMap(r => [r.memory[i], r.control[i]].map(m => (m.rss / 1e6).toFixed(1)))]));
+	const heap = m => (m[m.length - 1].heap - m[2].heap) / 1e6;
+	out.push('', `JS heap, after 1,000 recoveries against after 10: ${recovery.map(r => `${heap(r.memory).toFixed(2)} MB on ${r.engine}`).join(', ')}.`);
+	found('recovery / bare instance, 25 kB to 18 MB', '≤ 1.10', '1.02', sorted(recovery.flatMap(r => r.latency.map(l => l.ratio.median))), v => v <= 1.1);
+	found('JS heap retained by 990 recoveries', 'flat', '', sorted(recovery.map(r => heap(r.memory))), v => v < 0.5, 2, ' MB');
+} else {
+	keep('Recovery');
+}
+
 const programs = read('programs.json');
-if (programs) {
+if (!programs) {
+	keep('Whole programs');
+} else {
+	found('whole programs, patched / unpatched', '≤ 1.01', '1.00', sorted(Object.values(programs.result).map(v => v.ratio.median)), v => v <= 1.01);
 	out.push('', '## Whole programs', '', `\`node tests/bench/programs.mjs\`, ${programs.engine}, ${programs.rounds} rounds: patched / unpatched package, processor time.`);
 	table(['program', 'ms', 'ratio'], Object.entries(programs.result).map(([k, v]) => [k, v.ms.median.toFixed(2), cell(v.ratio)]));
 }
 
-const patch = read('patch.json');
-if (patch) {
+const parts = readdirSync(folder).filter(f => /^patch.*\.json$/.test(f));
+const patch = Object.assign({}, ...parts.map(read));
+if (parts.length === 0) {
+	keep('Patching');
+} else {
+	const [small, large] = ['22000', '1400000'].map(n => patch.peers[n]);
+	found('patching 22 kB, whole process', '≤ 6 ms', '3 ms', [small.reglue.ms.median], v => v <= 6, 1, ' ms');
+	found('… faster than jscodeshift', '100 ×', '', [small.jscodeshift.ours.median], v => v >= 100, 0, ' ×');
+	found('… than acorn + magic-string', '20 ×', '', [small.acorn.ours.median], v => v >= 20, 0, ' ×');
+	found('patching 1.4 MB / a bare parse', '≤ 1.15', '1.05', [large.reglue.bare.median], v => v <= 1.15);
+	found('… ast-grep doing one rewrite / ours', '> 1', '', [large['ast-grep'].ours.median], v => v > 1);
+	found('peak memory / a bare parse, 4 kB to the largest', '≤ 1.25', '', sorted(patch.growth.map(g => g.rss / g.bareRss)), v => v <= 1.25);
+	found(`processors busy, \`-j0\`, ${patch.folders[patch.folders.length - 1].count} files`, '≥ 90 %', '', [patch.busy * 100], v => v >= 90, 0, ' %');
+	found('files that are no glue', '≥ 1 GB/s', '', [patch.skipped.median], v => v >= 1, 2, ' GB/s');
 	out.push('', '## Patching', '', `\`node tests/bench/patch.mjs\`, ${patch.rounds} rounds (${patch.peerRounds} for other tools): whole processes, processor time. \`reglue\` is \`reglue check\`.`,
 		'The other tools make one rewrite, in one node process, without a launcher; esbuild only parses and prints.');
 	for (const [bytes, rows] of Object.entries(patch.peers)) {
@@ -59,10 +127,10 @@ if (patch) {
 		{ name: 'reglue', points: heavy.map(g => [g.bytes, g.rss]) },
 		{ name: 'bare parse', points: heavy.map(g => [g.bytes, g.bareRss]) },
 	]);
-	out.push('', '### As folders grow', '', 'Copies of a glue of 155 kB.');
+	out.push('', '### As folders grow', '', 'Copies of a glue of 333 kB.');
 	table(['files', 'MB', 'ms of processor, -j1', '-j2', 'wall clock, -j1 / -j2', 'MB'],
 		patch.folders.map(f => [f.count, (f.bytes / 1e6).toFixed(1), f.ms.toFixed(0), f.ms2.toFixed(0), (f.wall1 / f.wall2).toFixed(2), (f.rss / 1024).toFixed(1)]));
-	draw('patch-folder.svg', 'Time of a folder, -j1', 'files of 155 kB', 'ms of processor', [{ name: 'reglue', points: patch.folders.map(f => [f.count, f.ms]) }]);
+	draw('patch-folder.svg', 'Time of a folder, -j1', 'files of 333 kB', 'ms of processor', [{ name: 'reglue', points: patch.folders.map(f => [f.count, f.ms]) }]);
 	out.push('', `Slopes (1 is linear): time over bytes ${slope(big.map(g => [g.bytes, g.ms])).toFixed(2)}, memory over bytes ${slope(heavy.map(g => [g.bytes, g.rss])).toFixed(2)}, time over files ${slope(patch.folders.slice(1).map(f => [f.count, f.ms])).toFixed(2)}.`);
 }
 
@@ -73,11 +141,22 @@ if (threads) {
 		'the other columns are ratios of -j2 to -j1.');
 	table(['command', 'wall clock, -j1, ms', 'wall clock', 'processor'],
 		threads.rows.map(r => [r.verb, cell(r.wall1, 0), cell(r.wall), cell(r.cpu)]));
+} else if (parts.length !== 0) {
+	keep('As threads are added', '###');
 }
 
 const size = read('size.json');
-if (size) {
+if (!size) {
+	keep('Size');
+} else {
+	found('gzip: the runtime', '≤ 3 kB', '2 kB', [size.runtime / 1000], v => v <= 3, 1, ' kB');
+	found('gzip: an entrypoint', '≤ 12 B', '8 B', [size.each], v => v <= 12, 1, ' B');
 	out.push('', '## Size', '', `\`node tests/bench/size.mjs\`: bytes after gzip -9. Over cut glue of 4 to 256 kB the runtime is ${size.runtime.toFixed(0)} B and each entrypoint ${size.each.toFixed(1)} B.`);
-	table(['glue', 'entrypoints', 'added', 'added, gzip'], [...size.rows.filter((_, i) => i % 6 === 0), ...size.growth].map(r => [r.name, r.entrypoints, r.raw, r.added]));
+	table(['glue', 'entrypoints', 'added', 'added, gzip'], [...size.rows, ...size.growth].map(r => [r.name, r.entrypoints, r.raw, r.added]));
 }
+const at = out.indexOf('BUDGETS');
+const start = out.length;
+out.push('', '## Budgets', '', 'What this run can tell of them; for the guard\'s, see its tables.');
+table(['what', 'budget', 'stretch', 'found', 'met'], budgets);
+out.splice(at, 1, ...out.splice(start));
 writeFileSync(path.join(root, 'docs/PERFORMANCE.md'), out.join('\n') + '\n');

@@ -1,7 +1,7 @@
 // What patching costs: whole processes, in processor time, against a bare tree-sitter parse in the same
 // round, against other tools that make one rewrite, and as files and folders grow.
 //
-//     node tests/bench/patch.mjs [--short] > patch.json
+//     node tests/bench/patch.mjs [--short] [peers growth folders skipped] > patch.json
 //
 // Wants npm ci --ignore-scripts in tests/bench for the other tools; without it they are left out.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,8 @@ import { glueOfSize } from './glue.mjs';
 import { cost, root, spread } from './stats.mjs';
 
 const short = process.argv.includes('--short'); // minutes instead of half an hour
+const wanted = process.argv.slice(2).filter(a => !a.startsWith('-')); // all parts, unless some are named
+const wants = part => wanted.length === 0 || wanted.includes(part);
 const rounds = short ? 3 : 7;
 const tool = process.env.REGLUE || path.join(root, 'build/reglue');
 const bare = process.env.BARE || path.join(root, 'build/tests/bench/bare_parse');
@@ -29,8 +31,8 @@ const glue = bytes => {
 };
 const peers = existsSync(path.join(here, 'node_modules')) ? ['jscodeshift', 'acorn', 'oxc', 'ast-grep', 'esbuild'] : [];
 
-const result = { rounds, peerRounds: short ? 1 : 3, peers: {}, growth: [], folders: [] };
-for (const [bytes, runs] of [[22_000, 20], [1_400_000, 3]]) {
+const result = { rounds, peerRounds: short ? 1 : 3 };
+for (const [bytes, runs] of wants('peers') ? [[22_000, 20], [1_400_000, 3]] : []) {
 	const file = glue(bytes);
 	const commands = {
 		bare: [bare, file],
@@ -49,14 +51,14 @@ for (const [bytes, runs] of [[22_000, 20], [1_400_000, 3]]) {
 			memory[name] = Math.max(memory[name] || 0, c.rss);
 		}
 	}
-	result.peers[bytes] = Object.fromEntries(Object.keys(commands).map(name => [name, {
+	(result.peers ||= {})[bytes] = Object.fromEntries(Object.keys(commands).map(name => [name, {
 		ms: spread(seen[name].map(s => s * 1000)),
 		bare: spread(seen[name].map((s, i) => s / seen.bare[i])),
 		ours: spread(seen[name].map((s, i) => s / seen.reglue[i])),
 		rss: memory[name],
 	}]));
 }
-for (const bytes of [4e3, 16e3, 64e3, 256e3, 1e6, 4e6, 10e6, 40e6].slice(0, short ? 6 : 8)) {
+for (const bytes of wants('growth') ? [4e3, 16e3, 64e3, 256e3, 1e6, 4e6, 10e6, 40e6].slice(0, short ? 6 : 8) : []) {
 	const file = glue(bytes);
 	const runs = bytes < 1e5 ? 20 : bytes < 2e6 ? 3 : 1;
 	const a = [];
@@ -66,7 +68,7 @@ for (const bytes of [4e3, 16e3, 64e3, 256e3, 1e6, 4e6, 10e6, 40e6].slice(0, shor
 		b.push(cost(runs, [bare, file]));
 	}
 	const mid = (list, f) => spread(list.map(f)).median;
-	result.growth.push({
+	(result.growth ||= []).push({
 		bytes,
 		ms: mid(a, c => c.cpu * 1000),
 		bareMs: mid(b, c => c.cpu * 1000),
@@ -78,7 +80,7 @@ for (const bytes of [4e3, 16e3, 64e3, 256e3, 1e6, 4e6, 10e6, 40e6].slice(0, shor
 	}
 }
 const text = glueOfSize(333_000);
-for (const count of [1, 5, 25, 125, 750].slice(0, short ? 4 : 5)) {
+for (const count of wants('folders') ? [1, 5, 25, 125, 750].slice(0, short ? 4 : 5) : []) {
 	const many = path.join(folder, `many-${count}`);
 	mkdirSync(many);
 	for (let i = 0; i < count; i++) {
@@ -89,16 +91,18 @@ for (const count of [1, 5, 25, 125, 750].slice(0, short ? 4 : 5)) {
 	// All processors, and how many of them were at work all the time.
 	const all = cost(1, [tool, 'check', '-q', '-r', '-j0', many]);
 	result.busy = all.cpu / all.wall / availableParallelism();
-	result.folders.push({ count, bytes: count * text.length, ms: one.cpu * 1000, wall1: one.wall * 1000, wall2: two.wall * 1000, ms2: two.cpu * 1000, rss: two.rss });
+	(result.folders ||= []).push({ count, bytes: count * text.length, ms: one.cpu * 1000, wall1: one.wall * 1000, wall2: two.wall * 1000, ms2: two.cpu * 1000, rss: two.rss });
 	rmSync(many, { recursive: true });
 }
 // What is no glue: 200 files of 1 MB of other things.
-const other = path.join(folder, 'other');
-const line = 'const a_b = "some text" + other_name.member(1); // _x\n';
-mkdirSync(other);
-for (let i = 0; i < 200; i++) {
-	writeFileSync(path.join(other, `${i}.js`), line.repeat(1_000_000 / line.length));
+if (wants('skipped')) {
+	const other = path.join(folder, 'other');
+	const line = 'const a_b = "some text" + other_name.member(1); // _x\n';
+	mkdirSync(other);
+	for (let i = 0; i < 200; i++) {
+		writeFileSync(path.join(other, `${i}.js`), line.repeat(1_000_000 / line.length));
+	}
+	const skips = Array.from({ length: rounds }, () => cost(3, [tool, 'check', '-q', '-r', '-j1', other]).cpu - cost(3, [tool, '--version']).cpu);
+	result.skipped = spread(skips.map(s => 0.2 / s)); // GB a second
 }
-const skips = Array.from({ length: rounds }, () => cost(3, [tool, 'check', '-q', '-r', '-j1', other]).cpu - cost(3, [tool, '--version']).cpu);
-result.skipped = spread(skips.map(s => 0.2 / s)); // GB a second
 console.log(JSON.stringify(result, null, '\t'));

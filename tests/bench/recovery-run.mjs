@@ -1,4 +1,5 @@
-// One engine's share of recovery.mjs: recovery-run.mjs latency GLUE.js ROUNDS, or memory GLUE.js COUNT → JSON.
+// One engine's share of recovery.mjs: recovery-run.mjs latency GLUE.js ROUNDS, or memory|control
+// GLUE.js COUNT → JSON; control makes as many bare instances.
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -82,7 +83,7 @@ if (what === 'latency') {
 	const memory = [];
 	for (let i = 0; i <= Number(count); i++) {
 		if (i > 0) {
-			recover();
+			(what === 'memory' ? recover : bare)();
 		}
 		if ([0, 1, 10, 30, 100, 300, 1000].includes(i)) {
 			for (let k = 0; k < 4; k++) {

@@ -50,16 +50,18 @@ const results = engines.map(engine => {
 	const ask = (...args) =>
 		JSON.parse(execFileSync(engine, [...flags, run, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
 	const latency = programs.map(([program, file]) => ({ program, ...ask('latency', file, values.rounds || '41') }));
-	return { ...ask('memory', join(fixture, 'reglue_fixture.js'), '1000'), latency };
+	const memory = kind => ask(kind, join(fixture, 'reglue_fixture.js'), '1000');
+	return { ...memory('memory'), control: memory('control').memory, latency };
 });
 if (values.json) {
 	console.log(JSON.stringify(results, null, '\t'));
 } else {
-	for (const { engine, latency, memory } of results) {
+	for (const { engine, latency, memory, control } of results) {
 		console.log(`\n${engine}\n\n| module | kB | bare, µs | recovery / bare |\n|---|---:|---:|---:|`);
 		for (const l of latency) {
 			console.log(`| ${l.program} | ${(l.bytes / 1000).toFixed(0)} | ${(l.bare * 1000).toFixed(0)} | ${cell(l.ratio)} |`);
 		}
-		console.log(`\nMB after recoveries: ${memory.map(m => `${m.recoveries}: ${(m.rss / 1e6).toFixed(1)} (heap ${(m.heap / 1e6).toFixed(2)})`).join(', ')}`);
+		const line = list => list.map(m => `${m.recoveries}: ${(m.rss / 1e6).toFixed(1)} (heap ${(m.heap / 1e6).toFixed(2)})`).join(', ');
+		console.log(`\nMB after recoveries: ${line(memory)}\nMB after bare instances: ${line(control)}`);
 	}
 }
