@@ -17,6 +17,14 @@ struct fact *glue_add(struct glue *glue, enum fact_kind kind, node_id node)
 	return fact;
 }
 
+void glue_mark(const struct glue *glue, uint8_t **set, node_id n)
+{
+	if (*set == NULL) {
+		*set = arena_array(glue->arena, uint8_t, glue->tree->count / 8 + 1);
+	}
+	(*set)[n / 8] |= (uint8_t)(1u << n % 8);
+}
+
 void glue_refuse(struct glue *glue, const char *code, node_id node, const char *format, ...)
 {
 	va_list args;

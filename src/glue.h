@@ -102,6 +102,7 @@ struct glue {
 	node_id root_body;     /* node whose children are the glue's statements */
 	uint16_t *roles;       /* by binding: enum role of the function it names */
 	uint8_t *entered;      /* bits by node: functions that are an entrypoint, glue_entries.c */
+	uint8_t *closures;     /* … that enter Rust through a closure's state, glue_closures.c */
 	bool has_module;       /* the file sees the WebAssembly.Module */
 	bool has_imports;      /* … and the imports object */
 	bool heals;            /* calls __wbindgen_add_to_stack_pointer */
@@ -137,6 +138,14 @@ enum verdict glue_read(struct arena *arena, const struct tree *tree, const struc
 struct fact *glue_add(struct glue *glue, enum fact_kind kind, node_id node);
 void glue_refuse(struct glue *glue, const char *code, node_id node, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Sets of nodes, for what would take a loop over all facts for each: `entered` and the like. */
+void glue_mark(const struct glue *glue, uint8_t **set, node_id n);
+
+static inline bool glue_is_marked(const uint8_t *set, node_id n)
+{
+	return set != NULL && (set[n / 8] & 1u << n % 8) != 0;
+}
 
 /* `wasm.x` where wasm is the exports binding: the name x; empty for other nodes. */
 struct str glue_export_read(const struct glue *glue, node_id n);

@@ -34,16 +34,6 @@ static node_id variable_of(const struct tree *tree, node_id function)
 	                                                       : NO_NODE;
 }
 
-static bool has_closure(const struct glue *glue, node_id function)
-{
-	for (uint32_t i = glue->fact_count; i-- > 0;) {
-		if (glue->facts[i].kind == FACT_CLOSURE && glue->facts[i].node == function) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /*
  * Whether a function makes Rust closures: it reaches the exports (a borrowed closure's adapter, a
  * destructor), or it is what a shim hands an adapter to. Other code has objects with a and b as well.
@@ -77,9 +67,10 @@ static void read_closure_state(struct glue *glue, node_id declarator)
 	for (node_id u = glue->scopes->bindings[binding].first_use; u != NO_NODE;
 		u = glue->scopes->next_use[u]) {
 		node_id function = nested_function(tree, u, outer);
-		if (function == NO_NODE || has_closure(glue, function)) {
+		if (function == NO_NODE || glue_is_marked(glue->closures, function)) {
 			continue;
 		}
+		glue_mark(glue, &glue->closures, function);
 		struct fact *fact = glue_add(glue, FACT_CLOSURE, function);
 		fact->name = node_text(tree, name);
 		fact->other = variable_of(tree, function);
@@ -99,7 +90,7 @@ static void read_promise(struct glue *glue, node_id n)
 		return;
 	}
 	node_id function = binding_function(glue->scopes, scope_of(glue->scopes, argument));
-	if (function != NO_NODE && has_closure(glue, function)) {
+	if (function != NO_NODE && glue_is_marked(glue->closures, function)) {
 		glue_add(glue, FACT_PROMISE, n)->other = argument;
 	}
 }

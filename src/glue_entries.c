@@ -55,23 +55,12 @@ static void read_arguments(struct glue *glue, node_id function)
 	}
 }
 
-/* Whether the function has been added before; it has from now on. */
-static bool has_entry(struct glue *glue, node_id function)
-{
-	if (glue->entered == NULL) {
-		glue->entered = arena_array(glue->arena, uint8_t, glue->tree->count / 8 + 1);
-	}
-	uint8_t *byte = &glue->entered[function / 8], bit = (uint8_t)(1u << function % 8);
-	bool had = (*byte & bit) != 0;
-	*byte |= bit;
-	return had;
-}
-
 void glue_add_function(struct glue *glue, node_id function, struct str name)
 {
-	if (has_entry(glue, function)) {
+	if (glue_is_marked(glue->entered, function)) {
 		return; /* exported under two names */
 	}
+	glue_mark(glue, &glue->entered, function);
 	struct fact *fact = glue_add(glue, FACT_FUNCTION, function);
 	fact->name = name;
 	fact->wasm_export = main_export(glue, function);

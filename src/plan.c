@@ -114,7 +114,8 @@ static void plan_closure(struct planning *p, const struct fact *fact)
 
 /* ---- everything else */
 
-struct str plan_own_tag(const struct glue *glue)
+/* The WebAssembly.Tag that upstream gives the errors that Rust throws on purpose, if it does. */
+static struct str find_own_tag(const struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
@@ -206,7 +207,7 @@ static void plan_fact(struct planning *p, uint32_t index)
 	case FACT_ARGUMENT:
 		break; /* with its entrypoint */
 	case FACT_UNWRAP: {
-		struct str tag = plan_own_tag(p->glue);
+		struct str tag = p->own_tag;
 		insert_at_start(p, fact->node,
 			plan_text(p, "%.*s.c(%.*s%s%.*s);", STR_ARGS(p->rg), STR_ARGS(fact->name),
 				tag.len == 0 ? "" : ",", STR_ARGS(tag)));
@@ -351,6 +352,7 @@ static void plan_glue(struct planning *p)
 				STR_ARGS(binding_name(glue->scopes, glue->exports)), STR_ARGS(p->rg));
 		}
 	}
+	p->own_tag = find_own_tag(glue);
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		plan_fact(p, i);
 		plan_site(p, &glue->facts[i]);

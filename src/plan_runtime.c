@@ -268,7 +268,7 @@ static uint64_t features_of(const struct planning *p)
 	/* what user code does with the exports is not in the file: only the wasm can rule a table out */
 	bool tables = p->patch->has_wasm ? p->patch->wasm.function_tables : !p->options->no_tables;
 	tables = tables || glue->file->count > 1;
-	return bit(glue->heals, HAS_stack) | bit(plan_own_tag(glue).len != 0, HAS_tags) | bit(tables, HAS_tables) | bit(glue->scheduled.len != 0, HAS_due) |
+	return bit(glue->heals, HAS_stack) | bit(p->own_tag.len != 0, HAS_tags) | bit(tables, HAS_tables) | bit(glue->scheduled.len != 0, HAS_due) |
 	       bit(glue->stays_terminated, HAS_terminated) | bit(p->wrappers.len != 0, HAS_literals) |
 	       bit(p->options->exclude_count != 0, HAS_excluded) | bit(handed, HAS_imports) |
 	       bit(handed || !module, HAS_late) | bit(has_namespace(glue), HAS_namespace) |

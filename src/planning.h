@@ -17,6 +17,7 @@ struct planning {
 	struct str api;     /* what users import: "__reglue", "__reglue2", … */
 	struct str exported; /* variable that is exported in place of the exports binding, or empty */
 	struct str wrappers; /* function of the wrapper literals, or empty */
+	struct str own_tag;  /* the WebAssembly.Tag of errors that Rust throws on purpose, or empty */
 };
 
 struct str plan_text(struct planning *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -43,9 +44,6 @@ bool plan_mentions(const struct tree *tree, struct str name);
 
 /* Whether an option says that the entrypoint of that name gets no hook. */
 bool plan_excludes(const struct planning *p, struct str name);
-
-/* plan.c: the WebAssembly.Tag that upstream gives the errors that Rust throws on purpose; may be empty. */
-struct str plan_own_tag(const struct glue *glue);
 
 /* ---- plan_runtime.c */
 
