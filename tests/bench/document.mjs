@@ -99,39 +99,55 @@ const patch = Object.assign({}, ...parts.map(read));
 if (parts.length === 0) {
 	keep('Patching');
 } else {
-	const [small, large] = ['22000', '1400000'].map(n => patch.peers[n]);
-	found('patching 22 kB, whole process', '≤ 6 ms', '3 ms', [small.reglue.ms.median], v => v <= 6, 1, ' ms');
-	found('… faster than jscodeshift', '100 ×', '', [small.jscodeshift.ours.median], v => v >= 100, 0, ' ×');
-	found('… than acorn + magic-string', '20 ×', '', [small.acorn.ours.median], v => v >= 20, 0, ' ×');
-	found('patching 1.4 MB / a bare parse', '≤ 1.15', '1.05', [large.reglue.bare.median], v => v <= 1.15);
-	found('… ast-grep doing one rewrite / ours', '> 1', '', [large['ast-grep'].ours.median], v => v > 1);
-	found('peak memory / a bare parse, 4 kB to the largest', '≤ 1.25', '', sorted(patch.growth.map(g => g.rss / g.bareRss)), v => v <= 1.25);
-	found(`processors busy, \`-j0\`, ${patch.folders[patch.folders.length - 1].count} files`, '≥ 90 %', '', [patch.busy * 100], v => v >= 90, 0, ' %');
-	found('files that are no glue', '≥ 1 GB/s', '', [patch.skipped.median], v => v >= 1, 2, ' GB/s');
 	out.push('', '## Patching', '', `\`node tests/bench/patch.mjs\`, ${patch.rounds} rounds (${patch.peerRounds} for other tools): whole processes, processor time. \`reglue\` is \`reglue check\`.`,
 		'The other tools make one rewrite, in one node process, without a launcher; esbuild only parses and prints.');
-	for (const [bytes, rows] of Object.entries(patch.peers)) {
-		out.push('', `### ${(bytes / 1000).toLocaleString('en')} kB of glue`);
-		table(['tool', 'ms', '/ bare parse', '/ reglue', 'peak MB'], Object.entries(rows).map(([k, v]) => [k, cell(v.ms, 1), cell(v.bare), cell(v.ours), (v.rss / 1024).toFixed(1)]));
+	if (patch.peers) {
+		const [small, large] = ['22000', '1400000'].map(n => patch.peers[n]);
+		found('patching 22 kB, whole process', '≤ 6 ms', '3 ms', [small.reglue.ms.median], v => v <= 6, 1, ' ms');
+		found('… faster than jscodeshift', '100 ×', '', [small.jscodeshift.ours.median], v => v >= 100, 0, ' ×');
+		found('… than acorn + magic-string', '20 ×', '', [small.acorn.ours.median], v => v >= 20, 0, ' ×');
+		found('patching 1.4 MB / a bare parse', '≤ 1.15', '1.05', [large.reglue.bare.median], v => v <= 1.15);
+		found('… ast-grep doing one rewrite / ours', '> 1', '', [large['ast-grep'].ours.median], v => v > 1);
+		for (const [bytes, rows] of Object.entries(patch.peers)) {
+			out.push('', `### ${(bytes / 1000).toLocaleString('en')} kB of glue`);
+			table(['tool', 'ms', '/ bare parse', '/ reglue', 'peak MB'], Object.entries(rows).map(([k, v]) => [k, cell(v.ms, 1), cell(v.bare), cell(v.ours), (v.rss / 1024).toFixed(1)]));
+		}
+	} else {
+		keep('22 kB of glue', '###');
+		keep('1,400 kB of glue', '###');
 	}
-	out.push('', '### As files grow');
-	table(['kB', 'ms', 'bare parse, ms', 'ratio', 'MB', 'bare parse, MB', 'ratio'],
-		patch.growth.map(g => [g.bytes / 1000, g.ms.toFixed(1), g.bareMs.toFixed(1), (g.ms / g.bareMs).toFixed(2), (g.rss / 1024).toFixed(1), (g.bareRss / 1024).toFixed(1), (g.rss / g.bareRss).toFixed(2)]));
-	const big = patch.growth.filter(g => g.bytes >= 60_000);
-	draw('patch-time.svg', 'Time of reglue check', 'bytes of glue', 'ms of processor', [
-		{ name: 'reglue', points: big.map(g => [g.bytes, g.ms]) },
-		{ name: 'bare parse', points: big.map(g => [g.bytes, g.bareMs]) },
-	]);
-	const heavy = patch.growth.filter(g => g.bytes >= 900_000);
-	draw('patch-memory.svg', 'Peak memory', 'bytes of glue', 'kB', [
-		{ name: 'reglue', points: heavy.map(g => [g.bytes, g.rss]) },
-		{ name: 'bare parse', points: heavy.map(g => [g.bytes, g.bareRss]) },
-	]);
-	out.push('', '### As folders grow', '', 'Copies of a glue of 333 kB.');
-	table(['files', 'MB', 'ms of processor, -j1', '-j2', 'wall clock, -j1 / -j2', 'MB'],
-		patch.folders.map(f => [f.count, (f.bytes / 1e6).toFixed(1), f.ms.toFixed(0), f.ms2.toFixed(0), (f.wall1 / f.wall2).toFixed(2), (f.rss / 1024).toFixed(1)]));
-	draw('patch-folder.svg', 'Time of a folder, -j1', 'files of 333 kB', 'ms of processor', [{ name: 'reglue', points: patch.folders.map(f => [f.count, f.ms]) }]);
-	out.push('', `Slopes (1 is linear): time over bytes ${slope(big.map(g => [g.bytes, g.ms])).toFixed(2)}, memory over bytes ${slope(heavy.map(g => [g.bytes, g.rss])).toFixed(2)}, time over files ${slope(patch.folders.slice(1).map(f => [f.count, f.ms])).toFixed(2)}.`);
+	if (patch.growth) {
+		found('peak memory / a bare parse, 4 kB to the largest', '≤ 1.25', '', sorted(patch.growth.map(g => g.rss / g.bareRss)), v => v <= 1.25);
+		out.push('', '### As files grow');
+		table(['kB', 'ms', 'bare parse, ms', 'ratio', 'MB', 'bare parse, MB', 'ratio'],
+			patch.growth.map(g => [g.bytes / 1000, g.ms.toFixed(1), g.bareMs.toFixed(1), (g.ms / g.bareMs).toFixed(2), (g.rss / 1024).toFixed(1), (g.bareRss / 1024).toFixed(1), (g.rss / g.bareRss).toFixed(2)]));
+		const big = patch.growth.filter(g => g.bytes >= 60_000);
+		draw('patch-time.svg', 'Time of reglue check', 'bytes of glue', 'ms of processor', [
+			{ name: 'reglue', points: big.map(g => [g.bytes, g.ms]) },
+			{ name: 'bare parse', points: big.map(g => [g.bytes, g.bareMs]) },
+		]);
+		const heavy = patch.growth.filter(g => g.bytes >= 900_000);
+		draw('patch-memory.svg', 'Peak memory', 'bytes of glue', 'kB', [
+			{ name: 'reglue', points: heavy.map(g => [g.bytes, g.rss]) },
+			{ name: 'bare parse', points: heavy.map(g => [g.bytes, g.bareRss]) },
+		]);
+		out.push('', `Slopes (1 is linear): time ${slope(big.map(g => [g.bytes, g.ms])).toFixed(2)}, memory ${slope(heavy.map(g => [g.bytes, g.rss])).toFixed(2)}.`);
+	} else {
+		keep('As files grow', '###');
+	}
+	if (patch.folders) {
+		found(`processors busy, \`-j0\`, ${patch.folders[patch.folders.length - 1].count} files`, '≥ 90 %', '', [patch.busy * 100], v => v >= 90, 0, ' %');
+		out.push('', '### As folders grow', '', 'Copies of a glue of 333 kB.');
+		table(['files', 'MB', 'ms of processor, -j1', '-j2', 'wall clock, -j1 / -j2', 'MB'],
+			patch.folders.map(f => [f.count, (f.bytes / 1e6).toFixed(1), f.ms.toFixed(0), f.ms2.toFixed(0), (f.wall1 / f.wall2).toFixed(2), (f.rss / 1024).toFixed(1)]));
+		draw('patch-folder.svg', 'Time of a folder, -j1', 'files of 333 kB', 'ms of processor', [{ name: 'reglue', points: patch.folders.map(f => [f.count, f.ms]) }]);
+		out.push('', `Slope: ${slope(patch.folders.slice(1).map(f => [f.count, f.ms])).toFixed(2)}.`);
+	} else {
+		keep('As folders grow', '###');
+	}
+	if (patch.skipped) {
+		found('files that are no glue', '≥ 1 GB/s', '', [patch.skipped.median], v => v >= 1, 2, ' GB/s');
+	}
 }
 
 const threads = read('threads.json');
