@@ -95,7 +95,10 @@ export function missingHooks(text) {
 	for (const variable of exportsVariables) {
 		const writes = variable.references.filter((one) => one.isWrite() && one.writeExpr && !nothing(one.writeExpr));
 		for (const { writeExpr } of writes) {
-			if (!isHook(writeExpr, "al")) {
+			// `wasm ?? instance.exports`: what is there already stays
+			const written = writeExpr.operator === "??" && variables.get(writeExpr.left) === variable
+				? writeExpr.right : writeExpr;
+			if (!isHook(written, "al")) {
 				complain(writeExpr, `${variable.name} is written past the guard`);
 			}
 		}

@@ -59,7 +59,7 @@ function partsOf(root, file) {
 async function tryFile(row, folder, rounds) {
 	const source = unpacked(row, folder);
 	const run = reglue("check", "--allow-empty", "--report", "-", path.join(source, row.file));
-	const [{ verdict, refusals = [] }] = JSON.parse(run.stdout).files;
+	const { verdict, refusals = [] } = JSON.parse(run.stdout).files.find((one) => one.path.endsWith(row.file));
 	const { entry, files } = partsOf(source, row.file);
 	const isShim = verdict === "unchanged" && row.kind === "entry-shim" && files.length > 1;
 	if (verdict !== "patched" && !isShim) {
