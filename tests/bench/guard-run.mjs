@@ -2,8 +2,8 @@
 // → JSON.
 //
 // All designs live in one process. A round times each of them once for a few milliseconds, in an order
-// that turns; a figure is the median over the rounds of (design / unpatched in the same round), so
-// what slows the machine for a while slows both.
+// that turns; what counts is (design / unpatched in the same round), so what slows the machine for a while
+// slows both.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { EXPORTS, designs } from './guard-designs.mjs';
@@ -15,12 +15,6 @@ const names = Object.keys(designs).filter(d => wanted === 'all' || d === 'unpatc
 const now = () => {
 	const { user, system } = process.cpuUsage();
 	return (user + system) / 1000;
-};
-
-const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
-const summary = list => {
-	const s = list.slice().sort((a, b) => a - b);
-	return { median: quantile(s, 0.5), low: quantile(s, 0.25), high: quantile(s, 0.75) };
 };
 
 const SLICE = 1.5; // ms: shorter than a time slice of a busy machine
@@ -53,8 +47,10 @@ const compare = (subjects, load) => {
 	}
 	const out = {};
 	for (const d of names) {
-		out[d] = summary(ns[d].map((v, i) => v / ns.unpatched[i]));
-		out[d].ns = summary(ns[d]).median / (/rotation/.test(load) ? EXPORTS : 1);
+		out[d] = {
+			ratios: ns[d].map((v, i) => v / ns.unpatched[i]),
+			ns: ns[d].map(v => v / (/rotation/.test(load) ? EXPORTS : 1)),
+		};
 	}
 	return out;
 };
@@ -95,9 +91,6 @@ if (wantedLoads === 'all' && recoveries === '1000' && names.includes('ours')) {
 			times[d].push((now() - t) / 20);
 		}
 	}
-	result.recovery = {
-		...summary(times.ours.map((v, i) => v / times.unpatched[i])),
-		bare: summary(times.unpatched).median,
-	};
+	result.recovery = { ratios: times.ours.map((v, i) => v / times.unpatched[i]), bare: times.unpatched };
 }
 console.log(JSON.stringify(result));

@@ -1,10 +1,11 @@
 // What the guard costs, against unpatched glue and against other designs of a guard:
 //
-//     node tests/bench/guard.mjs [--rounds N] [--designs ours,naive,…] [--loads add,method,…] [--json] [ENGINE…]
+//     node tests/bench/guard.mjs [--rounds N] [--processes N] [--designs ours,naive,…] [--loads add,method,…] [--json] [ENGINE…]
 //
 // ENGINE is a program (node, bun, deno or a path to one); without any, those in PATH. Ratios, medians
-// with quartiles; 1.00 is the unpatched glue after as many re-instantiations. Absolute times mean
-// nothing on a shared machine. Never run as a test.
+// with quartiles over the rounds of several processes, for what an engine compiles, and when, differs from
+// process to process; 1.00 is the unpatched glue after as many re-instantiations. Absolute times mean nothing
+// on a shared machine. Never run as a test.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,7 @@ import { wat } from './guard-designs.mjs';
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
-	options: { rounds: { type: 'string' }, designs: { type: 'string' }, loads: { type: 'string' }, json: { type: 'boolean' } },
+	options: { rounds: { type: 'string' }, processes: { type: 'string' }, designs: { type: 'string' }, loads: { type: 'string' }, json: { type: 'boolean' } },
 });
 
 const exists = program => {
@@ -31,6 +32,32 @@ const folder = mkdtempSync(join(tmpdir(), 'reglue-bench-'));
 const module = join(folder, 'guard.wasm');
 const run = fileURLToPath(new URL('guard-run.mjs', import.meta.url));
 
+const summary = list => {
+	const s = list.slice().sort((a, b) => a - b);
+	const quantile = q => s[Math.min(s.length - 1, Math.floor(q * s.length))];
+	return { median: quantile(0.5), low: quantile(0.25), high: quantile(0.75) };
+};
+
+// What several processes have measured, as one.
+const joined = outs => {
+	const [{ engine, loads, recovery }] = outs;
+	const result = { engine, loads: {} };
+	for (const load of Object.keys(loads)) {
+		result.loads[load] = {};
+		for (const design of Object.keys(loads[load])) {
+			const all = k => outs.flatMap(out => out.loads[load][design][k]);
+			result.loads[load][design] = { ...summary(all('ratios')), ns: summary(all('ns')).median };
+		}
+	}
+	if (recovery) {
+		result.recovery = {
+			...summary(outs.flatMap(out => out.recovery.ratios)),
+			bare: summary(outs.flatMap(out => out.recovery.bare)).median,
+		};
+	}
+	return result;
+};
+
 const cell = ({ median, low, high }) => `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
 
 try {
@@ -39,12 +66,15 @@ try {
 	const results = engines.map(engine => {
 		const deno = basename(engine) === 'deno';
 		return [0, 8, 1000].map(recoveries => {
-			const args = [run, module, recoveries, values.rounds || '61', values.designs || 'all', values.loads || 'all'];
-			const out = execFileSync(engine, [...(deno ? ['run', '-A'] : []), ...args], {
-				encoding: 'utf8',
-				stdio: ['ignore', 'pipe', 'inherit'],
-			});
-			return { recoveries, ...JSON.parse(out) };
+			const args = [run, module, recoveries, values.rounds || '15', values.designs || 'all', values.loads || 'all'];
+			const outs = Array.from({ length: Number(values.processes || 5) }, () =>
+				JSON.parse(execFileSync(engine, [...(deno ? ['run', '-A'] : []), ...args], {
+					encoding: 'utf8',
+					maxBuffer: 1 << 26,
+					stdio: ['ignore', 'pipe', 'inherit'],
+				})),
+			);
+			return { recoveries, ...joined(outs) };
 		});
 	});
 	if (values.json) {
