@@ -172,7 +172,11 @@ if (!size) {
 }
 const at = out.indexOf('BUDGETS');
 const start = out.length;
-out.push('', '## Budgets', '', 'What this run can tell of them; for the guard\'s, see its tables.');
-table(['what', 'budget', 'stretch', 'found', 'met'], budgets);
+if (budgets.length === 0) {
+	keep('Budgets');
+} else {
+	out.push('', '## Budgets', '', 'What this run can tell of them; for the guard\'s, see its tables.');
+	table(['what', 'budget', 'stretch', 'found', 'met'], budgets);
+}
 out.splice(at, 1, ...out.splice(start));
 writeFileSync(path.join(root, 'docs/PERFORMANCE.md'), out.join('\n') + '\n');
