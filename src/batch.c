@@ -13,8 +13,8 @@ struct str batch_types_path(struct arena *arena, struct str path)
 {
 	for (size_t i = 0; i < SUFFIX_COUNT; i++) {
 		if (str_ends(path, suffixes[i])) {
-			return arena_printf(arena, "%.*s%.*s", (int)(path.len - suffixes[i].len),
-				path.data, STR_ARGS(types_suffixes[i]));
+			return arena_printf(arena, "%.*s%.*s", (int)(path.len - suffixes[i].len), path.data,
+				STR_ARGS(types_suffixes[i]));
 		}
 	}
 	return STR("");
@@ -26,8 +26,7 @@ static struct str find_script(struct arena *arena, struct str path)
 	for (size_t i = 0; i < SUFFIX_COUNT; i++) {
 		if (str_ends(path, types_suffixes[i])) {
 			struct str script = arena_printf(arena, "%.*s%.*s",
-				(int)(path.len - types_suffixes[i].len), path.data,
-				STR_ARGS(suffixes[i]));
+				(int)(path.len - types_suffixes[i].len), path.data, STR_ARGS(suffixes[i]));
 			return os_kind(arena, script) == OS_FILE ? script : path;
 		}
 	}
@@ -148,8 +147,8 @@ static bool already_in(const struct package *package, struct str path)
 }
 
 /* Packages in the order of their first files, files in the order found. */
-static void make_packages(struct arena *arena, const struct os_entries *entries,
-	struct batch *batch)
+static void make_packages(
+	struct arena *arena, const struct os_entries *entries, struct batch *batch)
 {
 	uint32_t count = entries->count;
 	struct keyed *order = arena_array(arena, struct keyed, count);
@@ -162,7 +161,7 @@ static void make_packages(struct arena *arena, const struct os_entries *entries,
 	}
 	for (uint32_t i = 1; i < count; i++) {
 		bool alone = entries->items[order[i].index].error.len != 0 ||
-			entries->items[order[i - 1].index].error.len != 0;
+		             entries->items[order[i - 1].index].error.len != 0;
 		if (!alone && str_equal(order[i].key, order[i - 1].key)) {
 			order[i].package = order[i - 1].package;
 		}
@@ -196,8 +195,8 @@ static struct str find_partner(struct arena *arena, struct str path)
 	struct str stem = stem_of(path), shorter = without_last_word(stem);
 	struct str suffix = str_slice(path, stem.len, path.len);
 	struct str partner = is_body(stem)
-	                             ? arena_printf(arena, "%.*s%.*s", STR_ARGS(shorter), STR_ARGS(suffix))
-	                             : arena_printf(arena, "%.*s_bg%.*s", STR_ARGS(stem), STR_ARGS(suffix));
+	                         ? arena_printf(arena, "%.*s%.*s", STR_ARGS(shorter), STR_ARGS(suffix))
+	                         : arena_printf(arena, "%.*s_bg%.*s", STR_ARGS(stem), STR_ARGS(suffix));
 	if (suffix.len != 0 && os_kind(arena, partner) == OS_FILE) {
 		return partner;
 	}
@@ -211,8 +210,7 @@ static void complete_pairs(struct arena *arena, struct os_entries *entries)
 {
 	for (uint32_t i = 0, count = entries->count; i < count; i++) {
 		struct os_entry entry = entries->items[i];
-		struct str partner =
-			entry.error.len != 0 ? STR("") : find_partner(arena, entry.path);
+		struct str partner = entry.error.len != 0 ? STR("") : find_partner(arena, entry.path);
 		if (partner.len != 0) {
 			os_add_entry(arena, entries, (struct os_entry){.path = partner});
 		}
@@ -248,8 +246,8 @@ static void add_path(struct collecting *collecting, struct str path)
 		os_walk(arena, path, &collecting->walk);
 	} else {
 		find_litter(collecting, path);
-		os_add_entry(arena, &collecting->walk.found,
-			(struct os_entry){.path = find_script(arena, path)});
+		os_add_entry(
+			arena, &collecting->walk.found, (struct os_entry){.path = find_script(arena, path)});
 	}
 }
 
@@ -272,8 +270,8 @@ static void add_list(struct collecting *collecting)
 }
 
 /* Leaves those of this part, in their order. */
-static void keep_shard(struct arena *arena, const struct batch_query *query,
-	struct os_entries *entries)
+static void keep_shard(
+	struct arena *arena, const struct batch_query *query, struct os_entries *entries)
 {
 	const struct str *keys = find_keys(arena, entries);
 	uint32_t kept = 0;
@@ -292,8 +290,10 @@ void batch_collect(struct arena *arena, const struct batch_query *query, struct 
 		.arena = arena,
 		.query = query,
 		.batch = batch,
-		.walk = {.suffixes = suffixes, .suffix_count = SUFFIX_COUNT,
-			.recursive = query->recursive, .ignore = query->ignore},
+		.walk = {.suffixes = suffixes,
+			.suffix_count = SUFFIX_COUNT,
+			.recursive = query->recursive,
+			.ignore = query->ignore},
 	};
 	for (uint32_t i = 0; i < query->path_count; i++) {
 		add_path(&collecting, query->paths[i]);

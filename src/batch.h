@@ -15,9 +15,9 @@ struct package {
 struct batch {
 	struct package *packages;
 	uint32_t package_count;
-	uint32_t file_count; /* errors not counted */
-	uint32_t path_count; /* PATHs looked at, also those of a list */
-	bool walked;         /* some PATH was a directory */
+	uint32_t file_count;      /* errors not counted */
+	uint32_t path_count;      /* PATHs looked at, also those of a list */
+	bool walked;              /* some PATH was a directory */
 	struct os_entries litter; /* temporary files of killed runs, where files were looked for */
 };
 
@@ -27,8 +27,8 @@ struct batch_query {
 	struct str list;     /* NUL or line break after each PATH */
 	bool null_separated; /* in `list` */
 	bool recursive;
-	bool ignore; /* honour .reglueignore in walks */
-	bool alone;  /* take a file without the one that it makes a pair with */
+	bool ignore;            /* honour .reglueignore in walks */
+	bool alone;             /* take a file without the one that it makes a pair with */
 	uint32_t shard, shards; /* take part `shard` of 1 … `shards`; 0 shards: everything */
 };
 

@@ -39,22 +39,24 @@ static const char *const policies[] = {"lazy", "eager", "manual", "never", "heal
 static const char *const stale_closures[] = {"ignore", "throw", NULL};
 static const char *const foreign_throws[] = {"ignore", "poison", NULL};
 static const char *const modules[] = {"url", "import", "source", "none", NULL};
-const char *const cli_colors[] = {
-	[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL};
+const char *const cli_colors[] =
+	{[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL};
 
-const char *const cli_formats[] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json",
-	[FORMAT_SARIF] = "sarif", [FORMAT_GITHUB] = "github", NULL};
+const char *const cli_formats[] = {[FORMAT_TEXT] = "text",
+	[FORMAT_JSON] = "json",
+	[FORMAT_SARIF] = "sarif",
+	[FORMAT_GITHUB] = "github",
+	NULL};
 
-const char *const cli_report_actions[] = {
-	[REPORT_MERGE] = "merge", [REPORT_HTML] = "html", NULL};
-const char *const cli_shells[] = {
-	[SHELL_BASH] = "bash", [SHELL_ZSH] = "zsh", [SHELL_FISH] = "fish", NULL};
+const char *const cli_report_actions[] = {[REPORT_MERGE] = "merge", [REPORT_HTML] = "html", NULL};
+const char *const cli_shells[] =
+	{[SHELL_BASH] = "bash", [SHELL_ZSH] = "zsh", [SHELL_FISH] = "fish", NULL};
 
 const struct cli_flag cli_flags[] = {
 	{FLAG_RECURSIVE, 'r', "recursive", NULL, NULL, CLI_FILE_VERBS,
 		"go into subdirectories, but not node_modules, .git, or caches such as cargo's target"},
-	{FLAG_OUTPUT, 'o', "output", "FILE", NULL,
-		CLI_WRITERS | CLI_IN(VERB_REPORT), "write to this file; - is stdout"},
+	{FLAG_OUTPUT, 'o', "output", "FILE", NULL, CLI_WRITERS | CLI_IN(VERB_REPORT),
+		"write to this file; - is stdout"},
 	{FLAG_STDIN_FILEPATH, 0, "stdin-filepath", "PATH", NULL, CLI_FILE_VERBS,
 		"what to call stdin in messages and the report"},
 	{FLAG_DIFF, 0, "diff", NULL, NULL, CLI_IN(VERB_CHECK), "print a unified diff"},
@@ -75,8 +77,7 @@ const struct cli_flag cli_flags[] = {
 		"with --files-from: a NUL ends each PATH, as find -print0 writes"},
 	{FLAG_SHARD, 0, "shard", "I/N", NULL, CLI_FILE_VERBS,
 		"take only part I of N; a package is in one of them"},
-	{FLAG_NO_IGNORE, 0, "no-ignore", NULL, NULL, CLI_FILE_VERBS,
-		"pay no heed to .reglueignore"},
+	{FLAG_NO_IGNORE, 0, "no-ignore", NULL, NULL, CLI_FILE_VERBS, "pay no heed to .reglueignore"},
 	{FLAG_POLICY, 0, "policy", "WHEN", policies, CLI_RUNNERS,
 		"when a new instance is made after a fault"},
 	{FLAG_BUDGET, 0, "budget", "N", NULL, CLI_RUNNERS, "recoveries a minute, 0: any number [16]"},
@@ -101,8 +102,7 @@ const struct cli_flag cli_flags[] = {
 	{FLAG_COLOR, 0, "color", "WHEN", cli_colors, CLI_TELLERS | CLI_IN(VERB_REPORT),
 		"colour in messages"},
 	{FLAG_HELP, 'h', "help", NULL, NULL, CLI_EVERY_VERB, "this text"},
-	{FLAG_VERSION, 0, "version", NULL, NULL, CLI_EVERY_VERB,
-		"versions of reglue and its parser"},
+	{FLAG_VERSION, 0, "version", NULL, NULL, CLI_EVERY_VERB, "versions of reglue and its parser"},
 };
 
 const struct cli_status cli_statuses[] = {

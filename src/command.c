@@ -29,8 +29,7 @@ bool command_redirects(const struct options *options)
 
 static bool streams_bytes(const struct options *options)
 {
-	return command_redirects(options) &&
-	       (options->output.len == 0 || is_dash(options->output));
+	return command_redirects(options) && (options->output.len == 0 || is_dash(options->output));
 }
 
 bool command_color(const struct options *options)
@@ -51,9 +50,8 @@ static bool draws_progress(void)
 
 void command_init(struct command *command, const struct options *options)
 {
-	bool stdout_taken = options->verb == VERB_EXEC || options->diff ||
-		is_dash(options->report) || streams_bytes(options) ||
-		options->format != FORMAT_TEXT;
+	bool stdout_taken = options->verb == VERB_EXEC || options->diff || is_dash(options->report) ||
+	                    streams_bytes(options) || options->format != FORMAT_TEXT;
 	*command = (struct command){.options = options};
 	command->console = (struct console){
 		.results = stdout_taken ? stderr : stdout,
@@ -89,8 +87,8 @@ struct finding command_finding(struct str path, const struct diag *diag)
 		.path = path, .severity = diag->severity, .code = diag->code, .text = diag->text};
 }
 
-void command_tell_failure(struct command *command, struct arena *arena, struct str path,
-	const struct diags *diags)
+void command_tell_failure(
+	struct command *command, struct arena *arena, struct str path, const struct diags *diags)
 {
 	for (const struct diag *diag = diags->first; diag != NULL; diag = diag->next) {
 		struct finding finding = command_finding(path, diag);
@@ -129,8 +127,8 @@ static void write_findings(const struct command *command)
 		.successful = command->status < STATUS_IO,
 		.folder = os_working_folder(arena),
 	};
-	struct str text = findings_text(
-		command->console.findings, command->options->format, &run, arena);
+	struct str text =
+		findings_text(command->console.findings, command->options->format, &run, arena);
 	fwrite(text.data, 1, text.len, stdout);
 	arena_destroy(arena);
 }
@@ -193,15 +191,15 @@ static struct job *add_types(const struct command *command, struct arena *arena,
 		return NULL;
 	}
 	struct job *job = &jobs[(*count)++];
-	*job = (struct job){.path = path, .diags = arena_new(arena, struct diags),
-		.settings = script->settings};
+	*job = (struct job){
+		.path = path, .diags = arena_new(arena, struct diags), .settings = script->settings};
 	job->failed = !os_read_file(arena, path, SOURCE_MAX_BYTES, &job->bytes, job->diags);
 	job->verdict = job->failed ? VERDICT_REFUSED : VERDICT_SKIPPED;
 	return job;
 }
 
-void command_add_types(const struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t *count)
+void command_add_types(
+	const struct command *command, struct arena *arena, struct job *jobs, uint32_t *count)
 {
 	uint32_t scripts = *count;
 	for (uint32_t i = 0; i < scripts; i++) {
@@ -217,8 +215,8 @@ static void take_patch(struct job *job, struct patch *patch)
 	job->result = patch->output;
 }
 
-void command_run_patches(const struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t *count)
+void command_run_patches(
+	const struct command *command, struct arena *arena, struct job *jobs, uint32_t *count)
 {
 	uint32_t scripts = *count;
 	const struct patch *api = NULL; /* of the one that exports it */
@@ -240,10 +238,8 @@ void command_run_patches(const struct command *command, struct arena *arena, str
 	}
 	package_join(arena, patches, scripts);
 	for (uint32_t i = 0; api != NULL && i < scripts; i++) {
-		bool glue = jobs[i].verdict == VERDICT_PATCHED ||
-			jobs[i].verdict == VERDICT_UNCHANGED;
-		struct job *types =
-			glue ? add_types(command, arena, jobs, count, &jobs[i]) : NULL;
+		bool glue = jobs[i].verdict == VERDICT_PATCHED || jobs[i].verdict == VERDICT_UNCHANGED;
+		struct job *types = glue ? add_types(command, arena, jobs, count, &jobs[i]) : NULL;
 		if (types != NULL && !types->failed) {
 			double begun = os_seconds();
 			take_patch(types, types_run(arena, types->path, types->bytes, api));
@@ -263,8 +259,7 @@ void command_hold_together(struct arena *arena, struct job *jobs, uint32_t count
 		if (job->verdict == VERDICT_PATCHED) {
 			job->verdict = VERDICT_REFUSED;
 			diag_add(arena, job->diags, SEVERITY_REFUSAL, "package", DIAG_NO_OFFSET,
-				"left as it is, because %.*s of the same package %s",
-				STR_ARGS(reason->path),
+				"left as it is, because %.*s of the same package %s", STR_ARGS(reason->path),
 				reason->failed ? "could not be read" : "was refused");
 			if (job->patch != NULL) {
 				job->patch->verdict = VERDICT_REFUSED;
@@ -275,8 +270,8 @@ void command_hold_together(struct arena *arena, struct job *jobs, uint32_t count
 
 /* ---- writing ---- */
 
-static bool write_elsewhere(const struct command *command, struct arena *arena, struct job *job,
-	struct diags *diags)
+static bool write_elsewhere(
+	const struct command *command, struct arena *arena, struct job *job, struct diags *diags)
 {
 	const struct options *options = command->options;
 	if (streams_bytes(options)) {
@@ -287,8 +282,8 @@ static bool write_elsewhere(const struct command *command, struct arena *arena, 
 	return os_write_file(arena, options->output, job->result, diags);
 }
 
-void command_write(const struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t count)
+void command_write(
+	const struct command *command, struct arena *arena, struct job *jobs, uint32_t count)
 {
 	struct os_write *writes = arena_array(arena, struct os_write, count);
 	struct job **owners = arena_array(arena, struct job *, count);
@@ -296,9 +291,8 @@ void command_write(const struct command *command, struct arena *arena, struct jo
 	for (uint32_t i = 0; i < count; i++) {
 		if (jobs[i].wanted) {
 			owners[used] = &jobs[i];
-			writes[used++] = (struct os_write){
-				jobs[i].path, jobs[i].result, jobs[i].bytes, .replaces = true,
-				.diags = jobs[i].diags};
+			writes[used++] = (struct os_write){jobs[i].path, jobs[i].result, jobs[i].bytes,
+				.replaces = true, .diags = jobs[i].diags};
 		}
 	}
 	if (used == 0) {
@@ -307,7 +301,7 @@ void command_write(const struct command *command, struct arena *arena, struct jo
 	struct diags diags = {0};
 	bool redirected = command_redirects(command->options);
 	bool done = redirected ? write_elsewhere(command, arena, owners[0], &diags)
-			       : os_write_files(arena, writes, used, &diags, &failed);
+	                       : os_write_files(arena, writes, used, &diags, &failed);
 	for (uint32_t i = 0; i < used; i++) {
 		owners[i]->written = done && !redirected;
 		owners[i]->failed = !done;
@@ -315,8 +309,8 @@ void command_write(const struct command *command, struct arena *arena, struct jo
 	for (const struct diag *diag = diags.first; diag != NULL; diag = diag->next) {
 		struct str about = redirected ? command->options->output : writes[failed].path;
 		diag_add(arena, owners[failed]->diags, SEVERITY_ERROR, diag->code, DIAG_NO_OFFSET,
-			"%s%.*s%s%.*s", redirected ? "to " : "", redirected ? (int)about.len : 0,
-			about.data, redirected ? ": " : "", STR_ARGS(diag->text));
+			"%s%.*s%s%.*s", redirected ? "to " : "", redirected ? (int)about.len : 0, about.data,
+			redirected ? ": " : "", STR_ARGS(diag->text));
 	}
 }
 
@@ -423,15 +417,15 @@ void command_tell(struct command *command, struct arena *arena, struct job *jobs
 	}
 }
 
-void command_summary(struct command *command, const char *patched, const char *unchanged,
-	const char *skipped)
+void command_summary(
+	struct command *command, const char *patched, const char *unchanged, const char *skipped)
 {
 	if (command->options->print_config || command->status == STATUS_USAGE) {
 		return; /* nothing was done */
 	}
 	struct arena *arena = arena_create();
-	struct str failed = command->failed == 0 ? STR("")
-		: arena_printf(arena, ", %u failed", command->failed);
+	struct str failed =
+		command->failed == 0 ? STR("") : arena_printf(arena, ", %u failed", command->failed);
 	const uint32_t *verdicts = command->verdicts;
 	console_result(&command->console, arena, "%u %s, %u %s, %u %s, %u refused%.*s",
 		verdicts[VERDICT_PATCHED], patched, verdicts[VERDICT_UNCHANGED], unchanged,

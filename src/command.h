@@ -65,8 +65,8 @@ int command_exec(const struct options *options);
 
 /* Whether the program was called by the name of wasm-bindgen: then the line below is meant. */
 bool command_is_bindgen(const char *program);
-bool command_bindgen_line(struct arena *arena, int argc, char **argv, int *count, char ***line,
-	struct str *error);
+bool command_bindgen_line(
+	struct arena *arena, int argc, char **argv, int *count, char ***line, struct str *error);
 
 /* diff or JSON on stdout: results on stderr. */
 void command_init(struct command *command, const struct options *options);
@@ -82,8 +82,8 @@ void command_raise(struct command *command, int status);
  * `tell`, package by package in the order of the batch.
  */
 struct package_verb {
-	void (*work)(const struct command *command, struct arena *arena, struct job *jobs,
-		uint32_t *count);
+	void (*work)(
+		const struct command *command, struct arena *arena, struct job *jobs, uint32_t *count);
 	void (*tell)(struct command *command, struct arena *arena, struct job *jobs, uint32_t count);
 };
 
@@ -93,33 +93,33 @@ struct package_verb {
  * --allow-empty: an error saying what was looked at. `nothing` names what was not found; NULL: not
  * finding it is fine.
  */
-void command_each_package(struct command *command, const struct package_verb *verb,
-	const char *nothing);
+void command_each_package(
+	struct command *command, const struct package_verb *verb, const char *nothing);
 
 /* A diagnostic that concerns a whole file; path empty: the whole run. */
 struct finding command_finding(struct str path, const struct diag *diag);
 
 /* Prints errors about a file and raises the status to STATUS_IO. */
-void command_tell_failure(struct command *command, struct arena *arena, struct str path,
-	const struct diags *diags);
+void command_tell_failure(
+	struct command *command, struct arena *arena, struct str path, const struct diags *diags);
 
 /*
  * Patches the jobs in memory; fills verdict, diags and patch. The declarations beside a script whose
  * API they lack become a job of their own.
  */
-void command_run_patches(const struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t *count);
+void command_run_patches(
+	const struct command *command, struct arena *arena, struct job *jobs, uint32_t *count);
 
 /* The declarations beside every script become a job of their own, read. */
-void command_add_types(const struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t *count);
+void command_add_types(
+	const struct command *command, struct arena *arena, struct job *jobs, uint32_t *count);
 
 /* If one file of the package is refused or unreadable, none of it is changed. */
 void command_hold_together(struct arena *arena, struct job *jobs, uint32_t count);
 
 /* Writes what is wanted to where the verb's results go: in place, --output, stdout. */
-void command_write(const struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t count);
+void command_write(
+	const struct command *command, struct arena *arena, struct job *jobs, uint32_t count);
 
 /* Prints the diagnostics, counts verdicts, raises the status, adds to the report. Comes last. */
 void command_tell(struct command *command, struct arena *arena, struct job *jobs, uint32_t count);
@@ -137,7 +137,7 @@ bool command_reads_stdin(const struct options *options);
 struct position command_position(struct arena *arena, struct job *job, uint32_t offset);
 
 /* "N patched, N unchanged, N skipped, N refused" with the words given for the first three. */
-void command_summary(struct command *command, const char *patched, const char *unchanged,
-	const char *skipped);
+void command_summary(
+	struct command *command, const char *patched, const char *unchanged, const char *skipped);
 
 #endif

@@ -31,15 +31,14 @@ static struct str stdin_name(const struct options *options)
 
 /* ---- one package, on any thread ---- */
 
-static void read_job(const struct options *options, struct arena *arena, struct os_entry entry,
-	struct job *job)
+static void read_job(
+	const struct options *options, struct arena *arena, struct os_entry entry, struct job *job)
 {
 	struct diags *diags = arena_new(arena, struct diags);
 	bool done = false;
 	*job = (struct job){.path = entry.path, .diags = diags};
 	if (entry.error.len != 0) {
-		diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET, "%.*s",
-			STR_ARGS(entry.error));
+		diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET, "%.*s", STR_ARGS(entry.error));
 	} else if (is_stdin(entry.path)) {
 		job->path = stdin_name(options);
 		done = os_read_stdin(arena, SOURCE_MAX_BYTES, &job->bytes, diags);
@@ -93,15 +92,16 @@ static void tell(void *context, uint32_t index)
 }
 
 /* Says what was looked at when nothing was found in it. */
-static void tell_nothing(struct command *command, struct arena *arena, const struct batch *batch,
-	const char *nothing)
+static void tell_nothing(
+	struct command *command, struct arena *arena, const struct batch *batch, const char *nothing)
 {
 	const struct options *options = command->options;
 	struct buf text = BUF_INIT;
 	if (!batch->walked && options->path_count == 1 && batch->path_count == 1) {
 		struct str path = options->paths[0];
 		struct finding finding = {.path = is_stdin(path) ? stdin_name(options) : path,
-			.severity = SEVERITY_ERROR, .code = "no-glue",
+			.severity = SEVERITY_ERROR,
+			.code = "no-glue",
 			.text = arena_printf(arena, "no %s found%s", nothing,
 				str_ends(path, STR(".wasm")) ? "; name the .js file beside it" : "")};
 		console_finding(&command->console, arena, &finding);
@@ -205,8 +205,8 @@ static void run_batch(struct command *command, struct arena *arena, const struct
 	const struct package_verb *verb)
 {
 	const struct options *options = command->options;
-	struct run run = {command, verb, batch,
-		.tasks = arena_array(arena, struct task, batch->package_count)};
+	struct run run = {
+		command, verb, batch, .tasks = arena_array(arena, struct task, batch->package_count)};
 	if (options->verb != VERB_REVERT) {
 		run.settings = arena_array(arena, const struct settings *, batch->package_count);
 		if (!find_all_settings(command, arena, batch, run.settings)) {
@@ -228,17 +228,20 @@ static void run_batch(struct command *command, struct arena *arena, const struct
 	console_progress(&command->console, 0, 0);
 }
 
-void command_each_package(struct command *command, const struct package_verb *verb,
-	const char *nothing)
+void command_each_package(
+	struct command *command, const struct package_verb *verb, const char *nothing)
 {
 	const struct options *options = command->options;
 	struct arena *arena = arena_create();
 	struct batch_query query = {
-		.paths = options->paths, .path_count = options->path_count,
+		.paths = options->paths,
+		.path_count = options->path_count,
 		.null_separated = options->null_separated,
-		.recursive = options->recursive, .ignore = !options->no_ignore,
+		.recursive = options->recursive,
+		.ignore = !options->no_ignore,
 		.alone = command_redirects(options),
-		.shard = options->shard, .shards = options->shards,
+		.shard = options->shard,
+		.shards = options->shards,
 	};
 	struct batch batch;
 	if (options->print_config) {
@@ -260,13 +263,11 @@ void command_each_package(struct command *command, const struct package_verb *ve
 		return;
 	}
 	run_batch(command, arena, &batch, verb);
-	uint32_t found = command->verdicts[VERDICT_PATCHED] +
-		command->verdicts[VERDICT_UNCHANGED] + command->verdicts[VERDICT_REFUSED] +
-		command->failed;
+	uint32_t found = command->verdicts[VERDICT_PATCHED] + command->verdicts[VERDICT_UNCHANGED] +
+	                 command->verdicts[VERDICT_REFUSED] + command->failed;
 	bool none = nothing == NULL ? batch.file_count == 0 && command->failed == 0 : found == 0;
 	/* what one part lacks another may have */
-	if (none && !options->allow_empty && options->shards == 0 &&
-		command->status != STATUS_USAGE) {
+	if (none && !options->allow_empty && options->shards == 0 && command->status != STATUS_USAGE) {
 		tell_nothing(command, arena, &batch, nothing == NULL ? "file" : nothing);
 	}
 	arena_destroy(arena);

@@ -30,7 +30,7 @@ static struct str say_change(struct arena *arena, const struct patch *patch)
 	}
 	if (str_equal(patch->input_version, STR(REGLUE_VERSION))) {
 		return STR("patched otherwise (other options, wasm file or build of reglue); reglue patch "
-			   "would renew it");
+				   "would renew it");
 	}
 	if (patch->input_version.len != 0) {
 		return arena_printf(arena, "patched by reglue %.*s; reglue patch would renew it",
@@ -46,8 +46,8 @@ static struct str say_change(struct arena *arena, const struct patch *patch)
 		guarded, patch->entry_count);
 }
 
-static void work(const struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t *count)
+static void work(
+	const struct command *command, struct arena *arena, struct job *jobs, uint32_t *count)
 {
 	command_run_patches(command, arena, jobs, count);
 	command_hold_together(arena, jobs, *count);
@@ -66,11 +66,10 @@ static void tell(struct command *command, struct arena *arena, struct job *jobs,
 		if (job->verdict == VERDICT_PATCHED) {
 			command_raise(command, STATUS_WOULD_CHANGE);
 			fwrite(job->diff.data, 1, job->diff.len, stdout);
-			console_result(&command->console, arena, "would patch %.*s",
-				STR_ARGS(job->path));
+			console_result(&command->console, arena, "would patch %.*s", STR_ARGS(job->path));
 		} else if (command->options->verbose && job->verdict != VERDICT_REFUSED) {
-			console_result(&command->console, arena, "%s %.*s",
-				verdict_name(job->verdict), STR_ARGS(job->path));
+			console_result(&command->console, arena, "%s %.*s", verdict_name(job->verdict),
+				STR_ARGS(job->path));
 		}
 	}
 	command_tell(command, arena, jobs, count);

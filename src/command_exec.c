@@ -69,8 +69,8 @@ static void add_outputs(struct arena *arena, char **args, struct os_entries *fil
 		return; /* it printed its version, or help */
 	}
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-		struct str path = os_join(arena, folder,
-			arena_printf(arena, "%.*s%s", STR_ARGS(name), ends[i]));
+		struct str path =
+			os_join(arena, folder, arena_printf(arena, "%.*s%s", STR_ARGS(name), ends[i]));
 		if (os_kind(arena, path) == OS_FILE) {
 			os_add_entry(arena, files, (struct os_entry){.path = path});
 		}
@@ -83,8 +83,8 @@ static const struct str scripts[] = {{".js", 3}, {".mjs", 4}, {".cjs", 4}};
 
 static void list_scripts(struct arena *arena, const struct watch *watch, struct os_entries *found)
 {
-	struct os_walk walk = {.suffixes = scripts, .suffix_count = 3, .recursive = true,
-		.ignore = true};
+	struct os_walk walk = {
+		.suffixes = scripts, .suffix_count = 3, .recursive = true, .ignore = true};
 	for (uint32_t i = 0; i < watch->root_count; i++) {
 		if (os_kind(arena, watch->roots[i]) == OS_DIRECTORY) {
 			os_walk(arena, watch->roots[i], &walk);
@@ -111,8 +111,9 @@ static void watch_begin(struct arena *arena, char **args, struct watch *watch)
 		struct str word = str_from(args[i]);
 		const char *equals = args[i][0] == '-' ? strchr(args[i], '=') : NULL;
 		word = equals == NULL ? word : str_from(equals + 1);
-		bool named = i > 0 && (strcmp(args[i - 1], "--out-dir") == 0 ||
-			strcmp(args[i - 1], "-d") == 0 || strcmp(args[i - 1], "--dist") == 0);
+		bool named =
+			i > 0 && (strcmp(args[i - 1], "--out-dir") == 0 || strcmp(args[i - 1], "-d") == 0 ||
+						 strcmp(args[i - 1], "--dist") == 0);
 		if (word.len != 0 && word.data[0] != '-' &&
 			(named || equals != NULL || os_kind(arena, word) == OS_DIRECTORY)) {
 			watch->roots[watch->root_count++] = word;
@@ -151,8 +152,10 @@ static void watch_end(struct arena *arena, const struct watch *watch, struct os_
 		if (!os_stamp(arena, now.path, &now.stamp)) {
 			continue;
 		}
-		const struct seen *before = watch->seen_count == 0 ? NULL
-			: bsearch(&now, watch->seen, watch->seen_count, sizeof(now), compare_seen);
+		const struct seen *before =
+			watch->seen_count == 0
+				? NULL
+				: bsearch(&now, watch->seen, watch->seen_count, sizeof(now), compare_seen);
 		if (before != NULL && memcmp(&before->stamp, &now.stamp, sizeof(now.stamp)) == 0) {
 			continue;
 		}
@@ -196,20 +199,21 @@ static int refuse_checksums(struct arena *arena, struct os_entries *files)
 	for (uint32_t i = 0; i < files->count; i++) {
 		struct str path = files->items[i].path, page = find_checksum(arena, path), bytes;
 		struct diags diags = {0};
-		bool summed = page.len != 0 &&
-			os_read_file(arena, path, SOURCE_MAX_BYTES, &bytes, &diags);
+		bool summed = page.len != 0 && os_read_file(arena, path, SOURCE_MAX_BYTES, &bytes, &diags);
 		if (summed && str_find(bytes, STR("reglue-seal")) != (size_t)-1) {
 			continue; /* patched in time */
 		}
 		if (summed && wasm_name_in(bytes).len != 0) {
 			refused = true;
 			struct console console = {.results = stderr};
-			console_finding(&console, arena, &(struct finding){.path = path,
-				.severity = SEVERITY_REFUSAL, .code = "integrity",
-				.text = arena_printf(arena,
-					"%.*s holds a checksum of it; put a wasm-bindgen into PATH, "
-					"which exec can stand in for before that is made",
-					STR_ARGS(page))});
+			console_finding(&console, arena,
+				&(struct finding){.path = path,
+					.severity = SEVERITY_REFUSAL,
+					.code = "integrity",
+					.text = arena_printf(arena,
+						"%.*s holds a checksum of it; put a wasm-bindgen into PATH, "
+						"which exec can stand in for before that is made",
+						STR_ARGS(page))});
 		} else {
 			files->items[kept++] = files->items[i];
 		}
@@ -220,8 +224,8 @@ static int refuse_checksums(struct arena *arena, struct os_entries *files)
 
 /* ---- the verb ---- */
 
-static int patch_files(struct arena *arena, const struct options *options,
-	const struct os_entries *files)
+static int patch_files(
+	struct arena *arena, const struct options *options, const struct os_entries *files)
 {
 	struct options patch = *options;
 	patch.paths = arena_array(arena, struct str, files->count);
@@ -281,26 +285,28 @@ bool command_is_bindgen(const char *program)
 }
 
 /* As "reglue exec FLAGS -- REAL ARGUMENTS", with the flags from the environment. */
-bool command_bindgen_line(struct arena *arena, int argc, char **argv, int *count, char ***line,
-	struct str *error)
+bool command_bindgen_line(
+	struct arena *arena, int argc, char **argv, int *count, char ***line, struct str *error)
 {
 	struct str real = str_from(os_environment("REGLUE_WASM_BINDGEN"));
 	struct str flags = str_from(os_environment("REGLUE_OPTIONS"));
 	real = real.len != 0 ? real : os_next_in_path(arena, bindgen);
 	if (real.len == 0) {
 		*error = STR("there is no other wasm-bindgen in PATH; REGLUE_WASM_BINDGEN can name "
-			     "the real one");
+					 "the real one");
 		return false;
 	}
 	/* a copy of reglue that is no link would call itself for ever */
 	const char *depth = os_environment("REGLUE_DEPTH");
 	if (depth != NULL && strlen(depth) > 3) {
-		*error = arena_printf(arena, "%.*s is reglue as well; REGLUE_WASM_BINDGEN can name "
-					     "the real one", STR_ARGS(real));
+		*error = arena_printf(arena,
+			"%.*s is reglue as well; REGLUE_WASM_BINDGEN can name "
+			"the real one",
+			STR_ARGS(real));
 		return false;
 	}
-	os_set_environment(arena, "REGLUE_DEPTH",
-		arena_printf(arena, "%s|", depth == NULL ? "" : depth));
+	os_set_environment(
+		arena, "REGLUE_DEPTH", arena_printf(arena, "%s|", depth == NULL ? "" : depth));
 	*line = arena_array(arena, char *, (size_t)argc + flags.len + 5);
 	*count = 0;
 	(*line)[(*count)++] = argv[0];

@@ -5,7 +5,7 @@ static const char *state_of(const struct job *job)
 	switch (job->verdict) {
 	case VERDICT_PATCHED:
 		return job->patch->input_version.len == 0 ? "can be patched"
-							  : "patched, and can be upgraded";
+		                                          : "patched, and can be upgraded";
 	case VERDICT_UNCHANGED:
 		return "patched";
 	case VERDICT_SKIPPED:
@@ -30,20 +30,22 @@ static void show_entries(struct command *command, struct arena *arena, struct jo
 		struct position at = command_position(arena, job, entry->offset);
 		struct str name = entry->name.len == 0 ? STR("(anonymous)") : entry->name;
 		if (entry->class_name.len != 0) {
-			name = arena_printf(arena, "%.*s.%.*s", STR_ARGS(entry->class_name),
-				STR_ARGS(entry->name));
+			name = arena_printf(
+				arena, "%.*s.%.*s", STR_ARGS(entry->class_name), STR_ARGS(entry->name));
 		}
-		struct str target = entry->wasm_export.len == 0 ? STR("")
-			: arena_printf(arena, " -> %.*s", STR_ARGS(entry->wasm_export));
+		struct str target = entry->wasm_export.len == 0
+		                        ? STR("")
+		                        : arena_printf(arena, " -> %.*s", STR_ARGS(entry->wasm_export));
 		struct str note = entry->guarded ? STR("")
-			: arena_printf(arena, ", not guarded: %s",
-				  entry->why_not == NULL ? "?" : entry->why_not);
-		struct str stale = entry->stale_arguments == 0 ? STR("")
-			: arena_printf(arena, ", stale arguments checked: %u",
-				  entry->stale_arguments);
+		                                 : arena_printf(arena, ", not guarded: %s",
+											   entry->why_not == NULL ? "?" : entry->why_not);
+		struct str stale =
+			entry->stale_arguments == 0
+				? STR("")
+				: arena_printf(arena, ", stale arguments checked: %u", entry->stale_arguments);
 		console_result(console, arena, "    %u:%u %s %.*s%.*s%.*s%.*s", at.line, at.column,
-			entry_kind_name(entry->kind), STR_ARGS(name), STR_ARGS(target),
-			STR_ARGS(stale), STR_ARGS(note));
+			entry_kind_name(entry->kind), STR_ARGS(name), STR_ARGS(target), STR_ARGS(stale),
+			STR_ARGS(note));
 	}
 }
 
@@ -72,8 +74,7 @@ static void show_sites(struct command *command, struct arena *arena, struct job 
 		const struct site *site = &patch->sites[i];
 		struct position at = command_position(arena, job, site->offset);
 		console_result(&command->console, arena, "    %u:%u %s%s%.*s", at.line, at.column,
-			site_kind_name(site->kind), site->name.len == 0 ? "" : " ",
-			STR_ARGS(site->name));
+			site_kind_name(site->kind), site->name.len == 0 ? "" : " ", STR_ARGS(site->name));
 	}
 }
 
@@ -122,18 +123,17 @@ static void show(struct command *command, struct arena *arena, struct job *job)
 		console_result(console, arena, "  module: %s", module_texts[patch->module]);
 	}
 	if (patch->input_version.len != 0) {
-		console_result(console, arena, "  patched by: reglue %.*s",
-			STR_ARGS(patch->input_version));
+		console_result(console, arena, "  patched by: reglue %.*s", STR_ARGS(patch->input_version));
 	}
 	if (patch->has_wasm && patch->wasm.bindgen.len != 0) {
-		console_result(console, arena, "  made by: wasm-bindgen %.*s",
-			STR_ARGS(patch->wasm.bindgen));
+		console_result(
+			console, arena, "  made by: wasm-bindgen %.*s", STR_ARGS(patch->wasm.bindgen));
 	}
 	if (patch->exports_name.len != 0) {
 		console_result(console, arena, "  exports: %.*s", STR_ARGS(patch->exports_name));
 		console_result(console, arena, "  shadow stack: %s",
 			patch->heals_shadow_stack ? "put back after errors"
-						  : "out of reach; errors that cross Rust leak it");
+									  : "out of reach; errors that cross Rust leak it");
 	}
 	if (patch->entry_count != 0 || patch->site_count != 0) {
 		show_entries(command, arena, job);
@@ -154,8 +154,8 @@ int command_inspect(const struct options *options)
 {
 	struct command command;
 	command_init(&command, options);
-	command_each_package(&command, &(struct package_verb){command_run_patches, tell},
-		 "wasm-bindgen glue");
+	command_each_package(
+		&command, &(struct package_verb){command_run_patches, tell}, "wasm-bindgen glue");
 	command_summary(&command, "can be patched", "patched", "skipped");
 	return command_finish(&command);
 }

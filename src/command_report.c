@@ -6,35 +6,34 @@ static bool is_dash(struct str text)
 }
 
 /* A line about one of the reports; they are refused as glue is. */
-static void refuse(struct console *console, struct arena *arena, struct str path,
-	struct str error)
+static void refuse(struct console *console, struct arena *arena, struct str path, struct str error)
 {
 	struct finding finding = {
 		.path = path, .severity = SEVERITY_ERROR, .code = "report-unfit", .text = error};
 	console_finding(console, arena, &finding);
 }
 
-static bool tell(struct console *console, struct arena *arena, struct str path,
-	const struct diags *diags)
+static bool tell(
+	struct console *console, struct arena *arena, struct str path, const struct diags *diags)
 {
 	for (const struct diag *diag = diags->first; diag != NULL; diag = diag->next) {
-		struct finding finding = {.path = path, .severity = diag->severity,
-			.code = diag->code, .text = diag->text};
+		struct finding finding = {
+			.path = path, .severity = diag->severity, .code = diag->code, .text = diag->text};
 		console_finding(console, arena, &finding);
 	}
 	return false;
 }
 
-static bool read_part(struct console *console, struct arena *arena, struct str path,
-	struct report_part *part)
+static bool read_part(
+	struct console *console, struct arena *arena, struct str path, struct report_part *part)
 {
 	struct diags diags = {0};
 	part->path = is_dash(path) ? STR("<stdin>") : path;
-	return os_read_input(arena, path, SOURCE_MAX_BYTES, &part->text, &diags) || tell(console, arena, part->path, &diags);
+	return os_read_input(arena, path, SOURCE_MAX_BYTES, &part->text, &diags) ||
+	       tell(console, arena, part->path, &diags);
 }
 
-static int write_out(struct console *console, struct arena *arena, struct str path,
-	struct str text)
+static int write_out(struct console *console, struct arena *arena, struct str path, struct str text)
 {
 	struct diags diags = {0};
 	if (path.len == 0 || is_dash(path)) {
@@ -65,8 +64,8 @@ int command_report(const struct options *options)
 	uint32_t failed = 0;
 	if (status == STATUS_DONE) {
 		bool done = options->report_action == REPORT_MERGE
-			? report_merge(arena, parts, options->path_count, &text, &failed, &error)
-			: report_page(arena, parts[0].text, &text, &error);
+		                ? report_merge(arena, parts, options->path_count, &text, &failed, &error)
+		                : report_page(arena, parts[0].text, &text, &error);
 		if (done) {
 			status = write_out(&console, arena, options->output, text);
 		} else {

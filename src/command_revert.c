@@ -22,8 +22,8 @@ static void read_back(struct arena *arena, struct job *job)
 	}
 }
 
-static void work(const struct command *command, struct arena *arena, struct job *jobs,
-	uint32_t *count)
+static void work(
+	const struct command *command, struct arena *arena, struct job *jobs, uint32_t *count)
 {
 	bool redirected = command_redirects(command->options);
 	uint32_t scripts = *count, kept = 0;
@@ -39,7 +39,7 @@ static void work(const struct command *command, struct arena *arena, struct job 
 	command_hold_together(arena, jobs, *count);
 	for (uint32_t i = 0; i < *count; i++) {
 		jobs[i].wanted = jobs[i].verdict == VERDICT_PATCHED ||
-			(redirected && jobs[i].verdict == VERDICT_SKIPPED);
+		                 (redirected && jobs[i].verdict == VERDICT_SKIPPED);
 	}
 	command_write(command, arena, jobs, *count);
 }
@@ -49,11 +49,9 @@ static void tell(struct command *command, struct arena *arena, struct job *jobs,
 	for (uint32_t i = 0; i < count; i++) {
 		const struct job *job = &jobs[i];
 		if (job->verdict == VERDICT_PATCHED && !job->failed) {
-			console_result(&command->console, arena, "reverted %.*s",
-				STR_ARGS(job->path));
+			console_result(&command->console, arena, "reverted %.*s", STR_ARGS(job->path));
 		} else if (job->verdict == VERDICT_SKIPPED && command->options->verbose) {
-			console_result(&command->console, arena, "not patched %.*s",
-				STR_ARGS(job->path));
+			console_result(&command->console, arena, "not patched %.*s", STR_ARGS(job->path));
 		}
 	}
 	command_tell(command, arena, jobs, count);
@@ -66,8 +64,8 @@ int command_revert(const struct options *options)
 	/* reverting what is not patched is nothing to do, not an error */
 	command_each_package(&command, &(struct package_verb){work, tell}, NULL);
 	struct arena *arena = arena_create();
-	struct str failed = command.failed == 0 ? STR("")
-		: arena_printf(arena, ", %u failed", command.failed);
+	struct str failed =
+		command.failed == 0 ? STR("") : arena_printf(arena, ", %u failed", command.failed);
 	console_result(&command.console, arena, "%u reverted, %u not patched, %u refused%.*s",
 		command.verdicts[VERDICT_PATCHED], command.verdicts[VERDICT_SKIPPED],
 		command.verdicts[VERDICT_REFUSED], STR_ARGS(failed));

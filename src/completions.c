@@ -38,8 +38,7 @@ static enum argument_kind verb_argument(enum verb verb)
 static bool takes_file(const struct cli_flag *flag)
 {
 	struct str name = str_from(flag->argument);
-	return flag->choices == NULL &&
-	       (str_equal(name, STR("FILE")) || str_equal(name, STR("PATH")));
+	return flag->choices == NULL && (str_equal(name, STR("FILE")) || str_equal(name, STR("PATH")));
 }
 
 static bool in_verb(const struct cli_flag *flag, int verb)
@@ -105,8 +104,10 @@ static void add_bash_values(struct buf *out)
 
 static void add_bash_verb(struct buf *out, int verb)
 {
-	buf_printf(out, "	%s)\n		if [[ $cur == -* && -z $ended ]]; then\n"
-			"			_reglue_words '", cli_verbs[verb].name);
+	buf_printf(out,
+		"	%s)\n		if [[ $cur == -* && -z $ended ]]; then\n"
+		"			_reglue_words '",
+		cli_verbs[verb].name);
 	const char *between = "";
 	for (size_t i = 0; i < FLAG_COUNT; i++) {
 		if (in_verb(&cli_flags[i], verb)) {
@@ -129,10 +130,10 @@ static void add_bash_verb(struct buf *out, int verb)
 		break;
 	case ARGUMENT_COMMAND:
 		buf_add(out, STR("		if [[ -n $ended ]] && ((COMP_CWORD > ended + 1)); then\n"
-				 "			_reglue_files\n"
-				 "		else\n"
-				 "			mapfile -t COMPREPLY < <(compgen -c -- \"$cur\")\n"
-				 "		fi\n"));
+						 "			_reglue_files\n"
+						 "		else\n"
+						 "			mapfile -t COMPREPLY < <(compgen -c -- \"$cur\")\n"
+						 "		fi\n"));
 		break;
 	case ARGUMENT_ACTION:
 		buf_add(out, STR("		if ((COMP_CWORD == 2)); then\n			_reglue_words '"));
@@ -153,34 +154,34 @@ static void add_bash_verb(struct buf *out, int verb)
 static void add_bash(struct buf *out)
 {
 	buf_add(out, STR("# bash completion for reglue\n\n"
-			 "_reglue_words()\n{\n"
-			 "	mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$cur\")\n}\n\n"
-			 "_reglue_files()\n{\n"
-			 "	compopt -o filenames 2>/dev/null\n"
-			 "	mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n}\n\n"
-			 "_reglue()\n{\n"
-			 "	local cur=${COMP_WORDS[COMP_CWORD]} flag=${COMP_WORDS[COMP_CWORD-1]}\n"
-			 "	local ended='' i\n"
-			 "	COMPREPLY=()\n"
-			 "	# readline makes words of their own of \"=\" signs\n"
-			 "	if [[ $cur == = ]]; then\n"
-			 "		cur=''\n"
-			 "	elif [[ $flag == = ]]; then\n"
-			 "		flag=${COMP_WORDS[COMP_CWORD-2]}\n"
-			 "	fi\n"
-			 "	for ((i = 2; i < COMP_CWORD; i++)); do\n"
-			 "		if [[ ${COMP_WORDS[i]} == -- ]]; then\n"
-			 "			ended=$i\n"
-			 "			flag=''\n"
-			 "			break\n"
-			 "		fi\n"
-			 "	done\n"
-			 "	if ((COMP_CWORD == 1)); then\n"
-			 "		_reglue_words '"));
+					 "_reglue_words()\n{\n"
+					 "	mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$cur\")\n}\n\n"
+					 "_reglue_files()\n{\n"
+					 "	compopt -o filenames 2>/dev/null\n"
+					 "	mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n}\n\n"
+					 "_reglue()\n{\n"
+					 "	local cur=${COMP_WORDS[COMP_CWORD]} flag=${COMP_WORDS[COMP_CWORD-1]}\n"
+					 "	local ended='' i\n"
+					 "	COMPREPLY=()\n"
+					 "	# readline makes words of their own of \"=\" signs\n"
+					 "	if [[ $cur == = ]]; then\n"
+					 "		cur=''\n"
+					 "	elif [[ $flag == = ]]; then\n"
+					 "		flag=${COMP_WORDS[COMP_CWORD-2]}\n"
+					 "	fi\n"
+					 "	for ((i = 2; i < COMP_CWORD; i++)); do\n"
+					 "		if [[ ${COMP_WORDS[i]} == -- ]]; then\n"
+					 "			ended=$i\n"
+					 "			flag=''\n"
+					 "			break\n"
+					 "		fi\n"
+					 "	done\n"
+					 "	if ((COMP_CWORD == 1)); then\n"
+					 "		_reglue_words '"));
 	add_verbs(out);
 	buf_add(out, STR(" --help --version'\n"
-			 "		return\n"
-			 "	fi\n"));
+					 "		return\n"
+					 "	fi\n"));
 	add_bash_values(out);
 	buf_add(out, STR("	case ${COMP_WORDS[1]} in\n"));
 	for (int i = 0; i < VERB_COUNT; i++) {
@@ -194,12 +195,11 @@ static void add_bash(struct buf *out)
 static void add_zsh_flag(struct buf *out, const struct cli_flag *flag)
 {
 	if (flag->letter != 0) {
-		buf_printf(out, "\t\t\t'(-%c --%s)'{-%c%s,--%s%s}'", flag->letter, flag->name,
-			flag->letter, flag->argument == NULL ? "" : "+", flag->name,
-			flag->argument == NULL ? "" : "=");
+		buf_printf(out, "\t\t\t'(-%c --%s)'{-%c%s,--%s%s}'", flag->letter, flag->name, flag->letter,
+			flag->argument == NULL ? "" : "+", flag->name, flag->argument == NULL ? "" : "=");
 	} else {
-		buf_printf(out, "\t\t\t'%s--%s%s", strstr(flag->help, "repeated") ? "*" : "",
-			flag->name, flag->argument == NULL ? "" : "=");
+		buf_printf(out, "\t\t\t'%s--%s%s", strstr(flag->help, "repeated") ? "*" : "", flag->name,
+			flag->argument == NULL ? "" : "=");
 	}
 	buf_add_byte(out, '[');
 	add_quoted(out, flag->help, "[]");
@@ -257,28 +257,28 @@ static void add_zsh_verb(struct buf *out, int verb)
 static void add_zsh(struct buf *out)
 {
 	buf_add(out, STR("#compdef reglue\n\n_reglue()\n{\n"
-			 "\tlocal curcontext=$curcontext state line\n"
-			 "\ttypeset -A opt_args\n"
-			 "\tlocal -a verbs\n"
-			 "\tverbs=(\n"));
+					 "\tlocal curcontext=$curcontext state line\n"
+					 "\ttypeset -A opt_args\n"
+					 "\tlocal -a verbs\n"
+					 "\tverbs=(\n"));
 	for (int i = 0; i < VERB_COUNT; i++) {
 		buf_printf(out, "\t\t'%s:", cli_verbs[i].name);
 		add_quoted(out, cli_verbs[i].summary, ":");
 		buf_add(out, STR("'\n"));
 	}
 	buf_add(out, STR("\t)\n"
-			 "\t_arguments -C '--help[help]' '--version[versions]' '1:verb:->verb' "
-			 "'*::argument:->rest'\n"
-			 "\tcase $state in\n"
-			 "\tverb)\n\t\t_describe -t verbs verb verbs\n\t\t;;\n"
-			 "\trest)\n\t\tcase $line[1] in\n"));
+					 "\t_arguments -C '--help[help]' '--version[versions]' '1:verb:->verb' "
+					 "'*::argument:->rest'\n"
+					 "\tcase $state in\n"
+					 "\tverb)\n\t\t_describe -t verbs verb verbs\n\t\t;;\n"
+					 "\trest)\n\t\tcase $line[1] in\n"));
 	for (int i = 0; i < VERB_COUNT; i++) {
 		add_zsh_verb(out, i);
 	}
 	/* autoloaded by its file's name, or sourced */
 	buf_add(out, STR("\t\tesac\n\t\t;;\n\tesac\n}\n\n"
-			 "if [[ $funcstack[1] == _reglue ]]; then\n\t_reglue \"$@\"\n"
-			 "else\n\tcompdef _reglue reglue\nfi\n"));
+					 "if [[ $funcstack[1] == _reglue ]]; then\n\t_reglue \"$@\"\n"
+					 "else\n\tcompdef _reglue reglue\nfi\n"));
 }
 
 /* ---- fish ---- */
@@ -328,19 +328,18 @@ static void add_fish_flag(struct buf *out, const struct cli_flag *flag)
 static void add_fish(struct buf *out)
 {
 	buf_add(out, STR("# fish completion for reglue\n\n"
-			 "function __reglue_verb\n"
-			 "\tset -l words (commandline -opc)\n"
-			 "\ttest (count $words) -ge 2; and contains -- $words[2] $argv\n"
-			 "end\n\n"
-			 "function __reglue_words\n"
-			 "\ttest (count (commandline -opc)) -eq $argv[1]\n"
-			 "end\n\n"
-			 "complete -c reglue -f\n"
-			 "complete -c reglue -n '__reglue_words 1' -l help -d 'this text'\n"
-			 "complete -c reglue -n '__reglue_words 1' -l version -d 'versions'\n"));
+					 "function __reglue_verb\n"
+					 "\tset -l words (commandline -opc)\n"
+					 "\ttest (count $words) -ge 2; and contains -- $words[2] $argv\n"
+					 "end\n\n"
+					 "function __reglue_words\n"
+					 "\ttest (count (commandline -opc)) -eq $argv[1]\n"
+					 "end\n\n"
+					 "complete -c reglue -f\n"
+					 "complete -c reglue -n '__reglue_words 1' -l help -d 'this text'\n"
+					 "complete -c reglue -n '__reglue_words 1' -l version -d 'versions'\n"));
 	for (int i = 0; i < VERB_COUNT; i++) {
-		buf_printf(out, "complete -c reglue -n '__reglue_words 1' -a %s",
-			cli_verbs[i].name);
+		buf_printf(out, "complete -c reglue -n '__reglue_words 1' -a %s", cli_verbs[i].name);
 		add_fish_description(out, cli_verbs[i].summary);
 	}
 	for (int i = 0; i < VERB_COUNT; i++) {

@@ -33,8 +33,7 @@ static void wipe(struct console *console)
 	}
 }
 
-void console_finding(struct console *console, struct arena *arena,
-	const struct finding *finding)
+void console_finding(struct console *console, struct arena *arena, const struct finding *finding)
 {
 	if (finding->severity == SEVERITY_NOTE && !console->notes) {
 		return;
@@ -46,11 +45,11 @@ void console_finding(struct console *console, struct arena *arena,
 	wipe(console);
 	/* so that both streams stand in the order of events where they meet on a terminal */
 	fflush(console->results);
-	struct str place = finding->path.len == 0 ? STR("reglue")
-						  : utf8_printable(arena, finding->path);
+	struct str place =
+		finding->path.len == 0 ? STR("reglue") : utf8_printable(arena, finding->path);
 	if (finding->placed) {
-		place = arena_printf(arena, "%.*s:%u:%u", STR_ARGS(place), finding->position.line,
-			finding->position.column);
+		place = arena_printf(
+			arena, "%.*s:%u:%u", STR_ARGS(place), finding->position.line, finding->position.column);
 	}
 	bool color = console->color;
 	const struct kind *kind = &kinds[finding->severity];

@@ -18,8 +18,7 @@ struct console {
 };
 
 /* `path:line:col: error: text [code]`, or kept; notes only if wanted. */
-void console_finding(struct console *console, struct arena *arena,
-	const struct finding *finding);
+void console_finding(struct console *console, struct arena *arena, const struct finding *finding);
 
 /* A line on the results' stream unless quiet. Control characters are made harmless. */
 void console_result(struct console *console, struct arena *arena, const char *format, ...)

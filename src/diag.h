@@ -11,7 +11,7 @@
 #include "arena.h"
 
 enum severity {
-	SEVERITY_ERROR,   /* the file could not be handled: parse error, I/O; or check found it wanting */
+	SEVERITY_ERROR, /* the file could not be handled: parse error, I/O; or check found it wanting */
 	SEVERITY_REFUSAL, /* understood, or nearly, and not patched, on purpose */
 	SEVERITY_WARNING, /* patched, but a rule holds only in part; says which */
 	SEVERITY_NOTE,
@@ -23,16 +23,16 @@ enum severity {
 struct diag {
 	struct diag *next;
 	enum severity severity;
-	const char *code;  /* static string */
-	struct str text;   /* one line, in the arena */
-	uint32_t offset;   /* bytes into the input, or DIAG_NO_OFFSET */
+	const char *code; /* static string */
+	struct str text;  /* one line, in the arena */
+	uint32_t offset;  /* bytes into the input, or DIAG_NO_OFFSET */
 };
 
 /* In the order they were added. All-zero is an empty list. */
 struct diags {
 	struct diag *first;
 	struct diag *last;
-	uint32_t errors;   /* errors and refusals together */
+	uint32_t errors; /* errors and refusals together */
 	uint32_t warnings;
 };
 

@@ -76,7 +76,7 @@ static uint32_t walk_to(struct walker *walker, uint32_t offset)
 {
 	const struct splice *splice = walker->side.splice;
 	while (splice != NULL && walker->next < splice->count &&
-		splice->items[walker->next].offset < offset) {
+		   splice->items[walker->next].offset < offset) {
 		walker->added += (uint32_t)splice->items[walker->next++].text.len;
 	}
 	return offset + walker->added;
@@ -86,7 +86,7 @@ static uint32_t next_offset(const struct walker *walker)
 {
 	const struct splice *splice = walker->side.splice;
 	return splice != NULL && walker->next < splice->count ? splice->items[walker->next].offset
-							      : UINT32_MAX;
+	                                                      : UINT32_MAX;
 }
 
 /* Takes equal lines off both ends of a change. False if nothing is left. */
@@ -94,8 +94,8 @@ static bool trim(struct change *change, struct str a, struct str b)
 {
 	while (change->a_start < change->a_end && change->b_start < change->b_end) {
 		uint32_t a_end = line_end(a, change->a_start), b_end = line_end(b, change->b_start);
-		if (!str_equal(str_slice(a, change->a_start, a_end),
-			    str_slice(b, change->b_start, b_end))) {
+		if (!str_equal(
+				str_slice(a, change->a_start, a_end), str_slice(b, change->b_start, b_end))) {
 			break;
 		}
 		change->a_start = a_end;
@@ -104,8 +104,8 @@ static bool trim(struct change *change, struct str a, struct str b)
 	while (change->a_start < change->a_end && change->b_start < change->b_end) {
 		uint32_t a_start = line_start(a, change->a_end);
 		uint32_t b_start = line_start(b, change->b_end);
-		if (!str_equal(str_slice(a, a_start, change->a_end),
-			    str_slice(b, b_start, change->b_end))) {
+		if (!str_equal(
+				str_slice(a, a_start, change->a_end), str_slice(b, b_start, change->b_end))) {
 			break;
 		}
 		change->a_end = a_start;
@@ -118,8 +118,8 @@ static bool trim(struct change *change, struct str a, struct str b)
  * Every original line that an insertion touches is, with the insertions, whole lines on both sides:
  * its own line break ends it. So each such line can be compared by itself.
  */
-static struct changes find_changes(struct arena *arena, struct str original, struct walker *a,
-	struct walker *b)
+static struct changes find_changes(
+	struct arena *arena, struct str original, struct walker *a, struct walker *b)
 {
 	struct changes changes = {0};
 	for (;;) {
@@ -128,8 +128,7 @@ static struct changes find_changes(struct arena *arena, struct str original, str
 		if (offset == UINT32_MAX) {
 			return changes;
 		}
-		const char *newline =
-			offset == 0 ? NULL : memrchr(original.data, '\n', offset);
+		const char *newline = offset == 0 ? NULL : memrchr(original.data, '\n', offset);
 		uint32_t start = newline == NULL ? 0 : (uint32_t)(newline + 1 - original.data);
 		uint32_t end = line_end(original, start);
 		bool has_newline = end > start && original.data[end - 1] == '\n';
@@ -199,8 +198,8 @@ static uint32_t skip_lines(struct str text, uint32_t from, uint32_t stop, uint32
 	return from;
 }
 
-bool diff_write(struct arena *arena, struct str path, struct str original,
-	struct diff_side before, struct diff_side after, struct buf *out)
+bool diff_write(struct arena *arena, struct str path, struct str original, struct diff_side before,
+	struct diff_side after, struct buf *out)
 {
 	struct walker a_walker = {.side = before}, b_walker = {.side = after};
 	struct changes changes = find_changes(arena, original, &a_walker, &b_walker);
@@ -232,10 +231,8 @@ bool diff_write(struct arena *arena, struct str path, struct str original,
 			a_count += equal + count_lines(a, change->a_start, change->a_end);
 			b_count += equal + count_lines(b, change->b_start, change->b_end);
 			at = change->a_end;
-			uint32_t stop = i + 1 == changes.count ? (uint32_t)a.len
-								: changes.items[i + 1].a_start;
-			bool joined = i + 1 < changes.count &&
-				skip_lines(a, at, stop, 2 * CONTEXT) == stop;
+			uint32_t stop = i + 1 == changes.count ? (uint32_t)a.len : changes.items[i + 1].a_start;
+			bool joined = i + 1 < changes.count && skip_lines(a, at, stop, 2 * CONTEXT) == stop;
 			if (!joined) {
 				uint32_t end = skip_lines(a, at, stop, CONTEXT);
 				uint32_t trailing = count_lines(a, at, end);

@@ -16,7 +16,7 @@ struct diff_side {
  * Appends the diff from before to after, with three lines of context; nothing if they are equal,
  * and then returns false. `path` is the name in the header, below a/ and b/.
  */
-bool diff_write(struct arena *arena, struct str path, struct str original,
-	struct diff_side before, struct diff_side after, struct buf *out);
+bool diff_write(struct arena *arena, struct str path, struct str original, struct diff_side before,
+	struct diff_side after, struct buf *out);
 
 #endif

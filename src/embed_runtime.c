@@ -42,8 +42,8 @@ static struct str read_file(struct arena *arena, const char *path)
 	return (struct str){data, len};
 }
 
-static void parse(struct arena *arena, const struct syntax *syntax, const char *path, struct str text,
-	struct tree *tree)
+static void parse(struct arena *arena, const struct syntax *syntax, const char *path,
+	struct str text, struct tree *tree)
 {
 	struct source *source = arena_new(arena, struct source);
 	struct diags diags = {0};
@@ -54,8 +54,8 @@ static void parse(struct arena *arena, const struct syntax *syntax, const char *
 }
 
 /* A module without its imports, and without `export`. */
-static void add_module(struct arena *arena, const struct syntax *syntax, const char *path,
-	struct buf *joined)
+static void add_module(
+	struct arena *arena, const struct syntax *syntax, const char *path, struct buf *joined)
 {
 	struct tree tree;
 	struct str text = read_file(arena, path);
@@ -156,7 +156,8 @@ static struct str nth_name(struct arena *arena, uint32_t i)
 
 static struct str nth_local_name(struct arena *arena, struct str old, uint32_t i)
 {
-	(void)old; return arena_printf(arena, "%c", 97 + i % 26);
+	(void)old;
+	return arena_printf(arena, "%c", 97 + i % 26);
 }
 
 static bool is_reserved(struct str name)
@@ -184,7 +185,7 @@ static bool is_taken(const struct embedding *e, binding_id binding, struct str n
 		const struct node *node = &e->tree.nodes[n];
 		bool global = node->kind == KIND_identifier && scope_of(scopes, n) == 0;
 		if (global ? node_is_text(&e->tree, n, name)
-		           : scope_of(scopes, n) != 0 && str_equal(e->names[scope_of(scopes, n)], name)) {
+				   : scope_of(scopes, n) != 0 && str_equal(e->names[scope_of(scopes, n)], name)) {
 			return true;
 		}
 	}
@@ -210,8 +211,8 @@ static void rename_binding(struct embedding *e, binding_id b)
 {
 	for (uint32_t i = 0; e->names[b].len == 0; i++) {
 		struct str name = e->scopes.bindings[b].scope == 0
-		                          ? nth_name(e->arena, i)
-		                          : nth_local_name(e->arena, binding_name(&e->scopes, b), i);
+		                      ? nth_name(e->arena, i)
+		                      : nth_local_name(e->arena, binding_name(&e->scopes, b), i);
 		if (!is_reserved(name) && !is_taken(e, b, name)) {
 			e->names[b] = name;
 		}
@@ -227,7 +228,8 @@ static void rename_locals(struct embedding *e, node_id function, bool parameters
 		if (of != 0 && !node_is_function(&e->tree, of)) {
 			of = node_function(&e->tree, of);
 		}
-		if (of == function && binding->scope != 0 && parameters == (binding->kind == BINDING_PARAMETER)) {
+		if (of == function && binding->scope != 0 &&
+			parameters == (binding->kind == BINDING_PARAMETER)) {
 			rename_binding(e, b);
 		}
 	}
@@ -282,8 +284,8 @@ static void check_state(const struct embedding *e)
 {
 	for (node_id n = 1; n < e->tree.count; n++) {
 		node_id name = node_is(&e->tree, n, KIND_variable_declarator)
-		                       ? node_child(&e->tree, n, FIELD_name)
-		                       : NO_NODE;
+		                   ? node_child(&e->tree, n, FIELD_name)
+		                   : NO_NODE;
 		if (node_is(&e->tree, name, KIND_object_pattern) &&
 			node_is_text(&e->tree, node_child(&e->tree, n, FIELD_value), STR("S"))) {
 			fail("S", "is taken apart by a pattern, but its members get other names");
@@ -294,8 +296,10 @@ static void check_state(const struct embedding *e)
 static struct str private_name(const struct embedding *e, node_id n)
 {
 	uint32_t i = 0;
-	for (node_id m = node_first(&e->tree, e->state); m != NO_NODE; m = node_next(&e->tree, m), i++) {
-		if (str_equal(node_text(&e->tree, node_child(&e->tree, m, FIELD_key)), node_text(&e->tree, n))) {
+	for (node_id m = node_first(&e->tree, e->state); m != NO_NODE;
+		 m = node_next(&e->tree, m), i++) {
+		if (str_equal(
+				node_text(&e->tree, node_child(&e->tree, m, FIELD_key)), node_text(&e->tree, n))) {
 			struct str name = nth_name(e->arena, i);
 			return str_equal(name, STR("o")) ? STR("_") : name; /* S.o keeps its name */
 		}
@@ -315,8 +319,11 @@ static struct runtime_chunk *chunk(struct embedding *e)
 			fail("src/runtime", "too many chunks");
 		}
 		last = &e->chunks[e->chunk_count++];
-		*last = (struct runtime_chunk){.piece = e->piece, .need = e->need, .without = e->without,
-			.end = (uint32_t)e->out.len, .first_use = e->use_count};
+		*last = (struct runtime_chunk){.piece = e->piece,
+			.need = e->need,
+			.without = e->without,
+			.end = (uint32_t)e->out.len,
+			.first_use = e->use_count};
 	}
 	return last;
 }
@@ -436,11 +443,12 @@ static void put_template(struct embedding *e, node_id n)
 
 static bool is_conjunction(const struct embedding *e, node_id n)
 {
-	node_id left = node_child(&e->tree, n, FIELD_left), right = node_child(&e->tree, n, FIELD_right);
+	node_id left = node_child(&e->tree, n, FIELD_left),
+			right = node_child(&e->tree, n, FIELD_right);
 	return node_is(&e->tree, n, KIND_binary_expression) &&
-	       str_find(str_slice(e->tree.source->bytes, e->tree.nodes[left].end,
-				e->tree.nodes[right].start),
-		       STR("&&")) != (size_t)-1;
+	       str_find(str_slice(
+						e->tree.source->bytes, e->tree.nodes[left].end, e->tree.nodes[right].start),
+			   STR("&&")) != (size_t)-1;
 }
 
 /* a of `a && b && c`, or NO_NODE. */
@@ -471,11 +479,11 @@ static node_id without_braces(struct embedding *e, node_id n)
 		return n;
 	}
 	node_id only = node_first(&e->tree, n), value = node_first(&e->tree, only);
-	bool simple = node_is(&e->tree, only, KIND_return_statement) ||
-	              node_is(&e->tree, only, KIND_throw_statement) ||
-	              (node_is(&e->tree, only, KIND_expression_statement) &&
-			      (first_operand(e, value) == NO_NODE ||
-				      condition_of(e, first_operand(e, value)) == 0));
+	bool simple =
+		node_is(&e->tree, only, KIND_return_statement) ||
+		node_is(&e->tree, only, KIND_throw_statement) ||
+		(node_is(&e->tree, only, KIND_expression_statement) &&
+			(first_operand(e, value) == NO_NODE || condition_of(e, first_operand(e, value)) == 0));
 	return simple ? only : n;
 }
 
@@ -528,8 +536,8 @@ static uint64_t condition_inside(struct embedding *e, node_id n)
 		n = node_first(&e->tree, n);
 	}
 	node_id first = node_is(&e->tree, n, KIND_parenthesized_expression)
-	                        ? first_operand(e, node_first(&e->tree, n))
-	                        : NO_NODE;
+	                    ? first_operand(e, node_first(&e->tree, n))
+	                    : NO_NODE;
 	return first == NO_NODE ? 0 : condition_of(e, first);
 }
 
@@ -625,7 +633,7 @@ static void put_node(struct embedding *e, node_id n)
 	bool body = node_is(&e->tree, parent, KIND_if_statement) ||
 	            node_is(&e->tree, parent, KIND_for_in_statement) ||
 	            (node->kind == KIND_statement_block && node->field == FIELD_NONE &&
-			    node_is(&e->tree, e->tree.nodes[parent].parent, KIND_if_statement));
+					node_is(&e->tree, e->tree.nodes[parent].parent, KIND_if_statement));
 	if (body && without_braces(e, n) != n) {
 		put_node(e, without_braces(e, n));
 		return;

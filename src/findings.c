@@ -22,8 +22,7 @@ void findings_add(struct findings *findings, const struct finding *finding)
 {
 	if (findings->count == findings->capacity) {
 		findings->capacity = findings->capacity == 0 ? 16 : findings->capacity * 2;
-		struct finding *items =
-			arena_array(findings->arena, struct finding, findings->capacity);
+		struct finding *items = arena_array(findings->arena, struct finding, findings->capacity);
 		if (findings->count != 0) {
 			memcpy(items, findings->items, findings->count * sizeof(*items));
 		}
@@ -65,8 +64,8 @@ static void add_escaped(struct arena *arena, struct buf *out, struct str text, b
 	}
 }
 
-static struct str github_text(const struct findings *findings, const struct findings_run *run,
-	struct arena *arena)
+static struct str github_text(
+	const struct findings *findings, const struct findings_run *run, struct arena *arena)
 {
 	static const char *const commands[] = {
 		[SEVERITY_ERROR] = "error",
@@ -84,8 +83,7 @@ static struct str github_text(const struct findings *findings, const struct find
 			buf_add_byte(&out, ',');
 		}
 		if (finding->placed) {
-			buf_printf(&out, "line=%u,col=%u,", finding->position.line,
-				finding->column_utf16);
+			buf_printf(&out, "line=%u,col=%u,", finding->position.line, finding->column_utf16);
 		}
 		buf_printf(&out, "title=reglue %s::", finding->code);
 		add_escaped(arena, &out, finding->text, false);

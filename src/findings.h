@@ -30,10 +30,10 @@ void findings_add(struct findings *findings, const struct finding *finding);
 
 /* What a document tells beside the findings themselves. */
 struct findings_run {
-	const char *command;   /* the verb */
-	int status;            /* exit status of the run */
-	bool successful;       /* nothing failed; refusing is no failure */
-	struct str folder;     /* the working directory, which places in the document are relative to */
+	const char *command; /* the verb */
+	int status;          /* exit status of the run */
+	bool successful;     /* nothing failed; refusing is no failure */
+	struct str folder;   /* the working directory, which places in the document are relative to */
 };
 
 /* The document in any format but FORMAT_TEXT; in the arena. */

@@ -12,12 +12,12 @@ struct findings {
 };
 
 /* report_findings.c: our own JSON, docs/findings.schema.json */
-struct str findings_json(const struct findings *findings, const struct findings_run *run,
-	struct arena *arena);
+struct str findings_json(
+	const struct findings *findings, const struct findings_run *run, struct arena *arena);
 
 /* report_sarif.c: SARIF 2.1.0 */
-struct str findings_sarif(const struct findings *findings, const struct findings_run *run,
-	struct arena *arena);
+struct str findings_sarif(
+	const struct findings *findings, const struct findings_run *run, struct arena *arena);
 
 /* A path as seen from the folder: without "./" in front, and relative if it lies below. */
 struct str findings_path(struct str path, struct str folder);

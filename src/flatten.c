@@ -48,8 +48,8 @@ static void grow_interner(struct arena *arena, struct interner *interner, struct
 	interner->capacity = size / 2;
 }
 
-static uint32_t intern(struct arena *arena, struct interner *interner, struct tree *tree,
-	struct str text)
+static uint32_t intern(
+	struct arena *arena, struct interner *interner, struct tree *tree, struct str text)
 {
 	if (tree->name_count >= interner->capacity) {
 		grow_interner(arena, interner, tree);
@@ -165,8 +165,8 @@ static node_id keep(struct flattening *f, uint16_t kind, uint8_t field, node_id 
 	node->parent = parent;
 	node->last = tree->count + 1;
 	if (kind_has_name(kind)) {
-		node->name = intern(f->arena, &f->interner, tree,
-			str_slice(tree->source->bytes, start, end));
+		node->name =
+			intern(f->arena, &f->interner, tree, str_slice(tree->source->bytes, start, end));
 	}
 	return tree->count++;
 }
@@ -188,8 +188,8 @@ static uint32_t take_child(struct flattening *f, struct levels *levels, uint32_t
 		}
 		return inner ? start : end;
 	}
-	TSSymbol symbol = ts_language_public_symbol(f->language,
-		alias != 0 ? alias : ts_subtree_symbol(child));
+	TSSymbol symbol =
+		ts_language_public_symbol(f->language, alias != 0 ? alias : ts_subtree_symbol(child));
 	uint16_t kind = f->syntax->kinds[symbol];
 	bool named = alias != 0 ? ts_language_symbol_metadata(f->language, alias).named
 	                        : ts_subtree_named(child);
@@ -209,8 +209,8 @@ static uint32_t take_child(struct flattening *f, struct levels *levels, uint32_t
 	return inner ? start : end;
 }
 
-void flatten(struct arena *arena, const struct syntax *syntax, const TSTree *parsed,
-	struct tree *tree)
+void flatten(
+	struct arena *arena, const struct syntax *syntax, const TSTree *parsed, struct tree *tree)
 {
 	struct flattening f = {
 		.arena = arena,
@@ -218,16 +218,16 @@ void flatten(struct arena *arena, const struct syntax *syntax, const TSTree *par
 		.language = parsed->language,
 		.tree = tree,
 		/* more than needed, for tokens are counted in; what is not used is never touched */
-		.nodes = arena_array(arena, struct node,
-			(size_t)ts_subtree_visible_descendant_count(parsed->root) + 1),
+		.nodes = arena_array(
+			arena, struct node, (size_t)ts_subtree_visible_descendant_count(parsed->root) + 1),
 	};
 	tree->nodes = f.nodes;
 	intern(arena, &f.interner, tree, STR("")); /* id 0 */
 	struct levels levels = {0};
 	uint32_t at = ts_subtree_padding(parsed->root).bytes;
 	TSSymbol root = ts_language_public_symbol(f.language, ts_subtree_symbol(parsed->root));
-	keep(&f, syntax->kinds[root], FIELD_NONE, NO_NODE, at,
-		at + ts_subtree_size(parsed->root).bytes);
+	keep(
+		&f, syntax->kinds[root], FIELD_NONE, NO_NODE, at, at + ts_subtree_size(parsed->root).bytes);
 	enter(&f, &levels, parsed->root, 0, false, 0);
 	while (levels.count != 0) {
 		struct level *level = &levels.items[levels.count - 1];

@@ -32,13 +32,13 @@ void glue_refuse(struct glue *glue, const char *code, node_id node, const char *
 	struct str text = arena_vprintf(glue->arena, format, args);
 	va_end(args);
 	diag_add(glue->arena, glue->diags, SEVERITY_REFUSAL, code,
-		node == NO_NODE ? DIAG_NO_OFFSET : glue->tree->nodes[node].start, "%.*s",
-		STR_ARGS(text));
+		node == NO_NODE ? DIAG_NO_OFFSET : glue->tree->nodes[node].start, "%.*s", STR_ARGS(text));
 }
 
 struct str glue_export_read(const struct glue *glue, node_id n)
 {
-	if (n != NO_NODE && (glue->tree->nodes[n].kind == KIND_member_expression ||
+	if (n != NO_NODE &&
+		(glue->tree->nodes[n].kind == KIND_member_expression ||
 			glue->tree->nodes[n].kind == KIND_subscript_expression) &&
 		is_exports(glue, node_child(glue->tree, n, FIELD_object))) {
 		return node_property(glue->tree, n);
@@ -121,10 +121,10 @@ static const char *describe(const struct glue *glue)
 			objects = "object heap";
 		}
 	}
-	return arena_printf(glue->arena, "exports in %s %.*s; %s; shadow stack %s", kinds[binding->kind],
-		STR_ARGS(binding_name(glue->scopes, glue->exports)), objects,
+	return arena_printf(glue->arena, "exports in %s %.*s; %s; shadow stack %s",
+		kinds[binding->kind], STR_ARGS(binding_name(glue->scopes, glue->exports)), objects,
 		glue->heals ? "reachable" : "out of reach")
-		.data;
+	    .data;
 }
 
 static bool reaches_shadow_stack(const struct glue *glue)

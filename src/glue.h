@@ -49,16 +49,16 @@ enum fact_kind {
 	FACT_HOST_CALL,     /* node: argument that the host will call later: then, timers */
 	FACT_HOST_IMPORT,   /* node: such a function of the host that is an import as it stands */
 	/* errors and state */
-	FACT_CATCH,   /* node: catch clause; name: its parameter */
-	FACT_STATE,   /* node: declarator; name: the variable; text: statements that reset it */
-	FACT_MARSHAL, /* node: helper that allocates in wasm memory while it reads user values */
+	FACT_CATCH,          /* node: catch clause; name: its parameter */
+	FACT_STATE,          /* node: declarator; name: the variable; text: statements that reset it */
+	FACT_MARSHAL,        /* node: helper that allocates in wasm memory while it reads user values */
 	FACT_UPSTREAM_RESET, /* node: function __wbg_reset_state */
 	FACT_UPSTREAM_GUARD, /* node: function __wbg_call_guard */
 	FACT_UPSTREAM_FLAG,  /* node: a read of the "scheduled" flag inside it */
 	FACT_UPSTREAM_HOOK,  /* node: function __wbg_call_abort_hook */
-	FACT_OWN_ERROR,  /* node: what __wbindgen_throw throws for Rust */
-	FACT_PANIC_TEXT, /* node: what the glue's console.error import prints */
-	FACT_TAG,        /* node: expression of a WebAssembly.Tag of upstream's own */
+	FACT_OWN_ERROR,      /* node: what __wbindgen_throw throws for Rust */
+	FACT_PANIC_TEXT,     /* node: what the glue's console.error import prints */
+	FACT_TAG,            /* node: expression of a WebAssembly.Tag of upstream's own */
 };
 
 struct fact {
@@ -73,9 +73,9 @@ struct fact {
 
 /* What a top-level function is for; several may hold. */
 enum role {
-	ROLE_TOUCHES = 1 << 0,  /* reaches the exports, itself or through another top-level function */
-	ROLE_INIT = 1 << 1,     /* takes part in making the instance */
-	ROLE_SHIM = 1 << 2,     /* called by wasm: an import, or only used by imports */
+	ROLE_TOUCHES = 1 << 0, /* reaches the exports, itself or through another top-level function */
+	ROLE_INIT = 1 << 1,    /* takes part in making the instance */
+	ROLE_SHIM = 1 << 2,    /* called by wasm: an import, or only used by imports */
 	ROLE_EXPORTED = 1 << 3,
 	ROLE_CALLS_EXPORT = 1 << 4, /* calls an export that is no intrinsic */
 	ROLE_MARSHALS = 1 << 5,     /* is handed an export: `passString(s, wasm.malloc)` */
@@ -96,20 +96,20 @@ struct glue {
 	enum module_source module; /* as far as the file alone tells */
 	struct str other;          /* of a loader or shim: the body's specifier */
 	struct str wasm_imported;  /* specifier of the wasm that is imported, without a query */
-	bool is_module;        /* has import or export statements */
-	binding_id exports;    /* the variable that holds the exports */
-	node_id root;          /* the scope it is declared in: program or a function */
-	node_id root_body;     /* node whose children are the glue's statements */
-	uint16_t *roles;       /* by binding: enum role of the function it names */
-	uint8_t *entered;      /* bits by node: functions that are an entrypoint, glue_entries.c */
-	uint8_t *closures;     /* … that enter Rust through a closure's state, glue_closures.c */
-	bool has_module;       /* the file sees the WebAssembly.Module */
-	bool has_imports;      /* … and the imports object */
-	bool heals;            /* calls __wbindgen_add_to_stack_pointer */
-	const char *form;      /* one line: how the exports are bound, how JS values are kept */
-	bool joins_upstream;  /* the file has wasm-bindgen's own reset machinery */
+	bool is_module;            /* has import or export statements */
+	binding_id exports;        /* the variable that holds the exports */
+	node_id root;              /* the scope it is declared in: program or a function */
+	node_id root_body;         /* node whose children are the glue's statements */
+	uint16_t *roles;           /* by binding: enum role of the function it names */
+	uint8_t *entered;          /* bits by node: functions that are an entrypoint, glue_entries.c */
+	uint8_t *closures;         /* … that enter Rust through a closure's state, glue_closures.c */
+	bool has_module;           /* the file sees the WebAssembly.Module */
+	bool has_imports;          /* … and the imports object */
+	bool heals;                /* calls __wbindgen_add_to_stack_pointer */
+	const char *form;          /* one line: how the exports are bound, how JS values are kept */
+	bool joins_upstream;       /* the file has wasm-bindgen's own reset machinery */
 	bool stays_terminated; /* by that machinery an instance refuses calls for ever after a fault */
-	struct str scheduled; /* upstream's flag that Rust wants a new instance, or empty */
+	struct str scheduled;  /* upstream's flag that Rust wants a new instance, or empty */
 	struct str instance_variable; /* glue variable that keeps the instance, may be empty */
 
 	struct fact *facts;
@@ -209,21 +209,21 @@ bool glue_is_heap(const struct glue *glue, binding_id binding);
 /* Whether a subtree reaches the exports, itself or through a top-level function it names. */
 bool glue_touches(const struct glue *glue, node_id n);
 
-bool glue_read_loader(struct glue *glue);    /* glue_loader.c: true if the file is one, or a shim */
+bool glue_read_loader(struct glue *glue); /* glue_loader.c: true if the file is one, or a shim */
 /*
  * glue_instance.c: the exports variables of the file, in source order; any glue of the file will do.
  * None, with a diagnostic: what looks like glue and is not understood. None without: no glue.
  */
 uint32_t glue_find(struct glue *glue, binding_id **found);
-bool glue_read_instance(struct glue *glue);  /* glue_instance.c: adoption, uses of the exports */
-enum target glue_target(struct glue *glue);   /* glue_instance.c */
-bool glue_read_sites(struct glue *glue);     /* glue_sites.c: where its instance is made; target */
-void glue_read_roles(struct glue *glue);     /* glue_roles.c */
-bool glue_read_entries(struct glue *glue);   /* glue_entries.c */
-bool glue_read_objects(struct glue *glue);   /* glue_objects.c: stamps, registries */
-bool glue_read_closures(struct glue *glue);  /* glue_closures.c */
-bool glue_read_state(struct glue *glue);     /* glue_state.c */
-bool glue_read_upstream(struct glue *glue);  /* glue_upstream.c: R14 */
+bool glue_read_instance(struct glue *glue); /* glue_instance.c: adoption, uses of the exports */
+enum target glue_target(struct glue *glue); /* glue_instance.c */
+bool glue_read_sites(struct glue *glue);    /* glue_sites.c: where its instance is made; target */
+void glue_read_roles(struct glue *glue);    /* glue_roles.c */
+bool glue_read_entries(struct glue *glue);  /* glue_entries.c */
+bool glue_read_objects(struct glue *glue);  /* glue_objects.c: stamps, registries */
+bool glue_read_closures(struct glue *glue); /* glue_closures.c */
+bool glue_read_state(struct glue *glue);    /* glue_state.c */
+bool glue_read_upstream(struct glue *glue); /* glue_upstream.c: R14 */
 bool glue_is_upstream(struct str function);
 struct str glue_upstream_reset(const struct glue *glue, binding_id binding, node_id value);
 bool glue_read_refusals(struct glue *glue);  /* glue_refusals.c: R15 */

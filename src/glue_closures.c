@@ -43,8 +43,8 @@ static bool makes_closures(const struct glue *glue, node_id function, bool count
 	if (!counted) {
 		return glue_inside_shim(glue, function) && glue_touches(glue, function);
 	}
-	return glue_touches(glue, function) ||
-	       (glue->roles[glue_function_binding(glue, function)] & (ROLE_HANDED | ROLE_MARSHALS)) != 0;
+	return glue_touches(glue, function) || (glue->roles[glue_function_binding(glue, function)] &
+											   (ROLE_HANDED | ROLE_MARSHALS)) != 0;
 }
 
 /*
@@ -65,7 +65,7 @@ static void read_closure_state(struct glue *glue, node_id declarator)
 	binding_id binding = scope_of(glue->scopes, name);
 	bool any = false;
 	for (node_id u = glue->scopes->bindings[binding].first_use; u != NO_NODE;
-		u = glue->scopes->next_use[u]) {
+		 u = glue->scopes->next_use[u]) {
 		node_id function = nested_function(tree, u, outer);
 		if (function == NO_NODE || glue_is_marked(glue->closures, function)) {
 			continue;
@@ -107,8 +107,8 @@ static struct str shim_around(const struct glue *glue, node_id n)
 			continue;
 		}
 		struct str name = node_is(tree, n, KIND_function_declaration)
-		                          ? node_text(tree, node_child(tree, n, FIELD_name))
-		                          : glue_shim_name(glue, n);
+		                      ? node_text(tree, node_child(tree, n, FIELD_name))
+		                      : glue_shim_name(glue, n);
 		if (str_starts(name, STR("__wbg_")) || str_starts(name, STR("__wbindgen_"))) {
 			return name;
 		}
@@ -217,9 +217,8 @@ static bool read_catch(struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	node_id around = glue_function_around(glue, n);
-	binding_id function = around == NO_NODE
-	                              ? 0
-	                              : scope_of(glue->scopes, node_child(tree, around, FIELD_name));
+	binding_id function =
+		around == NO_NODE ? 0 : scope_of(glue->scopes, node_child(tree, around, FIELD_name));
 	if (around != NO_NODE && function != 0 &&
 		glue_is_upstream(binding_name(glue->scopes, function))) {
 		return true;

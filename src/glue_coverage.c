@@ -41,8 +41,8 @@ static uint8_t *mark_hooks(const struct glue *glue)
 static bool is_inner_member(const struct tree *tree, node_id function)
 {
 	struct str name = node_is(tree, function, KIND_method_definition)
-	                          ? node_text(tree, node_child(tree, function, FIELD_name))
-	                          : (struct str){"", 0};
+	                      ? node_text(tree, node_child(tree, function, FIELD_name))
+	                      : (struct str){"", 0};
 	return str_equal(name, STR("__getClassname")) || str_starts(name, STR("__wrap")) ||
 	       str_starts(name, STR("__destroy_into_raw"));
 }
@@ -89,8 +89,8 @@ bool glue_check_coverage(struct glue *glue)
 	bool covered = true;
 	for (node_id n = glue->root_body; n < tree->nodes[glue->root_body].last; n++) {
 		struct str name = glue_export_read(glue, n);
-		if (name.len != 0 && !export_is_intrinsic(name) &&
-			tree->nodes[n].field == FIELD_function && !is_covered(glue, hooked, n)) {
+		if (name.len != 0 && !export_is_intrinsic(name) && tree->nodes[n].field == FIELD_function &&
+			!is_covered(glue, hooked, n)) {
 			covered &= check_call(glue, hooked, n, name);
 		}
 	}

@@ -26,14 +26,13 @@ static bool is_object_parameter(const struct glue *glue, binding_id parameter)
 {
 	const struct tree *tree = glue->tree;
 	for (node_id u = glue->scopes->bindings[parameter].first_use; u != NO_NODE;
-		u = glue->scopes->next_use[u]) {
+		 u = glue->scopes->next_use[u]) {
 		node_id parent = tree->nodes[u].parent;
 		if (tree->nodes[u].field == FIELD_object && is_pointer_name(node_property(tree, parent))) {
 			return true;
 		}
 		if (node_is(tree, parent, KIND_arguments) &&
-			node_is_text(tree, node_first(tree, tree->nodes[parent].parent),
-				STR("_assertClass"))) {
+			node_is_text(tree, node_first(tree, tree->nodes[parent].parent), STR("_assertClass"))) {
 			return true;
 		}
 	}
@@ -123,7 +122,7 @@ static void read_export_statement(struct glue *glue, node_id statement)
 	}
 	node_id clause = node_first(tree, statement);
 	for (node_id s = clause == NO_NODE ? NO_NODE : node_first(tree, clause); s != NO_NODE;
-		s = node_next(tree, s)) {
+		 s = node_next(tree, s)) {
 		if (node_is(tree, s, KIND_export_specifier)) {
 			node_id name = node_child(tree, s, FIELD_name);
 			node_id alias = node_child(tree, s, FIELD_alias);
@@ -181,8 +180,8 @@ static bool is_rust_class(const struct glue *glue, node_id class)
 	bool touches = false, pointer = false;
 	for (node_id n = class; n < tree->nodes[class].last; n++) {
 		touches |= is_exports(glue, n);
-		pointer |= tree->nodes[n].kind == KIND_property_identifier &&
-		           is_pointer_name(node_text(tree, n));
+		pointer |=
+			tree->nodes[n].kind == KIND_property_identifier && is_pointer_name(node_text(tree, n));
 	}
 	return touches && pointer;
 }

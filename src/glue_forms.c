@@ -43,8 +43,8 @@ static void check(struct glue *glue, enum shape shape, node_id n)
 		offset = tree->nodes[difference.node].end;
 		how = arena_printf(arena, "the known form goes on here with %.*s", STR_ARGS(expected));
 	} else if (difference.expected.len == 0) {
-		how = arena_printf(arena, "the known form has nothing here, and this has %.*s",
-			STR_ARGS(found));
+		how = arena_printf(
+			arena, "the known form has nothing here, and this has %.*s", STR_ARGS(found));
 	} else {
 		how = arena_printf(arena, "the known form has %.*s here, and this has %.*s",
 			STR_ARGS(expected), STR_ARGS(found));
@@ -87,8 +87,7 @@ static void check_exports(struct glue *glue)
 		struct str name = glue_export_read(glue, tree->nodes[u].parent);
 		if (name.len != 0 && !is_known_export(name)) {
 			diag_add(glue->arena, glue->diags, SEVERITY_NOTE, "unknown-export",
-				tree->nodes[u].start,
-				"'%.*s' is an export of wasm-bindgen's own that is not known",
+				tree->nodes[u].start, "'%.*s' is an export of wasm-bindgen's own that is not known",
 				STR_ARGS(name));
 		}
 	}
@@ -103,8 +102,8 @@ static bool returns_view(const struct glue *glue, node_id function)
 			node_id value = node_child(tree, n, FIELD_right);
 			view |= tree->nodes[value].kind == KIND_new_expression &&
 			        node_is_text(tree, node_first(tree, node_child(tree, value, FIELD_arguments)),
-				        arena_printf(glue->arena, "%.*s.memory.buffer",
-					        STR_ARGS(binding_name(glue->scopes, glue->exports))));
+						arena_printf(glue->arena, "%.*s.memory.buffer",
+							STR_ARGS(binding_name(glue->scopes, glue->exports))));
 		}
 		returned |= node_is(tree, n, KIND_return_statement) &&
 		            node_is(tree, node_first(tree, n), KIND_identifier);
@@ -142,8 +141,7 @@ void glue_check_forms(struct glue *glue)
 			/* an import that lends a closure (`__wbg_forEach_…`) has its state in itself */
 			if (node_is(tree, maker, KIND_function_declaration) &&
 				node_function(tree, fact->node) == maker &&
-				!str_starts(node_text(tree, node_child(tree, maker, FIELD_name)),
-					STR("__wbg_"))) {
+				!str_starts(node_text(tree, node_child(tree, maker, FIELD_name)), STR("__wbg_"))) {
 				check(glue, SHAPE_CLOSURE, maker);
 			}
 		} else if (fact->kind == FACT_FREE && str_equal(fact->name, STR("free"))) {

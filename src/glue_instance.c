@@ -19,8 +19,8 @@ static bool has_generated_names(const struct tree *tree)
  * Evidence that a variable holds wasm-bindgen's exports rather than anything else. Anybody's loader
  * reads `memory`.
  */
-static bool looks_like_exports(const struct tree *tree, const struct scopes *scopes,
-	const struct binding *binding)
+static bool looks_like_exports(
+	const struct tree *tree, const struct scopes *scopes, const struct binding *binding)
 {
 	bool seen = false, memory = false;
 	for (node_id u = binding->first_use; u != NO_NODE; u = scopes->next_use[u]) {
@@ -53,7 +53,8 @@ bool glue_is_instance_exports(const struct glue *glue, node_id n)
 /* `wasm ?? value`: what is there already stays. */
 static bool is_default(const struct tree *tree, node_id n)
 {
-	node_id left = node_is(tree, n, KIND_binary_expression) ? node_child(tree, n, FIELD_left) : NO_NODE;
+	node_id left =
+		node_is(tree, n, KIND_binary_expression) ? node_child(tree, n, FIELD_left) : NO_NODE;
 	if (!node_is(tree, left, KIND_identifier)) {
 		return false;
 	}
@@ -128,9 +129,8 @@ static bool is_received(const struct glue *glue, node_id value)
 	if (is_required(glue, value)) {
 		return true;
 	}
-	binding_id binding = node_is(glue->tree, value, KIND_identifier)
-	                             ? scope_of(glue->scopes, value)
-	                             : 0;
+	binding_id binding =
+		node_is(glue->tree, value, KIND_identifier) ? scope_of(glue->scopes, value) : 0;
 	return binding != 0 && glue->scopes->bindings[binding].kind == BINDING_PARAMETER &&
 	       node_function(glue->tree, value) == glue->scopes->bindings[binding].scope;
 }
@@ -159,10 +159,12 @@ static bool is_stand_in(const struct glue *glue, node_id value)
 	}
 	node_id name = node_nth(tree, node_child(tree, get, FIELD_parameters), 1);
 	node_id read = node_body(tree, get);
-	node_id call = node_is(tree, read, KIND_subscript_expression) ? node_child(tree, read, FIELD_object)
-	                                                              : NO_NODE;
-	node_id callee = node_is(tree, call, KIND_call_expression) ? node_child(tree, call, FIELD_function)
-	                                                           : NO_NODE;
+	node_id call = node_is(tree, read, KIND_subscript_expression)
+	                   ? node_child(tree, read, FIELD_object)
+	                   : NO_NODE;
+	node_id callee = node_is(tree, call, KIND_call_expression)
+	                     ? node_child(tree, call, FIELD_function)
+	                     : NO_NODE;
 	node_id index = call == NO_NODE ? NO_NODE : node_child(tree, read, FIELD_index);
 	return node_is(tree, callee, KIND_identifier) &&
 	       binding_function(glue->scopes, scope_of(glue->scopes, callee)) != NO_NODE &&
@@ -303,8 +305,8 @@ static bool imports_source(const struct glue *glue)
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		node_id module = glue->facts[i].kind == FACT_MODULE ? glue->facts[i].node : NO_NODE;
 		if (node_is(glue->tree, module, KIND_identifier) &&
-			glue_names_wasm(glue, glue_import_source(glue, scope_of(glue->scopes, module)),
-				&plain)) {
+			glue_names_wasm(
+				glue, glue_import_source(glue, scope_of(glue->scopes, module)), &plain)) {
 			return true;
 		}
 	}
@@ -373,7 +375,8 @@ static bool is_namespace_of_wasm(const struct glue *glue, binding_id b)
 
 static bool is_adopted(const struct glue *glue, node_id value)
 {
-	node_id last = node_unwrap(glue->tree, last_of_chain(glue->tree, node_unwrap(glue->tree, value)));
+	node_id last =
+		node_unwrap(glue->tree, last_of_chain(glue->tree, node_unwrap(glue->tree, value)));
 	return glue_is_instance_exports(glue, last) || is_received(glue, last);
 }
 
@@ -386,7 +389,7 @@ static bool adopts_instance(const struct glue *glue, binding_id b)
 		return true;
 	}
 	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
-		u = glue->scopes->next_use[u]) {
+		 u = glue->scopes->next_use[u]) {
 		node_id written = written_value(tree, u);
 		if (written != NO_NODE && is_adopted(glue, written)) {
 			return true;
@@ -404,7 +407,8 @@ static node_id body_of_root(const struct tree *tree, node_id root)
 static uint32_t count_uses(const struct glue *glue, binding_id b)
 {
 	uint32_t count = 0;
-	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
 		count++;
 	}
 	return count;
@@ -416,8 +420,9 @@ static node_id what_it_receives(const struct glue *glue, binding_id b)
 	const struct tree *tree = glue->tree;
 	const struct binding *binding = &glue->scopes->bindings[b];
 	node_id value = binding_value(glue->scopes, b);
-	for (node_id u = binding->first_use; u != NO_NODE && (value == NO_NODE || is_nothing(tree, value));
-		u = glue->scopes->next_use[u]) {
+	for (node_id u = binding->first_use;
+		 u != NO_NODE && (value == NO_NODE || is_nothing(tree, value));
+		 u = glue->scopes->next_use[u]) {
 		value = written_value(tree, u) != NO_NODE ? written_value(tree, u) : value;
 	}
 	return value != NO_NODE ? value : binding->identifier;
@@ -440,7 +445,7 @@ uint32_t glue_find(struct glue *glue, binding_id **found)
 		}
 		if (binding->kind != BINDING_PARAMETER &&
 			(binding->kind == BINDING_IMPORT ? is_namespace_of_wasm(glue, b)
-							 : adopts_instance(glue, b))) {
+											 : adopts_instance(glue, b))) {
 			(*found)[count++] = b;
 		}
 	}
@@ -461,10 +466,9 @@ bool glue_read_instance(struct glue *glue)
 	const struct binding *exports = &scopes->bindings[glue->exports];
 	if (exports->kind == BINDING_IMPORT) {
 		glue_add(glue, FACT_NAMESPACE, exports->identifier);
-		if (!glue_names_wasm(glue, glue_import_source(glue, glue->exports),
-			    &glue->wasm_imported)) {
-			glue->wasm_imported = arena_printf(glue->arena, "%.*s.wasm",
-				STR_ARGS(glue->wasm_imported));
+		if (!glue_names_wasm(glue, glue_import_source(glue, glue->exports), &glue->wasm_imported)) {
+			glue->wasm_imported =
+				arena_printf(glue->arena, "%.*s.wasm", STR_ARGS(glue->wasm_imported));
 		}
 		glue->part = PART_BODY;
 		glue->module = MODULE_NONE;
@@ -474,7 +478,7 @@ bool glue_read_instance(struct glue *glue)
 		understood &= read_adoption(glue, value);
 	}
 	for (node_id u = scopes->bindings[glue->exports].first_use; u != NO_NODE;
-		u = scopes->next_use[u]) {
+		 u = scopes->next_use[u]) {
 		node_id written = written_value(tree, u);
 		if (written != NO_NODE) {
 			understood &= read_adoption(glue, written);

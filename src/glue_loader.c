@@ -32,8 +32,8 @@ bool glue_names_wasm(const struct glue *glue, node_id source, struct str *plain)
 static bool has_phase(const struct tree *tree, node_id statement)
 {
 	node_id clause = node_first(tree, statement);
-	struct str between = str_slice(tree->source->bytes, tree->nodes[statement].start,
-		tree->nodes[clause].start);
+	struct str between =
+		str_slice(tree->source->bytes, tree->nodes[statement].start, tree->nodes[clause].start);
 	return str_find(between, STR("source")) != (size_t)-1;
 }
 
@@ -53,8 +53,8 @@ static bool has_own_setter(const struct glue *glue)
 		}
 		node_id assignment = tree->nodes[parent].parent;
 		node_id value = node_is(tree, assignment, KIND_assignment_expression)
-		                        ? node_child(tree, assignment, FIELD_right)
-		                        : NO_NODE;
+		                    ? node_child(tree, assignment, FIELD_right)
+		                    : NO_NODE;
 		if (value != NO_NODE && value != parent &&
 			(node_is_function(tree, value) || node_is(tree, value, KIND_identifier))) {
 			return true;
@@ -90,8 +90,8 @@ static node_id setter_in(const struct tree *tree, node_id object)
 		if (node_is(tree, p, KIND_shorthand_property_identifier) && node_is_text(tree, p, setter)) {
 			return p;
 		}
-		if (node_is(tree, p, KIND_pair) && (node_is_text(tree, key, setter) ||
-						   str_equal(node_string(tree, key), setter))) {
+		if (node_is(tree, p, KIND_pair) &&
+			(node_is_text(tree, key, setter) || str_equal(node_string(tree, key), setter))) {
 			return node_child(tree, p, FIELD_value);
 		}
 	}
@@ -100,7 +100,8 @@ static node_id setter_in(const struct tree *tree, node_id object)
 
 static bool is_name(const struct tree *tree, node_id n)
 {
-	return node_is(tree, n, KIND_identifier) || node_is(tree, n, KIND_shorthand_property_identifier);
+	return node_is(tree, n, KIND_identifier) ||
+	       node_is(tree, n, KIND_shorthand_property_identifier);
 }
 
 /* Where the callee comes from: the specifier of the body. */
@@ -120,8 +121,8 @@ static struct str body_of(const struct glue *glue, node_id call)
 		/* `const { __wbg_set_wasm, …rest } = namespace`, `const glue = require("./x_bg.cjs")` */
 		node_id declares = binding == 0 ? NO_NODE : glue->scopes->bindings[binding].declares;
 		node_id value = node_is(tree, declares, KIND_variable_declarator)
-		                        ? node_child(tree, declares, FIELD_value)
-		                        : NO_NODE;
+		                    ? node_child(tree, declares, FIELD_value)
+		                    : NO_NODE;
 		if (node_is(tree, value, KIND_call_expression)) {
 			return node_string(tree, node_nth(tree, node_child(tree, value, FIELD_arguments), 0));
 		}
@@ -248,15 +249,15 @@ static void read_instantiation(struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	node_id arguments = node_child(tree, n, FIELD_arguments);
-	bool instance = node_is(tree, n, KIND_new_expression) &&
-	                is_global_path(glue, node_child(tree, n, FIELD_constructor),
-				"WebAssembly.Instance");
+	bool instance =
+		node_is(tree, n, KIND_new_expression) &&
+		is_global_path(glue, node_child(tree, n, FIELD_constructor), "WebAssembly.Instance");
 	if (!instance && !(node_is(tree, n, KIND_call_expression) && glue_is_instantiation(glue, n))) {
 		return;
 	}
 	node_id source = node_nth(tree, arguments, 0), imports = node_nth(tree, arguments, 1);
 	bool streams = !instance && str_equal(node_property(tree, node_child(tree, n, FIELD_function)),
-			STR("instantiateStreaming"));
+									STR("instantiateStreaming"));
 	if (source != NO_NODE && !streams) {
 		glue_add(glue, FACT_MODULE, source);
 	}
@@ -275,16 +276,16 @@ static bool read_imports(struct glue *glue)
 	const struct tree *tree = glue->tree;
 	bool namespaces = false, query = false;
 	for (node_id n = node_first(tree, 0); n != NO_NODE; n = node_next(tree, n)) {
-		glue->is_module |= node_is(tree, n, KIND_import_statement) ||
-		                   node_is(tree, n, KIND_export_statement);
+		glue->is_module |=
+			node_is(tree, n, KIND_import_statement) || node_is(tree, n, KIND_export_statement);
 		node_id source = node_child(tree, n, FIELD_source);
 		struct str plain;
 		if (source == NO_NODE) {
 			continue;
 		}
 		if (str_ends(node_string(tree, source), STR(".asm.js"))) {
-			glue_refuse(glue, "asmjs", source,
-				"asm.js output of wasm2js: there is no wasm instance");
+			glue_refuse(
+				glue, "asmjs", source, "asm.js output of wasm2js: there is no wasm instance");
 			return false;
 		}
 		if (!glue_names_wasm(glue, source, &plain) || has_phase(tree, n)) {
@@ -317,7 +318,8 @@ static bool read_shim(struct glue *glue)
 		} else if (node_is(tree, n, KIND_export_statement) && source != NO_NODE) {
 			body = node_string(tree, source);
 		} else {
-			node_id call = node_is(tree, n, KIND_expression_statement) ? node_first(tree, n) : NO_NODE;
+			node_id call =
+				node_is(tree, n, KIND_expression_statement) ? node_first(tree, n) : NO_NODE;
 			node_id callee = node_child(tree, call, FIELD_function);
 			if (!node_is(tree, call, KIND_call_expression) ||
 				!str_equal(node_property(tree, callee), STR("__wbindgen_start"))) {
@@ -348,8 +350,8 @@ static bool read_required_loader(struct glue *glue)
 	for (node_id n = node_first(tree, 0); n != NO_NODE; n = node_next(tree, n)) {
 		last = n;
 	}
-	node_id assignment = node_is(tree, last, KIND_expression_statement) ? node_first(tree, last)
-	                                                                   : NO_NODE;
+	node_id assignment =
+		node_is(tree, last, KIND_expression_statement) ? node_first(tree, last) : NO_NODE;
 	if (!node_is(tree, assignment, KIND_assignment_expression) ||
 		!is_global_path(glue, node_child(tree, assignment, FIELD_left), "module.exports") ||
 		!glue_is_instance_exports(glue, node_child(tree, assignment, FIELD_right))) {
@@ -357,8 +359,7 @@ static bool read_required_loader(struct glue *glue)
 	}
 	for (node_id n = 1; n < tree->count; n++) {
 		if (node_is(tree, n, KIND_new_expression) &&
-			is_global_path(glue, node_child(tree, n, FIELD_constructor),
-				"WebAssembly.Instance")) {
+			is_global_path(glue, node_child(tree, n, FIELD_constructor), "WebAssembly.Instance")) {
 			node_id arguments = node_child(tree, n, FIELD_arguments);
 			module = node_nth(tree, arguments, 0);
 			imports = node_nth(tree, arguments, 1);
@@ -404,13 +405,12 @@ bool glue_read_loader(struct glue *glue)
 	}
 	glue->target = glue->is_module ? TARGET_BUNDLER : TARGET_NODEJS;
 	glue->module = glue->has_module ? MODULE_SEEN : MODULE_NONE;
-	glue->form = glue->has_module ? "loader that makes the instance"
-	                              : "entry that imports the instance";
+	glue->form =
+		glue->has_module ? "loader that makes the instance" : "entry that imports the instance";
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		node_id handed = glue->facts[i].kind == FACT_HAND ? glue->facts[i].node : NO_NODE;
-		binding_id variable = node_is(tree, handed, KIND_identifier)
-		                              ? scope_of(glue->scopes, handed)
-		                              : 0;
+		binding_id variable =
+			node_is(tree, handed, KIND_identifier) ? scope_of(glue->scopes, handed) : 0;
 		if (variable != 0) {
 			read_variable(glue, variable);
 		}

@@ -78,7 +78,7 @@ static binding_id registry_binding(const struct glue *glue, node_id registry)
 	const struct tree *tree = glue->tree;
 	node_id n = registry;
 	while (n != NO_NODE && !node_is(tree, n, KIND_variable_declarator) &&
-		!node_is(tree, n, KIND_expression_statement) && !node_is_function(tree, n)) {
+		   !node_is(tree, n, KIND_expression_statement) && !node_is_function(tree, n)) {
 		n = tree->nodes[n].parent;
 	}
 	if (!node_is(tree, n, KIND_variable_declarator)) {
@@ -91,8 +91,8 @@ static binding_id registry_binding(const struct glue *glue, node_id registry)
 static bool is_closure_state(const struct glue *glue, node_id held)
 {
 	node_id value = node_is(glue->tree, held, KIND_identifier)
-	                        ? binding_value(glue->scopes, scope_of(glue->scopes, held))
-	                        : NO_NODE;
+	                    ? binding_value(glue->scopes, scope_of(glue->scopes, held))
+	                    : NO_NODE;
 	return node_is(glue->tree, value, KIND_object);
 }
 
@@ -104,7 +104,7 @@ static bool holds_closure_states(const struct glue *glue, binding_id registry)
 {
 	const struct tree *tree = glue->tree;
 	for (node_id u = registry == 0 ? NO_NODE : glue->scopes->bindings[registry].first_use;
-		u != NO_NODE; u = glue->scopes->next_use[u]) {
+		 u != NO_NODE; u = glue->scopes->next_use[u]) {
 		node_id member = tree->nodes[u].parent, call = tree->nodes[member].parent;
 		if (tree->nodes[u].field == FIELD_object && node_is(tree, call, KIND_call_expression) &&
 			str_equal(node_property(tree, member), STR("register")) &&
@@ -133,7 +133,7 @@ static bool read_registry(struct glue *glue, node_id registry)
 	fact->name = binding_name(glue->scopes, binding);
 	bool understood = true;
 	for (node_id u = glue->scopes->bindings[binding].first_use; u != NO_NODE;
-		u = glue->scopes->next_use[u]) {
+		 u = glue->scopes->next_use[u]) {
 		node_id member = tree->nodes[u].parent, call = tree->nodes[member].parent;
 		struct str name = node_property(tree, member);
 		bool method = tree->nodes[u].field == FIELD_object &&
@@ -168,8 +168,8 @@ bool glue_read_objects(struct glue *glue)
 		} else if (node_is(tree, n, KIND_call_expression)) {
 			understood &= !refuse_unknown_pointer(glue, n);
 		} else if (node_is(tree, n, KIND_new_expression) &&
-			is_global_path(glue, node_child(tree, n, FIELD_constructor),
-				"FinalizationRegistry")) {
+				   is_global_path(
+					   glue, node_child(tree, n, FIELD_constructor), "FinalizationRegistry")) {
 			understood &= read_registry(glue, n);
 		}
 	}

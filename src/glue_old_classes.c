@@ -16,8 +16,8 @@ static binding_id binding_of(const struct glue *glue, node_id n)
 static binding_id prototype_of(const struct glue *glue, node_id n)
 {
 	return str_equal(node_property(glue->tree, n), STR("prototype"))
-	               ? binding_of(glue, node_child(glue->tree, n, FIELD_object))
-	               : 0;
+	           ? binding_of(glue, node_child(glue->tree, n, FIELD_object))
+	           : 0;
 }
 
 /* What stands in a list of members: `{ key: "m", value: … }`; gives the name. */
@@ -67,14 +67,14 @@ static struct member described_member(const struct glue *glue, node_id pair)
 	node_id object = tree->nodes[pair].parent, list = tree->nodes[object].parent;
 	struct member member = {
 		.kind = str_equal(key, STR("get"))   ? FACT_GETTER
-			: str_equal(key, STR("set")) ? FACT_SETTER
-						     : FACT_METHOD,
+	            : str_equal(key, STR("set")) ? FACT_SETTER
+	                                         : FACT_METHOD,
 	};
 	if (node_is(tree, list, KIND_arguments)) {
 		member.class = prototype_of(glue, node_nth(tree, list, 0));
 		member.name = node_string(tree, node_nth(tree, list, 1));
 	} else if (node_is(tree, list, KIND_array) &&
-		node_is(tree, tree->nodes[list].parent, KIND_arguments)) {
+			   node_is(tree, tree->nodes[list].parent, KIND_arguments)) {
 		node_id arguments = tree->nodes[list].parent;
 		member.class = binding_of(glue, node_nth(tree, arguments, 0));
 		member.name = listed_name(tree, object);
@@ -109,7 +109,7 @@ static bool has_members(const struct glue *glue, binding_id class)
 		return false;
 	}
 	for (node_id u = glue->scopes->bindings[class].first_use; u != NO_NODE;
-		u = glue->scopes->next_use[u]) {
+		 u = glue->scopes->next_use[u]) {
 		node_id parent = tree->nodes[u].parent, outer = tree->nodes[parent].parent;
 		if (node_is(tree, parent, KIND_arguments) && node_nth(tree, parent, 0) == u &&
 			node_is(tree, node_nth(tree, parent, 1), KIND_array)) {

@@ -141,8 +141,8 @@ static bool refuse_second_way(struct glue *glue, node_id n)
 	if (node_is(tree, object, KIND_identifier) && !node_inside(tree, n, glue->root_body)) {
 		return false;
 	}
-	bool instance = is_global_path(glue, node_child(tree, object, FIELD_constructor),
-		"WebAssembly.Instance");
+	bool instance =
+		is_global_path(glue, node_child(tree, object, FIELD_constructor), "WebAssembly.Instance");
 	for (uint32_t i = 0; i < glue->fact_count && !instance; i++) {
 		node_id adopted = node_child(tree, glue->facts[i].node, FIELD_object);
 		instance = glue->facts[i].kind == FACT_ADOPT && node_is(tree, adopted, KIND_identifier) &&
@@ -152,7 +152,8 @@ static bool refuse_second_way(struct glue *glue, node_id n)
 	if (!instance) {
 		return false;
 	}
-	glue_refuse(glue, "exports-use", n, "an instance's exports are reached past the variable '%.*s'",
+	glue_refuse(glue, "exports-use", n,
+		"an instance's exports are reached past the variable '%.*s'",
 		STR_ARGS(binding_name(glue->scopes, glue->exports)));
 	return true;
 }

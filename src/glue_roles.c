@@ -39,8 +39,8 @@ binding_id glue_function_binding(const struct glue *glue, node_id function)
 	const struct tree *tree = glue->tree;
 	node_id parent = tree->nodes[function].parent;
 	node_id name = node_is(tree, parent, KIND_variable_declarator)
-	                       ? node_child(tree, parent, FIELD_name)
-	                       : node_child(tree, function, FIELD_name);
+	                   ? node_child(tree, parent, FIELD_name)
+	                   : node_child(tree, function, FIELD_name);
 	return node_is(tree, name, KIND_identifier) ? scope_of(glue->scopes, name) : 0;
 }
 
@@ -68,7 +68,7 @@ static bool is_adoption_inside(const struct glue *glue, node_id function)
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		const struct fact *fact = &glue->facts[i];
 		if ((fact->kind == FACT_ADOPT || fact->kind == FACT_RECEIVE ||
-			    fact->kind == FACT_IMPORTS) &&
+				fact->kind == FACT_IMPORTS) &&
 			node_inside(glue->tree, fact->node, function)) {
 			return true;
 		}
@@ -160,7 +160,7 @@ static void read_handed(struct glue *glue)
 		if (glue_export_read(glue, n).len != 0) {
 			glue->roles[b] |= ROLE_MARSHALS;
 		} else if (tree->nodes[n].kind == KIND_identifier &&
-			(glue->roles[scope_of(glue->scopes, n)] & ROLE_TOUCHES) != 0) {
+				   (glue->roles[scope_of(glue->scopes, n)] & ROLE_TOUCHES) != 0) {
 			glue->roles[b] |= ROLE_HANDED;
 		}
 	}

@@ -8,16 +8,17 @@
 
 struct sites {
 	struct glue *glue;
-	node_id *adopted;  /* expressions that the exports variable receives */
+	node_id *adopted; /* expressions that the exports variable receives */
 	uint32_t adopted_count;
-	uint8_t *visited;  /* by binding, while following calls */
+	uint8_t *visited; /* by binding, while following calls */
 };
 
 bool glue_is_instantiation(const struct glue *glue, node_id call)
 {
 	node_id callee = node_child(glue->tree, call, FIELD_function);
-	return callee != NO_NODE && (is_global_path(glue, callee, "WebAssembly.instantiate") ||
-		is_global_path(glue, callee, "WebAssembly.instantiateStreaming"));
+	return callee != NO_NODE &&
+	       (is_global_path(glue, callee, "WebAssembly.instantiate") ||
+			   is_global_path(glue, callee, "WebAssembly.instantiateStreaming"));
 }
 
 /* regenerator's `_context.t0.instantiate.call(_context.t0, module, imports)` */
@@ -45,8 +46,8 @@ static bool read_call(const struct glue *glue, node_id n, node_id *module, node_
 			return false;
 		}
 	} else if (!node_is(tree, n, KIND_new_expression) ||
-		!is_global_path(
-			glue, node_child(tree, n, FIELD_constructor), "WebAssembly.Instance")) {
+			   !is_global_path(
+				   glue, node_child(tree, n, FIELD_constructor), "WebAssembly.Instance")) {
 		return false;
 	}
 	node_id arguments = node_child(tree, n, FIELD_arguments);
@@ -75,7 +76,7 @@ static binding_id unit_binding(const struct glue *glue, node_id unit)
 	const struct tree *tree = glue->tree;
 	node_id parent = unit == NO_NODE ? NO_NODE : tree->nodes[unit].parent;
 	while (node_is(tree, parent, KIND_parenthesized_expression) ||
-		node_is(tree, parent, KIND_call_expression) || node_is(tree, parent, KIND_arguments)) {
+		   node_is(tree, parent, KIND_call_expression) || node_is(tree, parent, KIND_arguments)) {
 		parent = tree->nodes[parent].parent; /* `x = wrapper(function…)`, `x = (function…)()` */
 	}
 	node_id name = NO_NODE;
@@ -92,7 +93,7 @@ static binding_id unit_binding(const struct glue *glue, node_id unit)
 static bool names(const struct glue *glue, node_id n, binding_id binding)
 {
 	for (node_id u = binding == 0 ? NO_NODE : glue->scopes->bindings[binding].first_use;
-		u != NO_NODE; u = glue->scopes->next_use[u]) {
+		 u != NO_NODE; u = glue->scopes->next_use[u]) {
 		if (node_inside(glue->tree, u, n)) {
 			return true;
 		}
@@ -174,8 +175,8 @@ static bool flows(const struct glue *glue, node_id site, node_id adopted, unsign
 		}
 		for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
 			node_id value = use_is_write(tree, u)
-			                        ? node_child(tree, tree->nodes[u].parent, FIELD_right)
-			                        : NO_NODE;
+			                    ? node_child(tree, tree->nodes[u].parent, FIELD_right)
+			                    : NO_NODE;
 			if (value != NO_NODE && flows(glue, site, value, steps - 1)) {
 				return true;
 			}
@@ -189,7 +190,7 @@ static bool joined_by_caller(struct sites *s, binding_id adopter, binding_id mak
 {
 	const struct glue *glue = s->glue;
 	for (node_id u = adopter == 0 ? NO_NODE : glue->scopes->bindings[adopter].first_use;
-		u != NO_NODE; u = glue->scopes->next_use[u]) {
+		 u != NO_NODE; u = glue->scopes->next_use[u]) {
 		node_id parent = glue->tree->nodes[u].parent, caller = unit_around(glue, u);
 		if (node_is(glue->tree, parent, KIND_pair) ||
 			node_is(glue->tree, parent, KIND_export_specifier)) {
@@ -221,8 +222,8 @@ static bool belongs(struct sites *s, node_id site)
 			return true;
 		}
 		binding_id adopter_name = unit_binding(glue, adopter);
-		node_id from = adopter == NO_NODE || adopter_name == 0 ? statement_around(glue, adopted)
-		                                                        : adopter;
+		node_id from =
+			adopter == NO_NODE || adopter_name == 0 ? statement_around(glue, adopted) : adopter;
 		if ((maker != NO_NODE && names(glue, maker, adopter_name)) ||
 			reaches_afresh(s, from, maker_name) ||
 			joined_by_caller(s, adopter_name, maker_name, site)) {
@@ -278,7 +279,7 @@ static bool is_given_module(const struct glue *glue, node_id adopted)
 	const struct tree *tree = glue->tree;
 	binding_id function = glue_function_binding(glue, node_function(tree, adopted));
 	for (node_id u = function == 0 ? NO_NODE : glue->scopes->bindings[function].first_use;
-		u != NO_NODE; u = glue->scopes->next_use[u]) {
+		 u != NO_NODE; u = glue->scopes->next_use[u]) {
 		node_id call = tree->nodes[u].parent;
 		if (tree->nodes[u].field == FIELD_function && node_is(tree, call, KIND_call_expression) &&
 			node_child_count(tree, node_child(tree, call, FIELD_arguments)) < 2) {
@@ -342,8 +343,7 @@ static void read_sites(struct glue *glue)
 		add_site(glue, module, imports, made);
 	}
 	for (uint32_t i = 0; i < kept && !known; i++) {
-		if (node_is(tree, ours[i], KIND_call_expression) &&
-			glue_is_instantiation(glue, ours[i])) {
+		if (node_is(tree, ours[i], KIND_call_expression) && glue_is_instantiation(glue, ours[i])) {
 			/* given bytes, it results in both; given a Module, in an instance alone */
 			glue_add(glue, FACT_RESULT, ours[i]);
 			read_call(glue, ours[i], &module, &imports);

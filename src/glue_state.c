@@ -44,7 +44,7 @@ bool glue_is_heap(const struct glue *glue, binding_id binding)
 		return false;
 	}
 	for (node_id u = glue->scopes->bindings[binding].first_use; u != NO_NODE;
-		u = glue->scopes->next_use[u]) {
+		 u = glue->scopes->next_use[u]) {
 		if (tree->nodes[u].field == FIELD_object &&
 			is_first_push(tree, tree->nodes[tree->nodes[u].parent].parent)) {
 			return true;
@@ -66,7 +66,7 @@ static struct str heap_reset(struct glue *glue, binding_id binding, node_id valu
 			STR_ARGS(node_text(tree, node_child(tree, value, FIELD_arguments))));
 	}
 	for (node_id u = glue->scopes->bindings[binding].first_use; u != NO_NODE;
-		u = glue->scopes->next_use[u]) {
+		 u = glue->scopes->next_use[u]) {
 		node_id member = tree->nodes[u].parent, call = tree->nodes[member].parent;
 		if (tree->nodes[u].field == FIELD_object && node_is(tree, call, KIND_call_expression) &&
 			glue_function_around(glue, u) == NO_NODE) {
@@ -98,8 +98,7 @@ static node_id written_value(const struct tree *tree, node_id use)
 static bool is_new(const struct glue *glue, node_id value, const char *constructor)
 {
 	return node_is(glue->tree, value, KIND_new_expression) &&
-	       is_global_path(
-		       glue, node_child(glue->tree, value, FIELD_constructor), constructor);
+	       is_global_path(glue, node_child(glue->tree, value, FIELD_constructor), constructor);
 }
 
 /* Whether some write gives the variable a view of wasm's memory. */
@@ -141,7 +140,7 @@ static bool is_counter_start(const struct glue *glue, node_id value)
 	const struct tree *tree = glue->tree;
 	return node_is(tree, value, KIND_number) ||
 	       (node_is(tree, value, KIND_member_expression) &&
-		       str_equal(node_property(tree, value), STR("length")));
+			   str_equal(node_property(tree, value), STR("length")));
 }
 
 /* Whether a function calls one of its parameters itself: `malloc(len, 1)`. */
@@ -183,8 +182,7 @@ static bool serves_glue(const struct glue *glue, node_id function)
 			continue;
 		}
 		binding_id binding = scope_of(glue->scopes, n);
-		if (binding == glue->exports || glue_is_heap(glue, binding) ||
-			is_slab(glue, binding)) {
+		if (binding == glue->exports || glue_is_heap(glue, binding) || is_slab(glue, binding)) {
 			return true;
 		}
 	}
@@ -205,8 +203,7 @@ static bool written_by_glue_only(const struct glue *glue, const struct binding *
 	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
 		if (use_is_write(tree, u)) {
 			node_id function = glue_function_around(glue, u);
-			if (function == NO_NODE ||
-				!(serves_glue(glue, function) || marshals(glue, function))) {
+			if (function == NO_NODE || !(serves_glue(glue, function) || marshals(glue, function))) {
 				return false;
 			}
 		}
@@ -311,8 +308,8 @@ static void read_variable(struct glue *glue, binding_id b)
 	if (is_memory_view(glue, binding) || caches_address(glue, binding) ||
 		(is_counter_start(glue, value) && written_by_glue_only(glue, binding) &&
 			!counts_for_decoder(glue, binding))) {
-		add_state(glue, b,
-			arena_printf(glue->arena, "%.*s=%.*s;", STR_ARGS(name), STR_ARGS(start)));
+		add_state(
+			glue, b, arena_printf(glue->arena, "%.*s=%.*s;", STR_ARGS(name), STR_ARGS(start)));
 	}
 }
 
@@ -345,7 +342,8 @@ static bool is_put_into(const struct tree *tree, node_id use)
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
 		put |= str_equal(node_property(tree, member), str_from(methods[i]));
 	}
-	return put && node_is(tree, user, KIND_call_expression) && tree->nodes[member].field == FIELD_function;
+	return put && node_is(tree, user, KIND_call_expression) &&
+	       tree->nodes[member].field == FIELD_function;
 }
 
 static bool is_reset(const struct glue *glue, const struct binding *binding)
@@ -379,7 +377,8 @@ static void note_unknown(struct glue *glue, binding_id b)
 			continue;
 		}
 		diag_add(glue->arena, glue->diags, SEVERITY_NOTE, "unknown-state", tree->nodes[u].start,
-			"'%.*s' is written by a function that uses wasm's memory, and a new instance finds it as "
+			"'%.*s' is written by a function that uses wasm's memory, and a new instance finds it "
+			"as "
 			"it was left",
 			STR_ARGS(binding_name(glue->scopes, b)));
 		return;

@@ -42,10 +42,10 @@ static binding_id find_binding(const struct glue *glue, struct str name)
 static node_id find_function(const struct glue *glue, struct str name)
 {
 	node_id function = binding_function(glue->scopes, find_binding(glue, name));
-	return function != NO_NODE && node_is(glue->tree, node_body(glue->tree, function),
-					       KIND_statement_block)
-	               ? function
-	               : NO_NODE;
+	return function != NO_NODE &&
+	               node_is(glue->tree, node_body(glue->tree, function), KIND_statement_block)
+	           ? function
+	           : NO_NODE;
 }
 
 static node_id first_mention(const struct glue *glue)
@@ -64,7 +64,7 @@ static void read_guard(struct glue *glue, node_id guard, binding_id scheduled)
 {
 	glue_add(glue, FACT_UPSTREAM_GUARD, guard);
 	for (node_id u = glue->scopes->bindings[scheduled].first_use; u != NO_NODE;
-		u = glue->scopes->next_use[u]) {
+		 u = glue->scopes->next_use[u]) {
 		if (node_inside(glue->tree, u, guard)) {
 			glue_add(glue, FACT_UPSTREAM_FLAG, u);
 		}

@@ -75,18 +75,19 @@ static void add_flag(struct buf *out, const struct cli_flag *flag)
 static void add_program(struct buf *out)
 {
 	buf_add(out, STR("reglue patches the JS glue of wasm-bindgen so that programs survive wasm "
-			 "traps.\n\n"
-			 "  reglue patch pkg                    in a build, after wasm-bindgen\n"
-			 "  reglue check --diff pkg             in CI: what would change\n"
-			 "  reglue patch -r bindings --report report.json\n\n"
-			 "Verbs:\n"));
+					 "traps.\n\n"
+					 "  reglue patch pkg                    in a build, after wasm-bindgen\n"
+					 "  reglue check --diff pkg             in CI: what would change\n"
+					 "  reglue patch -r bindings --report report.json\n\n"
+					 "Verbs:\n"));
 	for (int i = 0; i < VERB_COUNT; i++) {
 		struct buf left = BUF_INIT;
 		buf_printf(&left, "  %s %s", cli_verbs[i].name, cli_verbs[i].usage);
 		add_row(out, buf_str(&left), VERBS_AT, str_from(cli_verbs[i].summary));
 		buf_finish(&left);
 	}
-	buf_add(out, STR("\nreglue help VERB tells a verb's flags; reglue help CODE what a finding means.\n"));
+	buf_add(out,
+		STR("\nreglue help VERB tells a verb's flags; reglue help CODE what a finding means.\n"));
 }
 
 struct str help_text(struct arena *arena, enum verb verb)

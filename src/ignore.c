@@ -23,7 +23,7 @@ static struct str trim(struct str line)
 		line.len--;
 	}
 	while (line.len != 0 && line.data[line.len - 1] == ' ' &&
-		!(line.len > 1 && line.data[line.len - 2] == '\\')) {
+		   !(line.len > 1 && line.data[line.len - 2] == '\\')) {
 		line.len--;
 	}
 	return line;
@@ -77,8 +77,8 @@ static bool parse_rule(struct arena *arena, struct str line, struct rule *rule)
 	return rule->count != 0;
 }
 
-struct ignore *ignore_parse(struct arena *arena, struct str folder, struct str text,
-	const struct ignore *above)
+struct ignore *ignore_parse(
+	struct arena *arena, struct str folder, struct str text, const struct ignore *above)
 {
 	uint32_t lines = 1;
 	for (size_t i = 0; i < text.len; i++) {
@@ -114,7 +114,7 @@ static bool match(const struct rule *rule, const struct str *names, uint32_t cou
 				return true; /* a rule that ends so means what is below, not the folder */
 			}
 		} else if (part < rule->count &&
-			fnmatch(rule->parts[part].data, names[name].data, 0) == 0) {
+				   fnmatch(rule->parts[part].data, names[name].data, 0) == 0) {
 			part++;
 			name++;
 		} else if (back_part != UINT32_MAX) {

@@ -13,10 +13,11 @@ static int print(struct str text)
 static int usage(struct arena *arena, const struct options *options, struct str error)
 {
 	struct console console = {.results = stdout};
-	struct str hint = options->verb >= VERB_COUNT ? STR("reglue help")
-		: arena_printf(arena, "reglue help %s", verb_name(options->verb));
-	console_error(&console, arena,
-		arena_printf(arena, "%.*s; see %.*s", STR_ARGS(error), STR_ARGS(hint)));
+	struct str hint = options->verb >= VERB_COUNT
+	                      ? STR("reglue help")
+	                      : arena_printf(arena, "reglue help %s", verb_name(options->verb));
+	console_error(
+		&console, arena, arena_printf(arena, "%.*s; see %.*s", STR_ARGS(error), STR_ARGS(hint)));
 	return STATUS_USAGE;
 }
 
@@ -61,13 +62,12 @@ int main(int argc, char **argv)
 		status = print(completions_text(arena, options.shell));
 		break;
 	case VERB_HELP:
-		status = print(options.help_rule != NULL
-				? help_rule_text(arena, options.help_rule)
-				: help_text(arena, options.help_about));
+		status = print(options.help_rule != NULL ? help_rule_text(arena, options.help_rule)
+												 : help_text(arena, options.help_about));
 		break;
 	case VERB_VERSION:
-		status = print(arena_printf(arena, "reglue " REGLUE_VERSION "\n%.*s\n",
-			STR_ARGS(syntax_versions(arena))));
+		status = print(arena_printf(
+			arena, "reglue " REGLUE_VERSION "\n%.*s\n", STR_ARGS(syntax_versions(arena))));
 		break;
 	case VERB_COUNT:
 		break;

@@ -19,8 +19,8 @@ static const struct cli_flag *find_flag(int id)
 	return NULL;
 }
 
-static struct str did_you_mean(struct arena *arena, struct str word,
-	const char *const *candidates, const char *prefix)
+static struct str did_you_mean(
+	struct arena *arena, struct str word, const char *const *candidates, const char *prefix)
 {
 	const char *near = suggest(word, candidates);
 	return near == NULL ? STR("") : arena_printf(arena, "; did you mean %s%s?", prefix, near);
@@ -87,9 +87,8 @@ static bool set_patch_option(struct arena *arena, struct patch_options *patch,
 		break;
 	case FLAG_BUDGET:
 		if (!parse_count(value, &patch->budget)) {
-			*error = arena_printf(arena,
-				"budget is a number of recoveries a minute, not '%.*s'",
-				STR_ARGS(value));
+			*error = arena_printf(
+				arena, "budget is a number of recoveries a minute, not '%.*s'", STR_ARGS(value));
 			return false;
 		}
 		break;
@@ -110,9 +109,9 @@ static bool set_patch_option(struct arena *arena, struct patch_options *patch,
 
 static bool is_setting(const struct cli_flag *flag)
 {
-	return flag->id == FLAG_POLICY || flag->id == FLAG_BUDGET ||
-	       flag->id == FLAG_STALE_CLOSURES || flag->id == FLAG_FOREIGN_THROW ||
-	       flag->id == FLAG_MODULE || flag->id == FLAG_EXCLUDE || flag->id == FLAG_RECONSTRUCT;
+	return flag->id == FLAG_POLICY || flag->id == FLAG_BUDGET || flag->id == FLAG_STALE_CLOSURES ||
+	       flag->id == FLAG_FOREIGN_THROW || flag->id == FLAG_MODULE || flag->id == FLAG_EXCLUDE ||
+	       flag->id == FLAG_RECONSTRUCT;
 }
 
 static bool apply(struct parsing *parsing, const struct cli_flag *flag, struct str value)
@@ -121,12 +120,11 @@ static bool apply(struct parsing *parsing, const struct cli_flag *flag, struct s
 	struct patch_options *patch = &options->patch;
 	const char *choice = NULL;
 	if (flag->argument != NULL && value.len == 0) {
-		*parsing->error = arena_printf(parsing->arena, "--%s needs a %s that is not empty",
-			flag->name, flag->argument);
+		*parsing->error = arena_printf(
+			parsing->arena, "--%s needs a %s that is not empty", flag->name, flag->argument);
 		return false;
 	}
-	if (flag->choices != NULL &&
-		!choose(parsing->arena, flag, value, &choice, parsing->error)) {
+	if (flag->choices != NULL && !choose(parsing->arena, flag, value, &choice, parsing->error)) {
 		*parsing->error = arena_printf(parsing->arena, "--%.*s", STR_ARGS(*parsing->error));
 		return false;
 	}
@@ -164,8 +162,7 @@ static bool apply(struct parsing *parsing, const struct cli_flag *flag, struct s
 	case FLAG_FOREIGN_THROW:
 	case FLAG_MODULE:
 		if (!set_patch_option(parsing->arena, patch, flag, value, choice, parsing->error)) {
-			*parsing->error = arena_printf(parsing->arena, "--%.*s",
-				STR_ARGS(*parsing->error));
+			*parsing->error = arena_printf(parsing->arena, "--%.*s", STR_ARGS(*parsing->error));
 			return false;
 		}
 		break;
@@ -178,8 +175,7 @@ static bool apply(struct parsing *parsing, const struct cli_flag *flag, struct s
 	case FLAG_JOBS:
 		if (!parse_count(value, &options->jobs) || options->jobs > MAX_JOBS) {
 			*parsing->error = arena_printf(parsing->arena,
-				"--jobs is a number from 0 to %d, not '%.*s'", MAX_JOBS,
-				STR_ARGS(value));
+				"--jobs is a number from 0 to %d, not '%.*s'", MAX_JOBS, STR_ARGS(value));
 			return false;
 		}
 		break;
@@ -192,8 +188,7 @@ static bool apply(struct parsing *parsing, const struct cli_flag *flag, struct s
 	case FLAG_SHARD:
 		if (!parse_shard(value, options)) {
 			*parsing->error = arena_printf(parsing->arena,
-				"--shard is I/N with I from 1 to N, such as 1/4, not '%.*s'",
-				STR_ARGS(value));
+				"--shard is I/N with I from 1 to N, such as 1/4, not '%.*s'", STR_ARGS(value));
 			return false;
 		}
 		break;
@@ -250,9 +245,9 @@ enum setting_kind options_setting_kind(struct str key)
 	if (flag == NULL || !is_setting(flag)) {
 		return flag == NULL ? SETTING_UNKNOWN : SETTING_FLAG;
 	}
-	return flag->choices != NULL       ? SETTING_WORD
-		: flag->id == FLAG_BUDGET  ? SETTING_NUMBER
-					   : SETTING_LIST;
+	return flag->choices != NULL     ? SETTING_WORD
+	       : flag->id == FLAG_BUDGET ? SETTING_NUMBER
+	                                 : SETTING_LIST;
 }
 
 struct str options_suggest_setting(struct arena *arena, struct str key)
@@ -288,8 +283,7 @@ bool options_set(struct arena *arena, const struct options *options, struct patc
 	}
 	const char *choice = NULL;
 	assert(count == 1);
-	return (flag->choices == NULL ||
-		       choose(arena, flag, values[0], &choice, error)) &&
+	return (flag->choices == NULL || choose(arena, flag, values[0], &choice, error)) &&
 	       set_patch_option(arena, patch, flag, values[0], choice, error);
 }
 
@@ -306,8 +300,8 @@ static bool find_verb(struct parsing *parsing, struct str word, enum verb *verb)
 		}
 	}
 	struct str hint = did_you_mean(parsing->arena, word, names, "");
-	*parsing->error = arena_printf(parsing->arena, "there is no verb '%.*s'%.*s",
-		STR_ARGS(word), STR_ARGS(hint));
+	*parsing->error =
+		arena_printf(parsing->arena, "there is no verb '%.*s'%.*s", STR_ARGS(word), STR_ARGS(hint));
 	return false;
 }
 
@@ -334,8 +328,8 @@ static bool find_subject(struct parsing *parsing, struct str word)
 		names[VERB_COUNT + i] = rule_table[i].code;
 	}
 	struct str hint = did_you_mean(parsing->arena, word, names, "");
-	*parsing->error = arena_printf(parsing->arena, "there is no verb or code '%.*s'%.*s",
-		STR_ARGS(word), STR_ARGS(hint));
+	*parsing->error = arena_printf(
+		parsing->arena, "there is no verb or code '%.*s'%.*s", STR_ARGS(word), STR_ARGS(hint));
 	return false;
 }
 
@@ -355,8 +349,8 @@ static bool unknown_flag(struct parsing *parsing, const char *typed)
 		}
 	}
 	struct str hint = did_you_mean(parsing->arena, word, names, "--");
-	*parsing->error = arena_printf(parsing->arena, "there is no flag '--%.*s'%.*s",
-		STR_ARGS(word), STR_ARGS(hint));
+	*parsing->error = arena_printf(
+		parsing->arena, "there is no flag '--%.*s'%.*s", STR_ARGS(word), STR_ARGS(hint));
 	return false;
 }
 
@@ -395,13 +389,11 @@ static bool parse_flags(struct parsing *parsing, int argc, char **argv)
 	for (int id; (id = getopt_long(argc, argv, kept, longs, NULL)) != -1;) {
 		const struct cli_flag *flag = find_flag(id == ':' || id == '?' ? optopt : id);
 		if (id == '?' && optopt > 0 && optopt < 256) {
-			*parsing->error =
-				arena_printf(parsing->arena, "there is no flag '-%c'", optopt);
+			*parsing->error = arena_printf(parsing->arena, "there is no flag '-%c'", optopt);
 			return false;
 		}
 		if (id == '?' && flag != NULL) {
-			*parsing->error = arena_printf(parsing->arena, "--%s takes no value",
-				flag->name);
+			*parsing->error = arena_printf(parsing->arena, "--%s takes no value", flag->name);
 			return false;
 		}
 		if (id == '?') {
@@ -409,13 +401,13 @@ static bool parse_flags(struct parsing *parsing, int argc, char **argv)
 		}
 		assert(flag != NULL);
 		if (id == ':') {
-			*parsing->error = arena_printf(parsing->arena, "--%s needs a %s",
-				flag->name, flag->argument);
+			*parsing->error =
+				arena_printf(parsing->arena, "--%s needs a %s", flag->name, flag->argument);
 			return false;
 		}
 		if ((flag->in & CLI_IN(options->verb)) == 0) {
-			*parsing->error = arena_printf(parsing->arena, "%s does not take --%s",
-				verb_name(options->verb), flag->name);
+			*parsing->error = arena_printf(
+				parsing->arena, "%s does not take --%s", verb_name(options->verb), flag->name);
 			return false;
 		}
 		if (flag->id == FLAG_HELP) {
@@ -461,8 +453,8 @@ static bool check_combination(struct parsing *parsing)
 		}
 	}
 	bool writes = (CLI_IN(options->verb) & CLI_WRITERS) != 0;
-	bool bytes_to_stdout = writes &&
-		(is_dash(options->output) || (from_stdin && options->output.len == 0));
+	bool bytes_to_stdout =
+		writes && (is_dash(options->output) || (from_stdin && options->output.len == 0));
 	bool listed = options->files_from.len != 0;
 	if (options->verb == VERB_EXEC && options->command[0] == NULL) {
 		*parsing->error = STR("exec needs a command: reglue exec -- wasm-bindgen …");
@@ -479,13 +471,14 @@ static bool check_combination(struct parsing *parsing)
 			"stdout cannot carry the report and %s; give --report a file",
 			options->diff ? "the diff" : "the file");
 	} else if (options->format != FORMAT_TEXT &&
-		(bytes_to_stdout || options->diff || is_dash(options->report))) {
-		*parsing->error = arena_printf(parsing->arena,
-			"stdout cannot carry --format %s and %s", cli_formats[options->format],
-			bytes_to_stdout ? "the file" : options->diff ? "the diff" : "the report");
+			   (bytes_to_stdout || options->diff || is_dash(options->report))) {
+		*parsing->error = arena_printf(parsing->arena, "stdout cannot carry --format %s and %s",
+			cli_formats[options->format],
+			bytes_to_stdout ? "the file"
+			: options->diff ? "the diff"
+							: "the report");
 	} else if (is_dash(options->report) && options->verb == VERB_EXEC) {
-		*parsing->error =
-			STR("stdout is the command's; give --report a file");
+		*parsing->error = STR("stdout is the command's; give --report a file");
 	} else if (options->timings && options->report.len == 0 && options->report_html.len == 0) {
 		*parsing->error = STR("--timings is for --report and --report-html");
 	} else if (options->null_separated && !listed) {
@@ -543,8 +536,8 @@ static bool check_shell(struct parsing *parsing)
 	return false;
 }
 
-bool options_parse(struct arena *arena, int argc, char **argv, struct options *options,
-	struct str *error)
+bool options_parse(
+	struct arena *arena, int argc, char **argv, struct options *options, struct str *error)
 {
 	size_t most = argc < 1 ? 1 : (size_t)argc;
 	*options = (struct options){
@@ -580,8 +573,7 @@ bool options_parse(struct arena *arena, int argc, char **argv, struct options *o
 		*error = arena_printf(arena, "the verb comes first, then %.*s", STR_ARGS(first));
 		return false;
 	}
-	if (!find_verb(&parsing, first, &options->verb) ||
-		!parse_flags(&parsing, argc - 1, argv + 1)) {
+	if (!find_verb(&parsing, first, &options->verb) || !parse_flags(&parsing, argc - 1, argv + 1)) {
 		return false;
 	}
 	switch (options->verb) {

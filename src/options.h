@@ -8,17 +8,17 @@
 
 struct options {
 	enum verb verb;
-	enum verb help_about; /* of VERB_HELP */
+	enum verb help_about;         /* of VERB_HELP */
 	const struct rule *help_rule; /* of VERB_HELP: about a code instead; or NULL */
-	struct str *paths;    /* as typed; "-" is stdin */
+	struct str *paths;            /* as typed; "-" is stdin */
 	uint32_t path_count;
 	struct patch_options patch; /* defaults and flags */
 	uint32_t given;             /* which of them are flags; see options_set */
-	struct str output;         /* -o; empty: in place */
-	struct str stdin_filepath; /* what stdin is called in messages */
-	struct str report;         /* file name, "-" for stdout; empty: none */
-	char **command;   /* of VERB_EXEC: what to run, ends with NULL */
-	struct str flags; /* of VERB_EXEC: its own, as typed, with a line break after each word */
+	struct str output;          /* -o; empty: in place */
+	struct str stdin_filepath;  /* what stdin is called in messages */
+	struct str report;          /* file name, "-" for stdout; empty: none */
+	char **command;             /* of VERB_EXEC: what to run, ends with NULL */
+	struct str flags;      /* of VERB_EXEC: its own, as typed, with a line break after each word */
 	struct str files_from; /* a file with more paths, "-" for stdin; empty: none */
 	bool null_separated;   /* in that file NUL ends a path, not a line break */
 	uint32_t shard;        /* 1 … shards */
@@ -27,8 +27,8 @@ struct options {
 	struct str config;     /* a reglue.json for all files; empty: the nearest above each file */
 	bool no_config;
 	bool print_config;
-	bool no_ignore; /* .reglueignore counts for nothing */
-	struct str report_html;    /* file name; empty: none */
+	bool no_ignore;                   /* .reglueignore counts for nothing */
+	struct str report_html;           /* file name; empty: none */
 	enum report_action report_action; /* of VERB_REPORT, whose paths are the reports */
 	enum shell shell;                 /* of VERB_COMPLETIONS */
 	bool recursive;
@@ -46,8 +46,8 @@ struct options {
  * the verb concerned, if known, in options->verb, else VERB_COUNT. Strings point into argv or the
  * arena.
  */
-bool options_parse(struct arena *arena, int argc, char **argv, struct options *options,
-	struct str *error);
+bool options_parse(
+	struct arena *arena, int argc, char **argv, struct options *options, struct str *error);
 
 /* What a reglue.json may say under a key. */
 enum setting_kind {

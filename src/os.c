@@ -19,8 +19,7 @@ static const char *c_string(struct arena *arena, struct str s)
 
 static bool fail(struct arena *arena, struct diags *diags, const char *what)
 {
-	diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET, "%s: %s", what,
-		strerror(errno));
+	diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET, "%s: %s", what, strerror(errno));
 	return false;
 }
 
@@ -119,8 +118,8 @@ static bool read_regular(struct arena *arena, int descriptor, size_t limit, stru
 	return read_grown(arena, descriptor, limit, bytes);
 }
 
-bool os_read_file(struct arena *arena, struct str path, size_t limit, struct str *bytes,
-	struct diags *diags)
+bool os_read_file(
+	struct arena *arena, struct str path, size_t limit, struct str *bytes, struct diags *diags)
 {
 	struct stat status;
 	const char *name = c_string(arena, path);
@@ -152,8 +151,8 @@ bool os_read_file(struct arena *arena, struct str path, size_t limit, struct str
 	return done;
 }
 
-static bool read_stream(struct arena *arena, int descriptor, size_t limit, struct str *bytes,
-	struct diags *diags)
+static bool read_stream(
+	struct arena *arena, int descriptor, size_t limit, struct str *bytes, struct diags *diags)
 {
 	struct buf content = BUF_INIT;
 	bool done = descriptor >= 0 && read_all(descriptor, limit, &content);
@@ -171,8 +170,8 @@ bool os_read_stdin(struct arena *arena, size_t limit, struct str *bytes, struct 
 	return read_stream(arena, STDIN_FILENO, limit, bytes, diags);
 }
 
-bool os_read_input(struct arena *arena, struct str path, size_t limit, struct str *bytes,
-	struct diags *diags)
+bool os_read_input(
+	struct arena *arena, struct str path, size_t limit, struct str *bytes, struct diags *diags)
 {
 	if (str_equal(path, STR("-"))) {
 		return os_read_stdin(arena, limit, bytes, diags);

@@ -30,13 +30,13 @@ struct str os_real_path(struct arena *arena, struct str path);
 struct str os_folder_of(struct str path);
 
 /* Reads a regular file of at most `limit` bytes into the arena. */
-bool os_read_file(struct arena *arena, struct str path, size_t limit, struct str *bytes,
-	struct diags *diags);
+bool os_read_file(
+	struct arena *arena, struct str path, size_t limit, struct str *bytes, struct diags *diags);
 bool os_read_stdin(struct arena *arena, size_t limit, struct str *bytes, struct diags *diags);
 
 /* Reads whatever a path names to its end: a file, a pipe as of a shell's <(…), "-" for stdin. */
-bool os_read_input(struct arena *arena, struct str path, size_t limit, struct str *bytes,
-	struct diags *diags);
+bool os_read_input(
+	struct arena *arena, struct str path, size_t limit, struct str *bytes, struct diags *diags);
 
 /* A file met on a walk, or a place that could not be looked into. */
 struct os_entry {
@@ -57,7 +57,7 @@ struct os_walk {
 	const struct str *suffixes; /* of the names wanted */
 	uint32_t suffix_count;
 	bool recursive;
-	bool ignore;              /* honour .reglueignore, also of the folders above */
+	bool ignore; /* honour .reglueignore, also of the folders above */
 	struct os_entries found;
 	struct os_entries litter; /* temporary files met on the way; see os_clear_litter */
 };
@@ -81,8 +81,8 @@ void os_find_litter(struct arena *arena, struct str path, struct os_entries *lit
  */
 struct os_lock;
 typedef void os_waiting(void *context);
-struct os_lock *os_lock_folder(struct arena *arena, struct str path, os_waiting *waiting,
-	void *context);
+struct os_lock *os_lock_folder(
+	struct arena *arena, struct str path, os_waiting *waiting, void *context);
 void os_unlock_folder(struct os_lock *lock); /* takes NULL */
 
 /* Removes a temporary file that a killed run left, unless a living one is using it. */

@@ -21,7 +21,7 @@ struct os_lock {
 	ino_t inode;
 	uint32_t users;
 	int descriptor;
-	bool held; /* the file system knows locks, and gave this one */
+	bool held;             /* the file system knows locks, and gave this one */
 	pthread_mutex_t mutex; /* held by the first user until it has the lock */
 };
 
@@ -40,8 +40,8 @@ static struct os_lock *find_or_add(int descriptor, const struct stat *status)
 	if (lock == NULL) {
 		out_of_memory();
 	}
-	*lock = (struct os_lock){.next = locks, .device = status->st_dev, .inode = status->st_ino,
-		.descriptor = descriptor};
+	*lock = (struct os_lock){
+		.next = locks, .device = status->st_dev, .inode = status->st_ino, .descriptor = descriptor};
 	pthread_mutex_init(&lock->mutex, NULL);
 	locks = lock;
 	return lock;
@@ -63,8 +63,8 @@ static bool wait_for(int descriptor, os_waiting *waiting, void *context)
 	return true;
 }
 
-struct os_lock *os_lock_folder(struct arena *arena, struct str path, os_waiting *waiting,
-	void *context)
+struct os_lock *os_lock_folder(
+	struct arena *arena, struct str path, os_waiting *waiting, void *context)
 {
 	struct str real = os_real_path(arena, path);
 	struct str folder = os_folder_of(real.len == 0 ? path : real);

@@ -65,8 +65,7 @@ int os_run(struct arena *arena, char **argv, struct diags *diags)
 	int error = spawn(argv, &mask, &pid), status = 0;
 	child = error == 0 ? pid : 0;
 	sigprocmask(SIG_SETMASK, &mask, NULL);
-	while (error == 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-	}
+	while (error == 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
 	child = 0;
 	for (int i = 0; i < FORWARDED; i++) {
 		sigaction(forwarded[i], &before[i], NULL);
@@ -118,8 +117,8 @@ struct str os_add_alias(struct arena *arena, const char *name)
 {
 	const char *temporary = os_environment("TMPDIR"), *path = os_environment("PATH");
 	struct str self = os_real_path(arena, STR("/proc/self/exe"));
-	struct str folder = arena_printf(arena, "%s/reglue-exec-XXXXXX",
-		temporary == NULL ? "/tmp" : temporary);
+	struct str folder =
+		arena_printf(arena, "%s/reglue-exec-XXXXXX", temporary == NULL ? "/tmp" : temporary);
 	if (self.len == 0 || mkdtemp((char *)folder.data) == NULL) {
 		return STR("");
 	}
@@ -128,8 +127,9 @@ struct str os_add_alias(struct arena *arena, const char *name)
 		rmdir(folder.data);
 		return STR("");
 	}
-	os_set_environment(arena, "PATH", arena_printf(arena, "%s%s%s", folder.data,
-		path == NULL ? "" : ":", path == NULL ? "" : path));
+	os_set_environment(arena, "PATH",
+		arena_printf(
+			arena, "%s%s%s", folder.data, path == NULL ? "" : ":", path == NULL ? "" : path));
 	return folder;
 }
 

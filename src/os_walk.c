@@ -84,8 +84,7 @@ static const struct ignore *read_ignore(struct arena *arena, struct os_walk *wal
 	}
 	if (!os_read_file(arena, file, IGNORE_MAX_BYTES, &text, &diags)) {
 		os_add_entry(arena, &walk->found,
-			(struct os_entry){os_join(arena, path, STR(".reglueignore")),
-				diags.first->text});
+			(struct os_entry){os_join(arena, path, STR(".reglueignore")), diags.first->text});
 		return above;
 	}
 	return ignore_parse(arena, real, text, above);
@@ -114,10 +113,11 @@ static bool is_cache(int descriptor, const struct os_entries *names)
 	static const char signature[] = "Signature: 8a477f597d28d172789f06886806bc55";
 	char text[sizeof(signature) - 1];
 	static const char tag[] = "CACHEDIR.TAG";
-	int file = !is_listed(names, str_from(tag)) ? -1
-		: openat(descriptor, tag, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int file = !is_listed(names, str_from(tag))
+	               ? -1
+	               : openat(descriptor, tag, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool cache = file >= 0 && read(file, text, sizeof(text)) == (ssize_t)sizeof(text) &&
-		memcmp(text, signature, sizeof(text)) == 0;
+	             memcmp(text, signature, sizeof(text)) == 0;
 	if (file >= 0) {
 		close(file);
 	}
@@ -126,19 +126,19 @@ static bool is_cache(int descriptor, const struct os_entries *names)
 
 static void walk_directory(struct arena *arena, struct os_walk *walk, struct place place);
 
-static void visit(struct arena *arena, struct os_walk *walk, const struct place *place,
-	struct str name)
+static void visit(
+	struct arena *arena, struct os_walk *walk, const struct place *place, struct str name)
 {
 	struct stat status;
 	if (fstatat(place->descriptor, name.data, &status, AT_SYMLINK_NOFOLLOW) != 0) {
 		return; /* gone since it was listed */
 	}
 	bool folder = S_ISDIR(status.st_mode) && walk->recursive &&
-		!str_equal(name, STR("node_modules")) && !str_equal(name, STR(".git"));
+	              !str_equal(name, STR("node_modules")) && !str_equal(name, STR(".git"));
 	bool wanted = S_ISREG(status.st_mode) && has_suffix(walk, name);
 	if (S_ISREG(status.st_mode) && is_litter(name)) {
-		os_add_entry(arena, &walk->litter,
-			(struct os_entry){.path = os_join(arena, place->path, name)});
+		os_add_entry(
+			arena, &walk->litter, (struct os_entry){.path = os_join(arena, place->path, name)});
 	}
 	if (!folder && !wanted) {
 		return;
@@ -155,10 +155,9 @@ static void visit(struct arena *arena, struct os_walk *walk, const struct place 
 		os_add_entry(arena, &walk->found, (struct os_entry){.path = path});
 		return;
 	}
-	int child = openat(place->descriptor, name.data,
-		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	walk_directory(arena, walk,
-		(struct place){child, path, real, place->ignore, place->depth + 1});
+	int child =
+		openat(place->descriptor, name.data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	walk_directory(arena, walk, (struct place){child, path, real, place->ignore, place->depth + 1});
 }
 
 /* Takes the descriptor over. */
@@ -166,10 +165,8 @@ static void walk_directory(struct arena *arena, struct os_walk *walk, struct pla
 {
 	DIR *directory = place.descriptor < 0 ? NULL : fdopendir(place.descriptor);
 	struct os_entries names = {0};
-	if (directory == NULL || place.depth > MAX_DEPTH ||
-		!list_names(arena, directory, &names)) {
-		add_error(arena, walk, place.path,
-			place.depth > MAX_DEPTH ? ENAMETOOLONG : errno);
+	if (directory == NULL || place.depth > MAX_DEPTH || !list_names(arena, directory, &names)) {
+		add_error(arena, walk, place.path, place.depth > MAX_DEPTH ? ENAMETOOLONG : errno);
 		if (directory != NULL) {
 			closedir(directory);
 		} else if (place.descriptor >= 0) {
@@ -225,8 +222,8 @@ void os_find_litter(struct arena *arena, struct str path, struct os_entries *lit
 	closedir(directory);
 	for (uint32_t i = 0; i < names.count; i++) {
 		if (is_litter(names.items[i].path)) {
-			os_add_entry(arena, litter, (struct os_entry){
-				.path = os_join(arena, path, names.items[i].path)});
+			os_add_entry(arena, litter,
+				(struct os_entry){.path = os_join(arena, path, names.items[i].path)});
 		}
 	}
 }

@@ -22,8 +22,7 @@ struct pending {
 
 static bool fail(struct arena *arena, struct diags *diags, const char *what)
 {
-	diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET, "%s: %s", what,
-		strerror(errno));
+	diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET, "%s: %s", what, strerror(errno));
 	return false;
 }
 
@@ -50,8 +49,7 @@ static bool find_target(struct arena *arena, struct pending *pending)
 	}
 	pending->name = arena_copy(arena, str_slice(full, slash, full.len)).data;
 	struct str folder = slash == 0 ? STR(".") : str_slice(full, 0, slash);
-	pending->folder =
-		open(arena_copy(arena, folder).data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	pending->folder = open(arena_copy(arena, folder).data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return pending->folder >= 0;
 }
 
@@ -62,8 +60,8 @@ static int create_temp(struct pending *pending, mode_t mode)
 		if (getentropy(&number, sizeof(number)) != 0) {
 			return -1;
 		}
-		snprintf(pending->temp, sizeof(pending->temp),
-			OS_TEMP_PREFIX "%016llx" OS_TEMP_SUFFIX, (unsigned long long)number);
+		snprintf(pending->temp, sizeof(pending->temp), OS_TEMP_PREFIX "%016llx" OS_TEMP_SUFFIX,
+			(unsigned long long)number);
 		int descriptor = openat(pending->folder, pending->temp,
 			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 		if (descriptor >= 0) {
@@ -86,8 +84,8 @@ static void warn_lost(struct arena *arena, struct diags *diags, const char *what
 	}
 }
 
-static void keep_owner_and_mode(struct arena *arena, int descriptor, const struct stat *status,
-	struct diags *diags)
+static void keep_owner_and_mode(
+	struct arena *arena, int descriptor, const struct stat *status, struct diags *diags)
 {
 	mode_t mode = status->st_mode & 07777;
 	/* only the superuser may give files away; set-id bits must not become someone else's */
@@ -111,7 +109,7 @@ static bool has_same(int descriptor, const char *name, const char *value, size_t
 {
 	char *now = malloc(size + 1);
 	bool same = now != NULL && fgetxattr(descriptor, name, now, size + 1) == (ssize_t)size &&
-		memcmp(now, value, size) == 0;
+	            memcmp(now, value, size) == 0;
 	free(now);
 	return same;
 }
@@ -125,7 +123,7 @@ static bool copy_attribute(int from, int to, const char *name)
 	if (value != NULL && (size = fgetxattr(from, name, value, (size_t)size)) >= 0) {
 		/* labels that the system gives to new files by itself cannot be set, nor need be */
 		done = fsetxattr(to, name, value, (size_t)size, 0) == 0 ||
-			has_same(to, name, value, (size_t)size);
+		       has_same(to, name, value, (size_t)size);
 	}
 	int error = errno;
 	free(value);
@@ -151,8 +149,8 @@ static void keep_attributes(struct arena *arena, int from, int to, struct diags 
 }
 
 /* Everything about the file that replaces another except its content. */
-static void keep_what_it_was(struct arena *arena, const struct pending *pending, int descriptor,
-	const struct stat *status)
+static void keep_what_it_was(
+	struct arena *arena, const struct pending *pending, int descriptor, const struct stat *status)
 {
 	struct diags *diags = pending->write->diags;
 	int old = openat(pending->folder, pending->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -222,27 +220,26 @@ static void release(struct pending *pending)
 
 static bool rename_temp(struct pending *pending)
 {
-	pending->renamed = renameat(pending->folder, pending->temp, pending->folder,
-				   pending->name) == 0;
+	pending->renamed =
+		renameat(pending->folder, pending->temp, pending->folder, pending->name) == 0;
 	return pending->renamed;
 }
 
 /* Undoes the renames before a failed one. */
-static void roll_back(struct arena *arena, struct pending *pendings, uint32_t count,
-	struct diags *diags)
+static void roll_back(
+	struct arena *arena, struct pending *pendings, uint32_t count, struct diags *diags)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		struct pending *pending = &pendings[i];
-		struct os_write back = {.path = pending->write->path,
-			.bytes = pending->write->previous};
+		struct os_write back = {.path = pending->write->path, .bytes = pending->write->previous};
 		struct pending again = {.write = &back, .folder = -1};
 		bool undone;
 		const char *what;
 		if (pending->created) {
 			undone = unlinkat(pending->folder, pending->name, 0) == 0;
 		} else {
-			undone = pending->write->replaces && prepare(arena, &again, &what) &&
-				rename_temp(&again);
+			undone =
+				pending->write->replaces && prepare(arena, &again, &what) && rename_temp(&again);
 		}
 		if (!undone) {
 			diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET,

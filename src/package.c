@@ -21,8 +21,8 @@ static bool hands_to(const struct patch *loader, const struct patch *body)
 	       (str_starts(name, wanted) && name.len > wanted.len && name.data[wanted.len] == '.');
 }
 
-static void join_body(struct arena *arena, struct patch *const *patches, uint32_t count,
-	struct patch *body)
+static void join_body(
+	struct arena *arena, struct patch *const *patches, uint32_t count, struct patch *body)
 {
 	uint32_t loaders = 0;
 	enum module_source module = MODULE_NONE;

@@ -11,10 +11,10 @@ enum { WINDOW_PER_THREAD = 4 };
 
 struct line {
 	pthread_mutex_t mutex;
-	pthread_cond_t ready;  /* an item was worked on */
-	pthread_cond_t room;   /* an item was taken, or none is left to begin */
+	pthread_cond_t ready; /* an item was worked on */
+	pthread_cond_t room;  /* an item was taken, or none is left to begin */
 	uint32_t count;
-	uint32_t next;   /* to be begun */
+	uint32_t next; /* to be begun */
 	uint32_t taken;
 	uint32_t window; /* begun and not taken, at most */
 	bool *done;      /* of item i at i % window */
@@ -61,8 +61,7 @@ static void take_all(struct line *line, parallel_step *take)
 	pthread_mutex_unlock(&line->mutex);
 }
 
-static void run_alone(uint32_t count, parallel_step *work, parallel_step *take,
-	void *context)
+static void run_alone(uint32_t count, parallel_step *work, parallel_step *take, void *context)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		work(context, i);
@@ -70,8 +69,8 @@ static void run_alone(uint32_t count, parallel_step *work, parallel_step *take,
 	}
 }
 
-void parallel_run(uint32_t count, uint32_t threads, parallel_step *work, parallel_step *take,
-	void *context)
+void parallel_run(
+	uint32_t count, uint32_t threads, parallel_step *work, parallel_step *take, void *context)
 {
 	assert(threads >= 1);
 	threads = threads < count ? threads : count;

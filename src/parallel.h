@@ -12,7 +12,7 @@ typedef void parallel_step(void *context, uint32_t index);
  * a thread, so that a slow item holds the others back instead of letting them pile up. With one
  * thread both run on the calling one, each take right after its work.
  */
-void parallel_run(uint32_t count, uint32_t threads, parallel_step *work, parallel_step *take,
-	void *context);
+void parallel_run(
+	uint32_t count, uint32_t threads, parallel_step *work, parallel_step *take, void *context);
 
 #endif

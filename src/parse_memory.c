@@ -9,7 +9,7 @@
 
 enum {
 	STEP = 16,
-	SMALL_CLASSES = 64,       /* of STEP bytes each: up to 1 kB */
+	SMALL_CLASSES = 64,           /* of STEP bytes each: up to 1 kB */
 	CLASSES = SMALL_CLASSES + 32, /* and then the powers of two */
 	FIRST_BLOCK = 128 * 1024,
 	LARGEST_BLOCK = 4 * 1024 * 1024,
@@ -45,7 +45,8 @@ static size_t class_of(size_t size)
 	if (size <= SMALL_CLASSES * STEP) {
 		return size == 0 ? 0 : (size - 1) / STEP;
 	}
-	return SMALL_CLASSES + (size_t)(63 - __builtin_clzll(size - 1)) - 9; /* 1025..2048 is the first */
+	return SMALL_CLASSES + (size_t)(63 - __builtin_clzll(size - 1)) -
+	       9; /* 1025..2048 is the first */
 }
 
 static size_t class_size(size_t class)

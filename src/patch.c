@@ -61,7 +61,8 @@ static bool may_be_glue(struct str bytes)
 		memcpy(&first, bytes.data + at, sizeof(first));
 		memcpy(&second, bytes.data + at + 1, sizeof(second));
 		uint64_t underscore = first ^ ones * '_';
-		uint64_t pairs = underscore | (second ^ ones * '_'), others = underscore | (second ^ ones * 'b');
+		uint64_t pairs = underscore | (second ^ ones * '_'),
+				 others = underscore | (second ^ ones * 'b');
 		if ((((pairs - ones) & ~pairs) | ((others - ones) & ~others)) & tops) {
 			for (size_t i = at; i < at + sizeof(uint64_t); i++) {
 				if (bytes.data[i] == '_' && starts_with_mark(str_slice(bytes, i, bytes.len))) {
@@ -79,8 +80,8 @@ static bool may_be_glue(struct str bytes)
 }
 
 /* What the glue's text does not show and its wasm does. False: refused. */
-static bool check_wasm(struct arena *arena, const struct patch_options *options,
-	struct patch *patch)
+static bool check_wasm(
+	struct arena *arena, const struct patch_options *options, struct patch *patch)
 {
 	patch->has_wasm = options->wasm.len != 0 && wasm_read(options->wasm, &patch->wasm);
 	if (options->wasm.len != 0 && !patch->has_wasm) {
@@ -95,7 +96,7 @@ static bool check_wasm(struct arena *arena, const struct patch_options *options,
 	if (patch->wasm.shared_memory) {
 		code = "shared-memory";
 		text = "the wasm file has a shared memory (threads): other workers would keep the dead "
-		       "instance's memory";
+			   "instance's memory";
 	} else if (patch->wasm.imports_memory) {
 		code = "imported-memory";
 		text = "the wasm file imports its memory: a new instance would start on the old one";

@@ -49,7 +49,7 @@ struct entry {
 	struct str wasm_export; /* the export its body calls first, intrinsics aside; may be empty */
 	uint32_t offset;        /* of the function in the original */
 	bool guarded;
-	const char *why_not;    /* static string when not guarded, else NULL */
+	const char *why_not;      /* static string when not guarded, else NULL */
 	uint32_t stale_arguments; /* how many of its parameters get a stale check */
 };
 
@@ -86,13 +86,15 @@ struct patch_options {
 	uint32_t reconstruct_count;
 	const char *module; /* "url", "import", "source", "none": where the WebAssembly.Module comes
 	                       from that an ES module import of the wasm does not give */
-	struct str wasm; /* bytes of the wasm that this file loads, if known; no part of the seal */
-	bool no_tables;  /* there is no wasm here, but it is known to export no table of functions */
+	struct str wasm;    /* bytes of the wasm that this file loads, if known; no part of the seal */
+	bool no_tables;     /* there is no wasm here, but it is known to export no table of functions */
 };
 
 #define PATCH_OPTIONS_DEFAULT \
-	((struct patch_options){ \
-		.policy = "lazy", .budget = 16, .stale_closures = "ignore", .foreign_throw = "ignore", \
+	((struct patch_options){.policy = "lazy", \
+		.budget = 16, \
+		.stale_closures = "ignore", \
+		.foreign_throw = "ignore", \
 		.module = "url"})
 
 /* What a file has to do with the instance's exports. */
@@ -130,9 +132,9 @@ struct patch {
 	struct str exports_name;  /* what the glue calls the exports: "wasm" */
 	bool has_wasm;            /* the options gave a wasm file, and it could be read */
 	struct wasm_facts wasm;
-	bool heals_shadow_stack;  /* the glue can reach the shadow stack pointer */
-	struct diags diags;       /* offsets into `original` */
-	struct entry *entries;    /* in source order */
+	bool heals_shadow_stack; /* the glue can reach the shadow stack pointer */
+	struct diags diags;      /* offsets into `original` */
+	struct entry *entries;   /* in source order */
 	uint32_t entry_count;
 	struct site *sites; /* in source order */
 	uint32_t site_count;

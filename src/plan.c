@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-
 /* Statements at the start of a function; in an arrow without a block, as part of its expression. */
 static void insert_at_start(struct planning *p, node_id function, struct str statements)
 {
@@ -12,7 +11,7 @@ static void insert_at_start(struct planning *p, node_id function, struct str sta
 	assert(node_is(tree, body, KIND_statement_block));
 	uint32_t offset = tree->nodes[body].start + 1;
 	for (node_id s = node_first(tree, body); s != NO_NODE && plan_is_directive(tree, s);
-		s = node_next(tree, s)) {
+		 s = node_next(tree, s)) {
 		offset = tree->nodes[s].end;
 	}
 	plan_insert(p, offset, statements);
@@ -30,9 +29,12 @@ static void plan_entry(struct planning *p, uint32_t index)
 	const struct glue *glue = p->glue;
 	const struct fact *fact = &glue->facts[index];
 	static const enum entry_kind kinds[] = {
-		[FACT_FUNCTION] = ENTRY_FUNCTION,   [FACT_CONSTRUCTOR] = ENTRY_CONSTRUCTOR,
-		[FACT_STATIC] = ENTRY_STATIC,       [FACT_METHOD] = ENTRY_METHOD,
-		[FACT_GETTER] = ENTRY_GETTER,       [FACT_SETTER] = ENTRY_SETTER,
+		[FACT_FUNCTION] = ENTRY_FUNCTION,
+		[FACT_CONSTRUCTOR] = ENTRY_CONSTRUCTOR,
+		[FACT_STATIC] = ENTRY_STATIC,
+		[FACT_METHOD] = ENTRY_METHOD,
+		[FACT_GETTER] = ENTRY_GETTER,
+		[FACT_SETTER] = ENTRY_SETTER,
 		[FACT_FREE] = ENTRY_FREE,
 	};
 	struct entry *entry = &p->patch->entries[p->patch->entry_count++];
@@ -52,8 +54,8 @@ static void plan_entry(struct planning *p, uint32_t index)
 	struct buf calls = BUF_INIT;
 	bool block = node_is(p->tree, node_body(p->tree, fact->node), KIND_statement_block);
 	const char *end = block ? ";" : ",";
-	bool instance = fact->kind == FACT_METHOD || fact->kind == FACT_GETTER ||
-	                fact->kind == FACT_SETTER;
+	bool instance =
+		fact->kind == FACT_METHOD || fact->kind == FACT_GETTER || fact->kind == FACT_SETTER;
 	if (fact->kind == FACT_FREE) {
 		buf_printf(&calls, "if(%.*s.f(this))return;", STR_ARGS(p->rg));
 	} else {
@@ -64,8 +66,8 @@ static void plan_entry(struct planning *p, uint32_t index)
 		buf_printf(&calls, "%.*s.%s%s%.*s)%s", STR_ARGS(p->rg), instance ? "t(this" : "e(",
 			instance && glue->scheduled.len != 0 ? "," : "", STR_ARGS(glue->scheduled), end);
 	}
-	for (uint32_t i = index + 1;
-		i < glue->fact_count && glue->facts[i].kind == FACT_ARGUMENT; i++) {
+	for (uint32_t i = index + 1; i < glue->fact_count && glue->facts[i].kind == FACT_ARGUMENT;
+		 i++) {
 		assert(glue->facts[i].node == fact->node);
 		buf_printf(&calls, "%.*s.c(%.*s)%s", STR_ARGS(p->rg), STR_ARGS(glue->facts[i].name), end);
 		entry->stale_arguments++;
@@ -73,8 +75,8 @@ static void plan_entry(struct planning *p, uint32_t index)
 	if (block) {
 		insert_at_start(p, fact->node, arena_copy(p->arena, buf_str(&calls)));
 	} else {
-		plan_wrap(p, node_body(p->tree, fact->node), plan_text(p, "(%.*s", STR_ARGS(buf_str(&calls))),
-			STR(")"));
+		plan_wrap(p, node_body(p->tree, fact->node),
+			plan_text(p, "(%.*s", STR_ARGS(buf_str(&calls))), STR(")"));
 	}
 	buf_finish(&calls);
 	if ((fact->kind == FACT_CONSTRUCTOR || fact->kind == FACT_STATIC) &&
@@ -85,8 +87,8 @@ static void plan_entry(struct planning *p, uint32_t index)
 
 static void plan_closure(struct planning *p, const struct fact *fact)
 {
-	struct str name = fact->other == NO_NODE ? (struct str){"", 0}
-	                                         : node_text(p->tree, fact->other);
+	struct str name =
+		fact->other == NO_NODE ? (struct str){"", 0} : node_text(p->tree, fact->other);
 	p->patch->entries[p->patch->entry_count++] = (struct entry){
 		.kind = ENTRY_CLOSURE,
 		.name = name,
@@ -101,14 +103,16 @@ static void plan_closure(struct planning *p, const struct fact *fact)
 			plan_text(p, "if(%.*s.d(%.*s))return;", STR_ARGS(p->rg), STR_ARGS(fact->name)));
 		return;
 	}
-	struct str before = plan_text(p, "if(%.*s.k(%.*s))return;try{", STR_ARGS(p->rg), STR_ARGS(fact->name));
+	struct str before =
+		plan_text(p, "if(%.*s.k(%.*s))return;try{", STR_ARGS(p->rg), STR_ARGS(fact->name));
 	struct str after = plan_text(p, "}catch(e){return %.*s.x(e%s%.*s)}", STR_ARGS(p->rg),
 		name.len == 0 ? "" : ",", STR_ARGS(name));
 	if (block) {
 		insert_at_start(p, fact->node, before);
 		insert_at_end(p, fact->node, after);
 	} else { /* `(arg0) => adapter(…)` of a borrowed Fn */
-		plan_wrap(p, body, plan_text(p, "{%.*sreturn ", STR_ARGS(before)), plan_text(p, "%.*s}", STR_ARGS(after)));
+		plan_wrap(p, body, plan_text(p, "{%.*sreturn ", STR_ARGS(before)),
+			plan_text(p, "%.*s}", STR_ARGS(after)));
 	}
 }
 
@@ -125,7 +129,7 @@ static struct str find_own_tag(const struct glue *glue)
 		}
 		node_id tag = node_nth(tree, node_child(tree, thrown, FIELD_arguments), 0);
 		if (tag != NO_NODE && node_is_text(tree, node_child(tree, thrown, FIELD_constructor),
-				STR("WebAssembly.Exception"))) {
+								  STR("WebAssembly.Exception"))) {
 			return node_text(tree, tag);
 		}
 	}
@@ -137,8 +141,8 @@ static void plan_adoption(struct planning *p, uint32_t index)
 	const struct glue *glue = p->glue;
 	const struct fact *fact = &glue->facts[index];
 	struct str module = fact->other == NO_NODE
-	                            ? (struct str){"", 0}
-	                            : plan_text(p, ",%.*s", STR_ARGS(node_text(p->tree, fact->other)));
+	                        ? (struct str){"", 0}
+	                        : plan_text(p, ",%.*s", STR_ARGS(node_text(p->tree, fact->other)));
 	/* in `wasm = exports.__wasm = <adopted>` the middle one is public, the first one internal */
 	bool chained = index > 0 && glue->facts[index - 1].kind == FACT_ADOPT_CHAIN;
 	struct str before = plan_text(p, "%.*s.a(", STR_ARGS(p->rg));
@@ -167,8 +171,8 @@ static void plan_fact(struct planning *p, uint32_t index)
 		break;
 	case FACT_NAMESPACE:
 		/* `import * as wasm__rg from`: the name itself becomes the variable that is adopted */
-		splice_insert(p->arena, &p->patch->splice, p->tree->nodes[fact->node].end, SPLICE_CLOSE, 0,
-			p->rg);
+		splice_insert(
+			p->arena, &p->patch->splice, p->tree->nodes[fact->node].end, SPLICE_CLOSE, 0, p->rg);
 		break;
 	case FACT_ATTACH:
 	case FACT_HAND:
@@ -192,8 +196,8 @@ static void plan_fact(struct planning *p, uint32_t index)
 	case FACT_EXPORTED:
 		/* `export { wasm as __wasm }` becomes `export { wasm__rg as __wasm }`: a live binding of
 		 * its own, for what users import must be the public face */
-		splice_insert(p->arena, &p->patch->splice, p->tree->nodes[fact->node].end, SPLICE_CLOSE, 0,
-			p->rg);
+		splice_insert(
+			p->arena, &p->patch->splice, p->tree->nodes[fact->node].end, SPLICE_CLOSE, 0, p->rg);
 		break;
 	case FACT_FUNCTION:
 	case FACT_CONSTRUCTOR:
@@ -286,14 +290,22 @@ static void plan_site(struct planning *p, const struct fact *fact)
 		enum fact_kind fact;
 		enum site_kind site;
 	} kinds[] = {
-		{FACT_ADOPT, SITE_BINDING},      {FACT_RECEIVE, SITE_BINDING},
-		{FACT_NAMESPACE, SITE_BINDING},  {FACT_MODULE, SITE_INSTANTIATE},
-		{FACT_IMPORTS, SITE_INSTANTIATE}, {FACT_ESCAPE, SITE_ESCAPE},
-		{FACT_RESULT, SITE_INSTANTIATE}, {FACT_EXPORTED, SITE_ESCAPE},
-		{FACT_UNWRAP, SITE_UNWRAP},      {FACT_STAMP, SITE_STAMP},
-		{FACT_REGISTRY, SITE_FINALIZER}, {FACT_REGISTER, SITE_FINALIZER},
-		{FACT_CLOSURE_STATE, SITE_CLOSURE}, {FACT_PROMISE, SITE_PROMISE},
-		{FACT_CATCH, SITE_CATCH},        {FACT_STATE, SITE_STATE},
+		{FACT_ADOPT, SITE_BINDING},
+		{FACT_RECEIVE, SITE_BINDING},
+		{FACT_NAMESPACE, SITE_BINDING},
+		{FACT_MODULE, SITE_INSTANTIATE},
+		{FACT_IMPORTS, SITE_INSTANTIATE},
+		{FACT_ESCAPE, SITE_ESCAPE},
+		{FACT_RESULT, SITE_INSTANTIATE},
+		{FACT_EXPORTED, SITE_ESCAPE},
+		{FACT_UNWRAP, SITE_UNWRAP},
+		{FACT_STAMP, SITE_STAMP},
+		{FACT_REGISTRY, SITE_FINALIZER},
+		{FACT_REGISTER, SITE_FINALIZER},
+		{FACT_CLOSURE_STATE, SITE_CLOSURE},
+		{FACT_PROMISE, SITE_PROMISE},
+		{FACT_CATCH, SITE_CATCH},
+		{FACT_STATE, SITE_STATE},
 		{FACT_MARSHAL, SITE_MARSHAL},
 	};
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
@@ -360,8 +372,8 @@ static void plan_glue(struct planning *p)
 	plan_runtime_start(p);
 }
 
-uint32_t plan_make(const struct glues *glues, const struct patch_options *options,
-	struct patch *patch)
+uint32_t plan_make(
+	const struct glues *glues, const struct patch_options *options, struct patch *patch)
 {
 	struct arena *arena = glues->items[0].arena;
 	const struct tree *tree = glues->items[0].tree;

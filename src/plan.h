@@ -11,7 +11,7 @@
  * Fills patch->splice (not sealed), entries and sites. Gives the offset after the file's last
  * statement, where the footer belongs.
  */
-uint32_t plan_make(const struct glues *glues, const struct patch_options *options,
-	struct patch *patch);
+uint32_t plan_make(
+	const struct glues *glues, const struct patch_options *options, struct patch *patch);
 
 #endif

@@ -19,8 +19,7 @@ static uint32_t count_facts(const struct glue *glue, enum fact_kind kind)
 /* `{module:…` without the closing brace, and with a comma behind if there is something in it. */
 static struct str open_object(struct planning *p, struct str given)
 {
-	return given.len == 0 ? STR("{")
-	                      : plan_text(p, "%.*s,", (int)given.len - 1, given.data);
+	return given.len == 0 ? STR("{") : plan_text(p, "%.*s,", (int)given.len - 1, given.data);
 }
 
 static bool reexports_all(const struct planning *p)
@@ -75,17 +74,19 @@ static void plan_api(struct planning *p, uint32_t start, uint32_t end)
 	if (p->glue->is_module && p->glue->other.len != 0) {
 		if (!reexports_all(p)) {
 			/* by a namespace, for a name that an unpatched body lacks would be an error */
-			plan_insert(p, start, plan_text(p, "import * as %.*s$b from\"%.*s\";",
-				STR_ARGS(p->rg), STR_ARGS(p->glue->other)));
-			plan_insert(p, end, plan_text(p, "\nexport var __reglue=%.*s$b.__reglue;",
-				STR_ARGS(p->rg)));
+			plan_insert(p, start,
+				plan_text(p, "import * as %.*s$b from\"%.*s\";", STR_ARGS(p->rg),
+					STR_ARGS(p->glue->other)));
+			plan_insert(
+				p, end, plan_text(p, "\nexport var __reglue=%.*s$b.__reglue;", STR_ARGS(p->rg)));
 		}
 		return;
 	}
 	struct str object = called_on(p);
 	if (!p->glue->is_module && object.len != 0 && plan_mentions(p->tree, STR("exports"))) {
 		plan_insert(p, end,
-			plan_text(p, "\n;Object.defineProperty(module.exports,\"__reglue\",{value:%.*s.__reglue});",
+			plan_text(p,
+				"\n;Object.defineProperty(module.exports,\"__reglue\",{value:%.*s.__reglue});",
 				STR_ARGS(object)));
 	}
 }
@@ -190,8 +191,8 @@ static void plan_fact(struct planning *p, const struct fact *fact, struct str ar
 		add_site(p, SITE_ESCAPE, fact->node);
 		break;
 	case FACT_EXPORTED:
-		splice_insert(p->arena, &p->patch->splice, p->tree->nodes[fact->node].end, SPLICE_CLOSE, 0,
-			p->rg);
+		splice_insert(
+			p->arena, &p->patch->splice, p->tree->nodes[fact->node].end, SPLICE_CLOSE, 0, p->rg);
 		add_site(p, SITE_ESCAPE, fact->node);
 		break;
 	case FACT_ATTACH:
@@ -207,17 +208,20 @@ uint32_t plan_loader(struct planning *p)
 	const struct glue *glue = p->glue;
 	uint32_t start, end;
 	plan_statements(p->tree, 0, &start, &end);
-	struct str given = count_facts(glue, FACT_HAND) == 0 ? (struct str){"", 0}
-	                                                     : plan_given(p, glue->other, start);
+	struct str given =
+		count_facts(glue, FACT_HAND) == 0 ? (struct str){"", 0} : plan_given(p, glue->other, start);
 	bool calls = count_facts(glue, FACT_CALL) != 0;
 	bool leaks = count_facts(glue, FACT_ESCAPE) + count_facts(glue, FACT_EXPORTED) != 0;
 	struct str argument = given.len == 0 ? given : plan_text(p, ",%.*s", STR_ARGS(given));
 	if (calls || leaks || count_facts(glue, FACT_MODULE) != 0) {
 		if (count_facts(glue, FACT_HAND) != 0) {
 			struct str head = open_object(p, given);
-			plan_insert(p, start, plan_text(p, "var %.*s=%.*s%s%s%s};", STR_ARGS(p->rg), STR_ARGS(head),
-				calls ? "r(p){p.then(r=>{if(r.module)this.module=r.module},()=>{});return p}" : "",
-				calls && leaks ? "," : "", leaks ? "u(x){return this.show?this.show(x):x}" : ""));
+			plan_insert(p, start,
+				plan_text(p, "var %.*s=%.*s%s%s%s};", STR_ARGS(p->rg), STR_ARGS(head),
+					calls ? "r(p){p.then(r=>{if(r.module)this.module=r.module},()=>{});return p}"
+						  : "",
+					calls && leaks ? "," : "",
+					leaks ? "u(x){return this.show?this.show(x):x}" : ""));
 		}
 		argument = plan_text(p, ",%.*s", STR_ARGS(p->rg));
 	}

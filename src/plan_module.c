@@ -25,8 +25,8 @@ static void add_string(struct buf *out, struct str text)
 	buf_add_byte(out, '"');
 }
 
-static struct str import_text(struct planning *p, const char *what, struct str name,
-	struct str specifier)
+static struct str import_text(
+	struct planning *p, const char *what, struct str name, struct str specifier)
 {
 	struct buf out = BUF_INIT;
 	buf_printf(&out, "import %s%.*s from", what, STR_ARGS(name));
@@ -187,8 +187,8 @@ static void add_own(const struct names *names, struct buf *out, struct str name,
 	}
 }
 
-static void add_exported(const struct planning *p, const struct names *names, struct buf *out,
-	node_id statement)
+static void add_exported(
+	const struct planning *p, const struct names *names, struct buf *out, node_id statement)
 {
 	const struct tree *tree = p->tree;
 	node_id declaration = node_child(tree, statement, FIELD_declaration);
@@ -231,7 +231,8 @@ struct str plan_own_imports(struct planning *p)
 	}
 	struct names names = imported_names(p);
 	struct buf list = BUF_INIT;
-	for (node_id n = node_first(p->tree, glue->root_body); n != NO_NODE; n = node_next(p->tree, n)) {
+	for (node_id n = node_first(p->tree, glue->root_body); n != NO_NODE;
+		 n = node_next(p->tree, n)) {
 		if (node_is(p->tree, n, KIND_export_statement)) {
 			add_exported(p, &names, &list, n);
 		}

@@ -15,7 +15,7 @@ bool plan_reconstructs(const struct planning *p, struct str class_name)
 static node_id class_around(const struct tree *tree, node_id n)
 {
 	while (n != NO_NODE && !node_is(tree, n, KIND_class_declaration) &&
-		!node_is(tree, n, KIND_class)) {
+		   !node_is(tree, n, KIND_class)) {
 		n = tree->nodes[n].parent;
 	}
 	return n;
@@ -70,8 +70,8 @@ static bool makes(const struct glue *glue, struct str class_name)
 	return glue->part == PART_LOADER; /* its classes are in another file */
 }
 
-void plan_check_reconstruct(const struct glues *glues, const struct patch_options *options,
-	struct patch *patch)
+void plan_check_reconstruct(
+	const struct glues *glues, const struct patch_options *options, struct patch *patch)
 {
 	for (uint32_t i = 0; i < options->reconstruct_count; i++) {
 		struct str wanted = options->reconstruct[i];
@@ -80,8 +80,7 @@ void plan_check_reconstruct(const struct glues *glues, const struct patch_option
 			made = makes(&glues->items[g], wanted);
 		}
 		if (!made) {
-			diag_add(glues->items[0].arena, &patch->diags, SEVERITY_WARNING,
-				"not-reconstructed", 0,
+			diag_add(glues->items[0].arena, &patch->diags, SEVERITY_WARNING, "not-reconstructed", 0,
 				"no class '%.*s' with a constructor or a static function is in this glue: "
 				"nothing of it will be made again",
 				STR_ARGS(wanted));

@@ -72,8 +72,8 @@ static bool is_filled(const struct tree *tree, node_id use)
 	if (!node_is(tree, parent, KIND_arguments) || node_nth(tree, parent, 0) != use) {
 		return false;
 	}
-	struct str callee = node_property(
-		tree, node_child(tree, tree->nodes[parent].parent, FIELD_function));
+	struct str callee =
+		node_property(tree, node_child(tree, tree->nodes[parent].parent, FIELD_function));
 	return str_equal(callee, STR("defineProperty")) || str_equal(callee, STR("d"));
 }
 
@@ -268,14 +268,15 @@ static uint64_t features_of(const struct planning *p)
 	/* what user code does with the exports is not in the file: only the wasm can rule a table out */
 	bool tables = p->patch->has_wasm ? p->patch->wasm.function_tables : !p->options->no_tables;
 	tables = tables || glue->file->count > 1;
-	return bit(glue->heals, HAS_stack) | bit(p->own_tag.len != 0, HAS_tags) | bit(tables, HAS_tables) | bit(glue->scheduled.len != 0, HAS_due) |
+	return bit(glue->heals, HAS_stack) | bit(p->own_tag.len != 0, HAS_tags) |
+	       bit(tables, HAS_tables) | bit(glue->scheduled.len != 0, HAS_due) |
 	       bit(glue->stays_terminated, HAS_terminated) | bit(p->wrappers.len != 0, HAS_literals) |
 	       bit(p->options->exclude_count != 0, HAS_excluded) | bit(handed, HAS_imports) |
 	       bit(handed || !module, HAS_late) | bit(has_namespace(glue), HAS_namespace) |
 	       bit(handed || !module, HAS_finder) |
 	       bit(handed || !module || plan_mentions(p->tree, STR("instantiate")) ||
-			       plan_mentions(p->tree, STR("instantiateStreaming")),
-		       HAS_waiting);
+				   plan_mentions(p->tree, STR("instantiateStreaming")),
+			   HAS_waiting);
 }
 
 uint64_t plan_features(const struct planning *glues, uint32_t count)
@@ -284,8 +285,13 @@ uint64_t plan_features(const struct planning *glues, uint32_t count)
 		char member[2];
 		unsigned feature;
 	} implied[] = {
-		{"p", HAS_promises}, {"w", HAS_hosted}, {"W", HAS_hosted}, {"m", HAS_recipes},
-		{"T", HAS_own},      {"g", HAS_tags},   {"E", HAS_panics},
+		{"p", HAS_promises},
+		{"w", HAS_hosted},
+		{"W", HAS_hosted},
+		{"m", HAS_recipes},
+		{"T", HAS_own},
+		{"g", HAS_tags},
+		{"E", HAS_panics},
 	};
 	const struct splice *splice = &glues[0].patch->splice;
 	uint64_t features = find_member(STR("api"));
@@ -293,7 +299,8 @@ uint64_t plan_features(const struct planning *glues, uint32_t count)
 		features |= members_in(splice->items[i].text);
 	}
 	for (size_t i = 0; i < sizeof(implied) / sizeof(*implied); i++) {
-		features |= bit((features & find_member(str_from(implied[i].member))) != 0, implied[i].feature);
+		features |=
+			bit((features & find_member(str_from(implied[i].member))) != 0, implied[i].feature);
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		if (glues[i].glue->part != PART_LOADER) {
@@ -324,9 +331,9 @@ static struct str slice(struct planning *p, uint64_t features)
  */
 static void add_globals(const struct planning *p, struct buf *block)
 {
-	static const char *const names[] = {"Array", "Date", "Error", "Map", "Object", "Promise", "Proxy",
-		"RangeError", "Response", "Set", "String", "Symbol", "TypeError", "URL", "WeakMap", "WeakSet",
-		"fetch"};
+	static const char *const names[] = {"Array", "Date", "Error", "Map", "Object", "Promise",
+		"Proxy", "RangeError", "Response", "Set", "String", "Symbol", "TypeError", "URL", "WeakMap",
+		"WeakSet", "fetch"};
 	bool first = true;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (plan_binds(p, str_from(names[i]))) {
@@ -346,8 +353,8 @@ void plan_runtime_end(struct planning *p, uint32_t file_end, uint64_t features)
 	struct buf block = BUF_INIT;
 	buf_add_byte(&block, '\n');
 	if (glue->is_module) {
-		struct str export = plan_text(p, "export{%.*s$api as %.*s};\n", STR_ARGS(p->rg),
-			STR_ARGS(p->api));
+		struct str export =
+			plan_text(p, "export{%.*s$api as %.*s};\n", STR_ARGS(p->rg), STR_ARGS(p->api));
 		if (inner) {
 			plan_insert(p, file_end,
 				plan_text(p, "\nvar %.*s$api;%.*s", STR_ARGS(p->rg), STR_ARGS(export)));

@@ -19,8 +19,9 @@ enum {
 #define STACK_POINTER "__wbindgen_add_to_stack_pointer"
 
 #define TEST ";if(s.dead&&x.n())return;"
-#define DEEP                                                                                        \
-	"u=s.depth;s.depth=u+1;try{const r=x.f(%.*s);s.depth=u;return r}catch(e){s.dead=u;throw x.j(e)}"
+#define DEEP \
+	"u=s.depth;s.depth=u+1;try{const r=x.f(%.*s);s.depth=u;return r}catch(e){s.dead=u;throw " \
+	"x.j(e)}"
 #define FLAT "try{return x.f(%.*s)}catch(e){s.dead=s.depth++;throw x.j(e)}"
 
 /* How many arguments a call passes; MIXED if that is not in the text. */
@@ -44,7 +45,7 @@ static int count_passed(const struct tree *tree, node_id call)
 struct use {
 	int arguments; /* of every call; MIXED if it is not called everywhere with as many */
 	int reads;
-	int hooked;  /* calls right after the hook of an entrypoint */
+	int hooked;   /* calls right after the hook of an entrypoint */
 	int marshals; /* times it is handed to a marshalling helper, which calls it */
 };
 
@@ -65,15 +66,16 @@ static int count_handed(const struct planning *p, node_id argument, unsigned dep
 	const struct scopes *scopes = p->glue->scopes;
 	node_id arguments = tree->nodes[argument].parent;
 	node_id function = node_is(tree, arguments, KIND_arguments)
-	                           ? binding_function(scopes, callee_of(p, tree->nodes[arguments].parent))
-	                           : NO_NODE;
-	node_id parameters = function == NO_NODE ? NO_NODE : node_child(tree, function, FIELD_parameters);
+	                       ? binding_function(scopes, callee_of(p, tree->nodes[arguments].parent))
+	                       : NO_NODE;
+	node_id parameters =
+		function == NO_NODE ? NO_NODE : node_child(tree, function, FIELD_parameters);
 	if (parameters == NO_NODE || depth > MOST_HANDS) {
 		return MIXED;
 	}
 	node_id parameter = node_first(tree, parameters);
 	for (node_id a = node_first(tree, arguments); a != argument && parameter != NO_NODE;
-		a = node_next(tree, a)) {
+		 a = node_next(tree, a)) {
 		parameter = node_next(tree, parameter);
 	}
 	if (!node_is(tree, parameter, KIND_identifier)) {
@@ -182,7 +184,7 @@ static bool is_quiet(const struct planning *p, node_id n)
 	case KIND_call_expression:
 		n = node_child(tree, n, FIELD_function);
 		return is_harmless(p, n) || (is_exports(p->glue, node_child(tree, n, FIELD_object)) &&
-									str_equal(node_property(tree, n), STR(STACK_POINTER)));
+										str_equal(node_property(tree, n), STR(STACK_POINTER)));
 	default:
 		return false;
 	}
@@ -213,9 +215,9 @@ static uint32_t called_first(const struct planning *p, node_id function)
 	/* wasm-bindgen's own are called by clean-up as well, or from outside without a hook */
 	struct str text = tree->names[name];
 	return !str_starts(text, STR("__")) || str_starts(text, STR("__wbg_get_")) ||
-	                       str_starts(text, STR("__wbg_set_"))
-	               ? name
-	               : 0;
+	               str_starts(text, STR("__wbg_set_"))
+	           ? name
+	           : 0;
 }
 
 static void count_hooked(const struct planning *p, struct use *uses)
@@ -232,8 +234,8 @@ static void count_hooked(const struct planning *p, struct use *uses)
 
 static bool wants_wrapper(struct str name)
 {
-	return !str_equal(name, STR(STACK_POINTER)) &&
-	       !str_equal(name, STR("__wbindgen_start")) && !str_equal(name, STR("__proto__"));
+	return !str_equal(name, STR(STACK_POINTER)) && !str_equal(name, STR("__wbindgen_start")) &&
+	       !str_equal(name, STR("__proto__"));
 }
 
 struct str plan_wrappers(struct planning *p, struct str function)

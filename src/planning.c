@@ -41,8 +41,8 @@ static uint32_t depth_of(const struct tree *tree, node_id n)
 void plan_wrap(struct planning *p, node_id n, struct str before, struct str after)
 {
 	const struct node *node = &p->tree->nodes[n];
-	splice_wrap(p->arena, &p->patch->splice, node->start, node->end, depth_of(p->tree, n), before,
-		after);
+	splice_wrap(
+		p->arena, &p->patch->splice, node->start, node->end, depth_of(p->tree, n), before, after);
 }
 
 void plan_wrap_call(struct planning *p, node_id n, const char *function)

@@ -12,15 +12,16 @@ struct planning {
 	const struct tree *tree;
 	const struct patch_options *options;
 	struct patch *patch;
-	struct str rg; /* the runtime's variable: "__rg", or with a number where that is taken */
-	struct str runtime; /* name of the runtime's function: that of the first glue in this scope */
-	struct str api;     /* what users import: "__reglue", "__reglue2", … */
+	struct str rg;       /* the runtime's variable: "__rg", or with a number where that is taken */
+	struct str runtime;  /* name of the runtime's function: that of the first glue in this scope */
+	struct str api;      /* what users import: "__reglue", "__reglue2", … */
 	struct str exported; /* variable that is exported in place of the exports binding, or empty */
 	struct str wrappers; /* function of the wrapper literals, or empty */
 	struct str own_tag;  /* the WebAssembly.Tag of errors that Rust throws on purpose, or empty */
 };
 
-struct str plan_text(struct planning *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct str plan_text(struct planning *p, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* "__rg", "__rg2", …: the next that no name of the file begins with; number is that of the last. */
 struct str plan_free_name(struct planning *p, unsigned *number);
@@ -94,8 +95,8 @@ void plan_recording(struct planning *p, const struct fact *fact);
 void plan_registration(struct planning *p, node_id held);
 
 /* A warning for each wanted class that no glue of the file can make again. */
-void plan_check_reconstruct(const struct glues *glues, const struct patch_options *options,
-	struct patch *patch);
+void plan_check_reconstruct(
+	const struct glues *glues, const struct patch_options *options, struct patch *patch);
 
 /* ---- plan_loader.c */
 

@@ -19,15 +19,17 @@
  * Leaving out could make an error of what is none (a member called `static` that loses its semicolon),
  * so before it says no the whole output is parsed.
  */
-enum { DEEPEST_REPETITION = 6 }; /* lists; beyond, looking for repetitions would cost more than it saves */
+enum {
+	DEEPEST_REPETITION = 6
+}; /* lists; beyond, looking for repetitions would cost more than it saves */
 
 /* A list around the present node. */
 struct list {
 	node_id node;
-	uint32_t end;  /* of the member before, or the start of the list's content */
-	node_id open;  /* member that is being copied, or NO_NODE */
-	bool whole;    /* what is inserted at its start is copied with it */
-	size_t out;    /* where that begins in the outputs */
+	uint32_t end; /* of the member before, or the start of the list's content */
+	node_id open; /* member that is being copied, or NO_NODE */
+	bool whole;   /* what is inserted at its start is copied with it */
+	size_t out;   /* where that begins in the outputs */
 	size_t form;
 };
 
@@ -36,10 +38,10 @@ struct reducing {
 	const struct splice *splice;
 	struct str known;
 	struct buf out;
-	struct buf form; /* the same, with one name for all */
-	uint32_t at;     /* source bytes before are dealt with */
-	uint32_t next;   /* insertion to be copied */
-	uint32_t seen;   /* insertion that is_untouched has come to */
+	struct buf form;    /* the same, with one name for all */
+	uint32_t at;        /* source bytes before are dealt with */
+	uint32_t next;      /* insertion to be copied */
+	uint32_t seen;      /* insertion that is_untouched has come to */
 	struct list *lists; /* innermost last */
 	uint32_t depth;
 	uint32_t capacity;
@@ -111,9 +113,9 @@ static size_t find_value(struct str line)
 {
 	size_t at = 0;
 	while (at < line.len && (line.data[at] == '_' || line.data[at] == '$' ||
-					(line.data[at] >= '0' && line.data[at] <= '9') ||
-					(line.data[at] >= 'A' && line.data[at] <= 'Z') ||
-					(line.data[at] >= 'a' && line.data[at] <= 'z'))) {
+								(line.data[at] >= '0' && line.data[at] <= '9') ||
+								(line.data[at] >= 'A' && line.data[at] <= 'Z') ||
+								(line.data[at] >= 'a' && line.data[at] <= 'z'))) {
 		at++;
 	}
 	bool member = at != 0 && at < line.len && line.data[at] == ':' && str_ends(line, STR("},\n"));
@@ -137,8 +139,8 @@ static void add_lines(struct reducing *r, struct str text)
 
 static void add_insertion(struct reducing *r, struct str text)
 {
-	size_t known = r->known.len == 0 || text.len < r->known.len ? (size_t)-1
-	                                                            : str_find(text, r->known);
+	size_t known =
+		r->known.len == 0 || text.len < r->known.len ? (size_t)-1 : str_find(text, r->known);
 	if (known == (size_t)-1) {
 		add_lines(r, text);
 		return;
@@ -259,7 +261,7 @@ static node_id take_member(struct reducing *r, struct list *list, node_id n)
 	const struct node *node = &tree->nodes[n];
 	node_id next = node_next(tree, n);
 	uint32_t before = list->end;
-	uint32_t after = next != NO_NODE       ? tree->nodes[next].start
+	uint32_t after = next != NO_NODE   ? tree->nodes[next].start
 	                 : list->node == 0 ? (uint32_t)tree->source->bytes.len
 	                                   : tree->nodes[list->node].end - 1;
 	list->end = node->end;
@@ -321,18 +323,19 @@ static bool reaches_far(const struct reducing *r, struct str text)
 	if (str_find(text, STR("reglue-seal")) != (size_t)-1 && str_ends(text, STR("*/"))) {
 		return str_find(text, STR("*/")) != text.len - 2;
 	}
-	size_t known = r->known.len == 0 || text.len < r->known.len ? (size_t)-1
-	                                                            : str_find(text, r->known);
+	size_t known =
+		r->known.len == 0 || text.len < r->known.len ? (size_t)-1 : str_find(text, r->known);
 	if (known != (size_t)-1) {
 		return reaches_far(r, str_slice(text, 0, known)) ||
 		       reaches_far(r, str_slice(text, known + r->known.len, text.len));
 	}
-	return text.len != 0 && (memchr(text.data, '/', text.len) != NULL ||
-				    memchr(text.data, '`', text.len) != NULL);
+	return text.len != 0 &&
+	       (memchr(text.data, '/', text.len) != NULL || memchr(text.data, '`', text.len) != NULL);
 }
 
 /* After the `{` of a block, and with a semicolon at its end, so that nothing joins it. */
-static bool is_list_of_statements(const struct tree *tree, node_id *block, const struct insertion *item)
+static bool is_list_of_statements(
+	const struct tree *tree, node_id *block, const struct insertion *item)
 {
 	while (*block < tree->count && tree->nodes[*block].start + 1 < item->offset) {
 		(*block)++;

@@ -71,8 +71,8 @@ static void add_excerpt(struct arena *arena, cJSON *item, struct source *source,
 }
 
 /* source may be NULL if no diagnostic has an offset. */
-static void add_diags(struct arena *arena, cJSON *file, struct source *source,
-	const struct diags *diags)
+static void add_diags(
+	struct arena *arena, cJSON *file, struct source *source, const struct diags *diags)
 {
 	cJSON *lists[] = {
 		[SEVERITY_ERROR] = json_add_array(file, "errors"),
@@ -130,12 +130,11 @@ static void add_entries(struct arena *arena, cJSON *file, struct patch *patch, b
 		json_add_text(arena, item, "name", entry->name);
 		json_add_text_or_null(arena, item, "class", entry->class_name);
 		json_add_text_or_null(arena, item, "wasm_export", entry->wasm_export);
-		json_add_number(item, "line_before",
-			source_position(arena, &patch->original, entry->offset).line);
+		json_add_number(
+			item, "line_before", source_position(arena, &patch->original, entry->offset).line);
 		if (has_output) {
 			uint32_t offset = map_offset(&mapper, entry->offset);
-			json_add_number(item, "line_after",
-				source_position(arena, &output, offset).line);
+			json_add_number(item, "line_after", source_position(arena, &output, offset).line);
 		} else {
 			json_need(cJSON_AddNullToObject(item, "line_after"));
 		}
@@ -196,16 +195,15 @@ static void finish_file(struct report *report, cJSON *file, const struct diags *
 void report_add(struct report *report, struct arena *arena, struct patch *patch,
 	const struct report_facts *facts)
 {
-	bool has_output =
-		patch->verdict == VERDICT_PATCHED || patch->verdict == VERDICT_UNCHANGED;
+	bool has_output = patch->verdict == VERDICT_PATCHED || patch->verdict == VERDICT_UNCHANGED;
 	cJSON *file = json_need(cJSON_CreateObject());
 	json_add_text(arena, file, "path", patch->original.path);
 	json_add_text(arena, file, "verdict", str_from(verdict_name(patch->verdict)));
 	json_add_bool(file, "written", facts->written);
 	if (facts->milliseconds > 0) {
 		/* three decimals, or the shortest text of the number may have seventeen */
-		json_need(cJSON_AddNumberToObject(file, "milliseconds",
-			(double)(uint64_t)(facts->milliseconds * 1000) / 1000));
+		json_need(cJSON_AddNumberToObject(
+			file, "milliseconds", (double)(uint64_t)(facts->milliseconds * 1000) / 1000));
 	}
 	json_add_text(arena, file, "target", str_from(target_name(patch->target)));
 	json_add_text_or_null(arena, file, "form", str_from(patch->form));
@@ -238,8 +236,8 @@ void report_add(struct report *report, struct arena *arena, struct patch *patch,
 	finish_file(report, file, &patch->diags);
 }
 
-void report_add_failure(struct report *report, struct arena *arena, struct str path,
-	const struct diags *diags)
+void report_add_failure(
+	struct report *report, struct arena *arena, struct str path, const struct diags *diags)
 {
 	cJSON *file = json_need(cJSON_CreateObject());
 	json_add_text(arena, file, "path", path);
@@ -252,13 +250,13 @@ void report_add_failure(struct report *report, struct arena *arena, struct str p
 
 /* ---- the whole ---- */
 
-static void add_names(struct arena *arena, cJSON *parent, const char *key,
-	const struct str *names, uint32_t count)
+static void add_names(
+	struct arena *arena, cJSON *parent, const char *key, const struct str *names, uint32_t count)
 {
 	cJSON *array = json_add_array(parent, key);
 	for (uint32_t i = 0; i < count; i++) {
-		cJSON_AddItemToArray(array,
-			json_need(cJSON_CreateString(utf8_clean(arena, names[i]).data)));
+		cJSON_AddItemToArray(
+			array, json_need(cJSON_CreateString(utf8_clean(arena, names[i]).data)));
 	}
 }
 
@@ -285,9 +283,9 @@ struct str report_text(struct report *report, struct arena *arena)
 	add_options(arena, head, report->options);
 	cJSON *totals = json_add_object(head, "totals");
 	const uint32_t *verdicts = report->verdicts;
-	json_add_number(totals, "files", (size_t)verdicts[VERDICT_PATCHED] +
-		verdicts[VERDICT_UNCHANGED] + verdicts[VERDICT_SKIPPED] +
-		verdicts[VERDICT_REFUSED] + report->failed);
+	json_add_number(totals, "files",
+		(size_t)verdicts[VERDICT_PATCHED] + verdicts[VERDICT_UNCHANGED] +
+			verdicts[VERDICT_SKIPPED] + verdicts[VERDICT_REFUSED] + report->failed);
 	json_add_number(totals, "patched", verdicts[VERDICT_PATCHED]);
 	json_add_number(totals, "unchanged", verdicts[VERDICT_UNCHANGED]);
 	json_add_number(totals, "skipped", verdicts[VERDICT_SKIPPED]);

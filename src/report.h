@@ -31,8 +31,8 @@ void report_add(struct report *report, struct arena *arena, struct patch *patch,
 	const struct report_facts *facts);
 
 /* Adds a file that could not be read; verdict "failed". */
-void report_add_failure(struct report *report, struct arena *arena, struct str path,
-	const struct diags *diags);
+void report_add_failure(
+	struct report *report, struct arena *arena, struct str path, const struct diags *diags);
 
 /* The whole report, with totals; in the arena. */
 struct str report_text(struct report *report, struct arena *arena);

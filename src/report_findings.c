@@ -4,8 +4,8 @@
 
 enum { SCHEMA_VERSION = 1 };
 
-struct str findings_json(const struct findings *findings, const struct findings_run *run,
-	struct arena *arena)
+struct str findings_json(
+	const struct findings *findings, const struct findings_run *run, struct arena *arena)
 {
 	cJSON *head = json_need(cJSON_CreateObject());
 	json_add_number(head, "schema_version", SCHEMA_VERSION);

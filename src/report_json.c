@@ -71,8 +71,8 @@ static int by_path(const void *left, const void *right)
 	return order != 0 ? order : a->serial < b->serial ? -1 : a->serial > b->serial;
 }
 
-struct str report_assemble(struct arena *arena, cJSON *head, struct report_piece *pieces,
-	uint32_t count)
+struct str report_assemble(
+	struct arena *arena, cJSON *head, struct report_piece *pieces, uint32_t count)
 {
 	if (count != 0) {
 		qsort(pieces, count, sizeof(*pieces), by_path);

@@ -35,7 +35,7 @@ struct report_piece {
  * The text of a report: head, which is deleted, with the files as its last member, a line each, in
  * the order of their paths (bytes), whatever order they come in. Sorts the pieces.
  */
-struct str report_assemble(struct arena *arena, cJSON *head, struct report_piece *pieces,
-	uint32_t count);
+struct str report_assemble(
+	struct arena *arena, cJSON *head, struct report_piece *pieces, uint32_t count);
 
 #endif

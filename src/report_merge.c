@@ -38,8 +38,9 @@ static bool same_run(struct arena *arena, const cJSON *first, const cJSON *other
 		const cJSON *a = cJSON_GetObjectItemCaseSensitive(first, keys[i]);
 		const cJSON *b = cJSON_GetObjectItemCaseSensitive(other, keys[i]);
 		if (!cJSON_Compare(a, b, true)) {
-			*error = arena_printf(arena, "is of another run than %.*s: its \"%s\" is %.*s, "
-						     "there it is %.*s",
+			*error = arena_printf(arena,
+				"is of another run than %.*s: its \"%s\" is %.*s, "
+				"there it is %.*s",
 				STR_ARGS(first_path), keys[i], STR_ARGS(print(arena, b)),
 				STR_ARGS(print(arena, a)));
 			return false;
@@ -76,8 +77,8 @@ static size_t with_verdict(const struct piece *pieces, uint32_t piece_count, con
 	return found;
 }
 
-static struct str write(struct arena *arena, const cJSON *first, const struct piece *pieces,
-	uint32_t piece_count)
+static struct str write(
+	struct arena *arena, const cJSON *first, const struct piece *pieces, uint32_t piece_count)
 {
 	struct totals totals = {0};
 	for (uint32_t i = 0; i < piece_count; i++) {
@@ -87,8 +88,7 @@ static struct str write(struct arena *arena, const cJSON *first, const struct pi
 	cJSON_DeleteItemFromObjectCaseSensitive(head, "files");
 	cJSON *fresh = json_need(cJSON_CreateObject());
 	json_add_number(fresh, "files", totals.files);
-	static const char *const verdicts[] = {
-		"patched", "unchanged", "skipped", "refused", "failed"};
+	static const char *const verdicts[] = {"patched", "unchanged", "skipped", "refused", "failed"};
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
 		json_add_number(fresh, verdicts[i], with_verdict(pieces, piece_count, verdicts[i]));
 	}
@@ -120,8 +120,7 @@ static bool join(struct arena *arena, struct piece *pieces, uint32_t *piece_coun
 		} else if (!str_equal(pieces[used - 1].text, pieces[i].text)) {
 			*failed = pieces[i].input;
 			*error = arena_printf(arena, "says other things of '%.*s' than %.*s",
-				STR_ARGS(pieces[i].path),
-				STR_ARGS(parts[pieces[used - 1].input].path));
+				STR_ARGS(pieces[i].path), STR_ARGS(parts[pieces[used - 1].input].path));
 			return false;
 		}
 	}
@@ -139,7 +138,7 @@ bool report_merge(struct arena *arena, const struct report_part *parts, uint32_t
 		*failed = i;
 		reports[i] = report_read(arena, parts[i].text, error);
 		done = reports[i] != NULL &&
-			(i == 0 || same_run(arena, reports[0], reports[i], parts[0].path, error));
+		       (i == 0 || same_run(arena, reports[0], reports[i], parts[0].path, error));
 		piece_count += (uint32_t)json_length(reports[i], "files");
 	}
 	if (done) {
@@ -149,8 +148,7 @@ bool report_merge(struct arena *arena, const struct report_part *parts, uint32_t
 			const cJSON *file = NULL;
 			cJSON_ArrayForEach(file, cJSON_GetObjectItemCaseSensitive(reports[i], "files"))
 			{
-				pieces[at++] = (struct piece){
-					file, json_text(file, "path"), print(arena, file), i};
+				pieces[at++] = (struct piece){file, json_text(file, "path"), print(arena, file), i};
 			}
 		}
 		done = join(arena, pieces, &piece_count, parts, failed, error);

@@ -98,8 +98,7 @@ static void add_plural(struct page *page, double number, const char *one, const 
 /* The source expression by which a policy allows a text: its SHA-256 in base 64. */
 static void add_hash(struct page *page, struct str text)
 {
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct str hex = sha256_hex(page->arena, text);
 	add(page, "'sha256-");
 	uint32_t bits = 0, have = 0;
@@ -120,9 +119,9 @@ static void add_hash(struct page *page, struct str text)
 
 static const struct {
 	const char *name;
-	const char *done; /* after patch */
+	const char *done;  /* after patch */
 	const char *would; /* after check and inspect */
-	const char *tone; /* a class of the style sheet */
+	const char *tone;  /* a class of the style sheet */
 } verdicts[] = {
 	{"patched", "patched", "to patch", "good"},
 	{"unchanged", "up to date", "up to date", "good"},
@@ -163,14 +162,14 @@ static void add_totals(struct page *page)
 	add(page, "<ul class=\"cards\">\n");
 	add_card(page, "", files, files == 1 ? "file" : "files");
 	for (size_t i = 0; i < VERDICT_KINDS; i++) {
-		add_card(page, verdicts[i].tone, json_number(totals, verdicts[i].name),
-			verdict_label(page, i));
+		add_card(
+			page, verdicts[i].tone, json_number(totals, verdicts[i].name), verdict_label(page, i));
 	}
 	double entries = json_number(totals, "entries"), guarded = json_number(totals, "guarded");
 	add_card(page, "", entries, entries == 1 ? "entrypoint" : "entrypoints");
 	add_card(page, guarded < entries ? "warn" : "good", guarded, "guarded");
 	add(page, "</ul>\n<svg class=\"bar\" viewBox=\"0 0 1000 1\" preserveAspectRatio=\"none\" "
-		  "aria-hidden=\"true\">");
+			  "aria-hidden=\"true\">");
 	double at = 0;
 	for (size_t i = 0; i < VERDICT_KINDS && files > 0; i++) {
 		double share = 1000 * json_number(totals, verdicts[i].name) / files;
@@ -207,18 +206,17 @@ static void add_names(struct page *page, const cJSON *options, const char *key, 
 static void add_head(struct page *page)
 {
 	add(page, "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-		  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		  "base-uri 'none'; form-action 'none'; style-src ");
+			  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+			  "base-uri 'none'; form-action 'none'; style-src ");
 	add_hash(page, STYLE);
 	add(page, "; script-src ");
 	add_hash(page, SCRIPT);
 	add(page, "\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		  "<title>reglue report</title>\n<style>");
+			  "<title>reglue report</title>\n<style>");
 	buf_add(page->out, STYLE);
 	add(page, "</style>\n<header>\n<h1>reglue report</h1>\n<p class=\"faint\">reglue ");
 	const cJSON *options = cJSON_GetObjectItemCaseSensitive(page->report, "options");
-	add_text(page,
-		json_text(cJSON_GetObjectItemCaseSensitive(page->report, "tool"), "version"));
+	add_text(page, json_text(cJSON_GetObjectItemCaseSensitive(page->report, "tool"), "version"));
 	add(page, " · <code>");
 	add_text(page, json_text(page->report, "command"));
 	add(page, "</code>");
@@ -260,8 +258,7 @@ struct tally {
 	const cJSON *last_file;
 };
 
-static void tally_file(struct tally *tallies, uint32_t *count, uint32_t capacity,
-	const cJSON *file)
+static void tally_file(struct tally *tallies, uint32_t *count, uint32_t capacity, const cJSON *file)
 {
 	for (size_t s = 0; s < SEVERITY_KINDS; s++) {
 		const cJSON *finding = NULL;
@@ -269,8 +266,7 @@ static void tally_file(struct tally *tallies, uint32_t *count, uint32_t capacity
 		{
 			struct str code = json_text(finding, "code");
 			uint32_t i = 0;
-			while (i < *count && (tallies[i].severity != s ||
-				!str_equal(tallies[i].code, code))) {
+			while (i < *count && (tallies[i].severity != s || !str_equal(tallies[i].code, code))) {
 				i++;
 			}
 			if (i == capacity) {
@@ -322,9 +318,9 @@ static void add_tallies(struct page *page)
 		return;
 	}
 	add(page, "<section>\n<h2>Findings</h2>\n<div class=\"scroll\"><table class=\"rules\">\n"
-		  "<thead><tr><th scope=\"col\">Kind<th scope=\"col\">Code"
-		  "<th scope=\"col\" class=\"number\">Files<th scope=\"col\" class=\"number\">Findings"
-		  "<th scope=\"col\">What it means</thead>\n<tbody>\n");
+			  "<thead><tr><th scope=\"col\">Kind<th scope=\"col\">Code"
+			  "<th scope=\"col\" class=\"number\">Files<th scope=\"col\" class=\"number\">Findings"
+			  "<th scope=\"col\">What it means</thead>\n<tbody>\n");
 	for (size_t s = 0; s < SEVERITY_KINDS; s++) {
 		for (uint32_t i = 0; i < count; i++) {
 			if (tallies[i].severity == s) {
@@ -461,8 +457,7 @@ static void add_findings(struct page *page, const cJSON *file)
 			add(page, "]</code>");
 			if (json_number(finding, "line") > 0) {
 				buf_printf(page->out, " <span class=\"faint\">line %.0f, column %.0f</span>",
-					json_number(finding, "line"),
-					json_number(finding, "column"));
+					json_number(finding, "line"), json_number(finding, "column"));
 			}
 			add(page, "</p>\n");
 			add_source(page, finding);
@@ -489,8 +484,9 @@ static void add_entries(struct page *page, const cJSON *file)
 	if (count == 0) {
 		return;
 	}
-	buf_printf(page->out, "<h3>Entrypoints: %zu, guarded: %zu</h3>\n<pre class=\"entries\">"
-			      "Line\tKind\tName\tWasm export\tGuard\n",
+	buf_printf(page->out,
+		"<h3>Entrypoints: %zu, guarded: %zu</h3>\n<pre class=\"entries\">"
+		"Line\tKind\tName\tWasm export\tGuard\n",
 		count, guarded);
 	cJSON_ArrayForEach(entry, entries)
 	{
@@ -509,8 +505,8 @@ static void add_entries(struct page *page, const cJSON *file)
 		if (json_true(entry, "guarded")) {
 			add(page, "guarded");
 			if (stale > 0) {
-				buf_printf(page->out, ", %.0f stale argument check%s", stale,
-					stale == 1 ? "" : "s");
+				buf_printf(
+					page->out, ", %.0f stale argument check%s", stale, stale == 1 ? "" : "s");
 			}
 		} else {
 			add(page, "not guarded: ");
@@ -545,8 +541,9 @@ static void add_sites(struct page *page, const cJSON *file)
 	if (count == 0) {
 		return;
 	}
-	buf_printf(page->out, "<h3>Other places that the patch concerns: %zu</h3>\n"
-			      "<dl class=\"facts\">\n",
+	buf_printf(page->out,
+		"<h3>Other places that the patch concerns: %zu</h3>\n"
+		"<dl class=\"facts\">\n",
 		count);
 	for (size_t i = 0; i < sizeof(site_kinds) / sizeof(site_kinds[0]); i++) {
 		bool any = false;
@@ -591,8 +588,7 @@ static void add_brief(struct page *page, const cJSON *file)
 		size_t count = json_length(file, severities[s].list);
 		if (count != 0) {
 			buf_printf(page->out, "%s<span class=\"%s\">%zu %s%s</span>", between,
-				severities[s].tone, count, severities[s].name,
-				count == 1 ? "" : "s");
+				severities[s].tone, count, severities[s].name, count == 1 ? "" : "s");
 			between = " · ";
 		}
 	}
@@ -604,7 +600,7 @@ static void add_file(struct page *page, const cJSON *file, uint32_t number)
 {
 	size_t verdict = verdict_of(file);
 	bool empty = str_equal(json_text(file, "verdict"), STR("skipped")) &&
-		json_length(file, "notes") + json_length(file, "warnings") == 0;
+	             json_length(file, "notes") + json_length(file, "warnings") == 0;
 	buf_printf(page->out, "<%s class=\"file\" id=\"file-%u\" data-verdict=\"%s\">",
 		empty ? "div" : "details", number, verdicts[verdict].name);
 	buf_printf(page->out, "<%s><span class=\"verdict %s\">%s</span> <bdi class=\"path\">",
@@ -631,9 +627,9 @@ static void add_files(struct page *page)
 {
 	const cJSON *totals = cJSON_GetObjectItemCaseSensitive(page->report, "totals");
 	add(page, "<section id=\"files\">\n<h2>Files</h2>\n<div class=\"tools\" role=\"search\">"
-		  "<input type=\"search\" id=\"search\" placeholder=\"Path, export, class, code\" "
-		  "aria-label=\"Search in files\" autocomplete=\"off\" spellcheck=\"false\">"
-		  "<fieldset aria-label=\"Verdicts shown\">");
+			  "<input type=\"search\" id=\"search\" placeholder=\"Path, export, class, code\" "
+			  "aria-label=\"Search in files\" autocomplete=\"off\" spellcheck=\"false\">"
+			  "<fieldset aria-label=\"Verdicts shown\">");
 	for (size_t i = 0; i < VERDICT_KINDS; i++) {
 		double count = json_number(totals, verdicts[i].name);
 		if (count != 0) {
@@ -646,8 +642,8 @@ static void add_files(struct page *page)
 		}
 	}
 	add(page, "</fieldset><button type=\"button\" id=\"open\">Open all</button>"
-		  "<button type=\"button\" id=\"close\">Close all</button>"
-		  "<output class=\"shown\" id=\"shown\"></output></div>\n");
+			  "<button type=\"button\" id=\"close\">Close all</button>"
+			  "<output class=\"shown\" id=\"shown\"></output></div>\n");
 	const cJSON *file = NULL;
 	uint32_t number = 0;
 	cJSON_ArrayForEach(file, cJSON_GetObjectItemCaseSensitive(page->report, "files"))
@@ -670,9 +666,10 @@ bool report_page(struct arena *arena, struct str report, struct str *text, struc
 	add_head(&page);
 	add_tallies(&page);
 	add_files(&page);
-	add(&page, "<footer>\n<p>Guarded: a call from outside first looks whether the instance died, and "
-		   "gets a fresh one; a stale argument check keeps objects of the dead one out. Lines "
-		   "are those of the unpatched file.</p>\n</footer>\n<script>");
+	add(&page,
+		"<footer>\n<p>Guarded: a call from outside first looks whether the instance died, and "
+		"gets a fresh one; a stale argument check keeps objects of the dead one out. Lines "
+		"are those of the unpatched file.</p>\n</footer>\n<script>");
 	buf_add(&out, SCRIPT);
 	add(&page, "</script>\n</html>\n");
 	*text = arena_copy(arena, buf_str(&out));

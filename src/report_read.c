@@ -46,15 +46,14 @@ static bool check(struct arena *arena, const cJSON *report, struct str *error)
 	if (version->valuedouble != REPORT_SCHEMA_VERSION) {
 		*error = arena_printf(arena,
 			"has schema_version %g, and this reglue reads %d; use the reglue that wrote it (%.*s)",
-			version->valuedouble, REPORT_SCHEMA_VERSION,
-			STR_ARGS(json_text(tool, "version")));
+			version->valuedouble, REPORT_SCHEMA_VERSION, STR_ARGS(json_text(tool, "version")));
 		return false;
 	}
-	bool whole = cJSON_IsArray(files) &&
-		cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(report, "totals"));
+	bool whole =
+		cJSON_IsArray(files) && cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(report, "totals"));
 	for (const cJSON *file = whole ? files->child : NULL; file != NULL; file = file->next) {
 		whole &= cJSON_IsString(cJSON_GetObjectItemCaseSensitive(file, "path")) &&
-			json_text(file, "verdict").len != 0;
+		         json_text(file, "verdict").len != 0;
 	}
 	if (!whole) {
 		*error = STR("is a report of reglue, but not a whole one");

@@ -59,8 +59,8 @@ static struct str uri_of(struct arena *arena, struct str path)
 	for (size_t i = 0; i < path.len; i++) {
 		unsigned char byte = (unsigned char)path.data[i];
 		bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-			(byte >= '0' && byte <= '9') ||
-			(byte != '\0' && strchr("-._~/!$&'()*+,;=@", byte) != NULL);
+		             (byte >= '0' && byte <= '9') ||
+		             (byte != '\0' && strchr("-._~/!$&'()*+,;=@", byte) != NULL);
 		if (plain) {
 			buf_add_byte(&out, (char)byte);
 		} else {
@@ -74,8 +74,8 @@ static struct str uri_of(struct arena *arena, struct str path)
 	return uri;
 }
 
-static void add_location(struct arena *arena, cJSON *parent, const struct finding *finding,
-	struct str folder)
+static void add_location(
+	struct arena *arena, cJSON *parent, const struct finding *finding, struct str folder)
 {
 	struct str path = findings_path(finding->path, folder);
 	cJSON *location = json_append_object(json_add_array(parent, "locations"));
@@ -108,8 +108,8 @@ static struct str text_at(const struct finding *finding)
  * What stays the same when lines are added elsewhere: the code, the text of the source from the
  * place on, and how many alike came before in the file.
  */
-static struct str fingerprint(struct arena *arena, const struct finding *finding,
-	const struct findings *findings)
+static struct str fingerprint(
+	struct arena *arena, const struct finding *finding, const struct findings *findings)
 {
 	struct str text = text_at(finding);
 	uint32_t before = 0;
@@ -149,8 +149,8 @@ static void add_notification(struct arena *arena, cJSON *list, const struct find
 	add_message(arena, item, "message", finding->text);
 }
 
-struct str findings_sarif(const struct findings *findings, const struct findings_run *run,
-	struct arena *arena)
+struct str findings_sarif(
+	const struct findings *findings, const struct findings_run *run, struct arena *arena)
 {
 	cJSON *head = json_need(cJSON_CreateObject());
 	json_add_text(arena, head, "$schema", STR(SCHEMA));

@@ -66,7 +66,8 @@ const struct rule rule_table[] = {
 		"A build that patches nothing is more often a wrong path than intended. Where it is "
 		"intended, use --allow-empty."},
 	{"no-loader", SEVERITY_NOTE, "The file that hands over the exports was not looked at.",
-		"Name the folder, or that file as well, so that both are patched: the loader tells the glue "
+		"Name the folder, or that file as well, so that both are patched: the loader tells the "
+		"glue "
 		"where the WebAssembly.Module is."},
 	{"no-module", SEVERITY_REFUSAL,
 		"The glue never sees the WebAssembly.Module or the imports object.",
@@ -124,7 +125,8 @@ const struct rule rule_table[] = {
 		"An export is called where no hook can stand before the call's arguments.",
 		"A minifier moved a generated function into an async one, or the call is not "
 		"wasm-bindgen's. A recovery would come too late there. Patch before the minifier runs."},
-	{"unknown-export", SEVERITY_NOTE, "The glue uses an export of wasm-bindgen's own that is not known.",
+	{"unknown-export", SEVERITY_NOTE,
+		"The glue uses an export of wasm-bindgen's own that is not known.",
 		"Calls of it are guarded like all others. After a release of wasm-bindgen look at what "
 		"it is for: a new part of the machinery may keep state that a new instance must "
 		"start without."},

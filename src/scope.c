@@ -145,8 +145,8 @@ static void declare(struct resolving *r, node_id scope, node_id identifier, node
 }
 
 /* Declares every name of a pattern: {a, b: c, d = 1, ...e}, [f]. */
-static void declare_pattern(struct resolving *r, node_id scope, node_id pattern, node_id declares,
-	enum binding_kind kind)
+static void declare_pattern(
+	struct resolving *r, node_id scope, node_id pattern, node_id declares, enum binding_kind kind)
 {
 	const struct tree *tree = r->tree;
 	for (node_id n = pattern; n < tree->nodes[pattern].last;) {
@@ -185,7 +185,7 @@ static void declare_parameters(struct resolving *r, node_id function)
 	}
 	node_id list = node_child(tree, function, FIELD_parameters);
 	for (node_id p = list == NO_NODE ? NO_NODE : node_first(tree, list); p != NO_NODE;
-		p = node_next(tree, p)) {
+		 p = node_next(tree, p)) {
 		declare_pattern(r, function, p, p, BINDING_PARAMETER);
 	}
 }
@@ -200,7 +200,7 @@ static void declare_node(struct resolving *r, node_id n)
 		const struct node *statement = &tree->nodes[node->parent];
 		bool is_var = statement->kind == KIND_variable_declaration;
 		node_id scope = is_var ? function_scope_around(r, n) : r->around[n];
-		enum binding_kind kind = is_var ? BINDING_VAR
+		enum binding_kind kind = is_var                          ? BINDING_VAR
 		                         : statement->flags & NODE_CONST ? BINDING_CONST
 		                                                         : BINDING_LET;
 		declare_pattern(r, scope, node_child(tree, n, FIELD_name), n, kind);
@@ -342,10 +342,10 @@ bool use_is_write(const struct tree *tree, node_id use)
 	node_id at = use;
 	/* inside a destructuring assignment: ({ a, b: c } = …) */
 	while (tree->nodes[at].kind == KIND_shorthand_property_identifier_pattern ||
-		tree->nodes[tree->nodes[at].parent].kind == KIND_pair_pattern ||
-		tree->nodes[tree->nodes[at].parent].kind == KIND_object_pattern ||
-		tree->nodes[tree->nodes[at].parent].kind == KIND_array_pattern ||
-		tree->nodes[tree->nodes[at].parent].kind == KIND_parenthesized_expression) {
+		   tree->nodes[tree->nodes[at].parent].kind == KIND_pair_pattern ||
+		   tree->nodes[tree->nodes[at].parent].kind == KIND_object_pattern ||
+		   tree->nodes[tree->nodes[at].parent].kind == KIND_array_pattern ||
+		   tree->nodes[tree->nodes[at].parent].kind == KIND_parenthesized_expression) {
 		at = tree->nodes[at].parent;
 		if (at == 0) {
 			return false;

@@ -23,13 +23,13 @@ enum binding_kind {
 
 struct binding {
 	enum binding_kind kind;
-	uint32_t name;     /* interned */
+	uint32_t name;      /* interned */
 	node_id identifier; /* the declaring identifier (the first, for repeated var) */
-	node_id declares;  /* variable_declarator, function, class, import specifier, or parameter */
-	node_id scope;     /* program, function, block, … that it belongs to */
-	node_id first_use; /* uses, the declaring identifier left out, in source order */
+	node_id declares;   /* variable_declarator, function, class, import specifier, or parameter */
+	node_id scope;      /* program, function, block, … that it belongs to */
+	node_id first_use;  /* uses, the declaring identifier left out, in source order */
 	node_id last_use;
-	uint32_t writes;   /* assignments and updates, the initializer left out */
+	uint32_t writes; /* assignments and updates, the initializer left out */
 };
 
 struct scopes {

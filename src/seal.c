@@ -35,8 +35,8 @@ static void add_escaped(struct buf *out, struct str name)
 {
 	for (size_t i = 0; i < name.len; i++) {
 		unsigned char c = (unsigned char)name.data[i];
-		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			(c >= '0' && c <= '9') || c == '_' || c == '$' || c == '.' || c == '-';
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		             c == '_' || c == '$' || c == '.' || c == '-';
 		if (plain) {
 			buf_add_byte(out, (char)c);
 		} else {
@@ -50,8 +50,8 @@ static int compare_names(const void *left, const void *right)
 	return str_compare(*(const struct str *)left, *(const struct str *)right);
 }
 
-static void add_names(struct arena *arena, struct buf *out, const char *key,
-	const struct str *names, uint32_t count)
+static void add_names(
+	struct arena *arena, struct buf *out, const char *key, const struct str *names, uint32_t count)
 {
 	if (count == 0) {
 		return;
@@ -258,8 +258,8 @@ struct region {
 };
 
 /* Reads the spans and puts what they hold into the splice, as far as the list can be followed. */
-static enum spans_result collect_spans(struct arena *arena, struct str bytes,
-	const struct footer *footer, struct splice *splice)
+static enum spans_result collect_spans(
+	struct arena *arena, struct str bytes, const struct footer *footer, struct splice *splice)
 {
 	struct spans_reader reader;
 	spans_reader_init(&reader, footer->spans, str_slice(bytes, 0, footer->start));
@@ -305,8 +305,8 @@ static bool follow_checks(struct arena *arena, struct str bytes, const struct fo
 }
 
 /* Fills seal->original and completes seal->splice; false if the original is not what it was. */
-static bool restore(struct arena *arena, struct str bytes, const struct footer *footer,
-	struct seal *seal)
+static bool restore(
+	struct arena *arena, struct str bytes, const struct footer *footer, struct seal *seal)
 {
 	char *original = arena_alloc(arena, bytes.len);
 	size_t len = 0;
@@ -394,8 +394,7 @@ static void explain(struct arena *arena, struct str bytes, const struct footer *
 			version_len, version);
 	} else if (first >= footer->start) {
 		diag_add(arena, diags, SEVERITY_REFUSAL, "seal-edited", footer->start,
-			"edited since reglue %.*s patched it: reglue's footer changed", version_len,
-			version);
+			"edited since reglue %.*s patched it: reglue's footer changed", version_len, version);
 	} else {
 		diag_add(arena, diags, SEVERITY_REFUSAL, "seal-edited", first,
 			"edited since reglue %.*s patched it: the first change is between here and "
@@ -404,8 +403,8 @@ static void explain(struct arena *arena, struct str bytes, const struct footer *
 	}
 }
 
-enum seal_result seal_read(struct arena *arena, struct str bytes, struct seal *seal,
-	struct diags *diags)
+enum seal_result seal_read(
+	struct arena *arena, struct str bytes, struct seal *seal, struct diags *diags)
 {
 	*seal = (struct seal){.version = STR(""), .options = STR(""), .original = STR("")};
 	/* one pass over the many files that have no footer */

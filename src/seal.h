@@ -12,10 +12,10 @@
 
 /* Everything but `original` and `splice` is set on SEAL_BROKEN as well, as far as it is readable. */
 struct seal {
-	struct str version;    /* of the reglue that wrote it; points into the bytes read */
-	struct str options;    /* canonical text of the options; see seal_options_text */
-	struct str original;   /* the bytes before patching, in the arena */
-	struct splice splice;  /* over `original`, sealed; the last insertion is the footer */
+	struct str version;   /* of the reglue that wrote it; points into the bytes read */
+	struct str options;   /* canonical text of the options; see seal_options_text */
+	struct str original;  /* the bytes before patching, in the arena */
+	struct splice splice; /* over `original`, sealed; the last insertion is the footer */
 };
 
 enum seal_result {
@@ -35,8 +35,8 @@ void seal_write(struct arena *arena, struct splice *splice, struct str original,
  * Reads a footer back. The last footer in the bytes counts. On SEAL_BROKEN one refusal is added;
  * its offset is into `bytes`. bytes must outlive the seal.
  */
-enum seal_result seal_read(struct arena *arena, struct str bytes, struct seal *seal,
-	struct diags *diags);
+enum seal_result seal_read(
+	struct arena *arena, struct str bytes, struct seal *seal, struct diags *diags);
 
 /*
  * The options in one canonical line: equal options, equal text. Holds those that differ from the

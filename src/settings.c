@@ -91,7 +91,8 @@ static bool read_list(struct arena *arena, const cJSON *item, struct str **value
 	*values = arena_array(arena, struct str, (size_t)cJSON_GetArraySize(item));
 	*count = 0;
 	const cJSON *element;
-	cJSON_ArrayForEach(element, item) {
+	cJSON_ArrayForEach(element, item)
+	{
 		if (!cJSON_IsString(element) || element->valuestring[0] == '\0') {
 			return false;
 		}
@@ -137,13 +138,11 @@ static bool read_key(struct settings_finder *finder, const cJSON *json, const cJ
 	if (kind == SETTING_UNKNOWN) {
 		struct str hint = options_suggest_setting(arena, key);
 		return fail(arena, diags, place_of(text, nth, false),
-			arena_printf(arena, "there is no setting '%.*s'%.*s", STR_ARGS(shown),
-				STR_ARGS(hint)));
+			arena_printf(arena, "there is no setting '%.*s'%.*s", STR_ARGS(shown), STR_ARGS(hint)));
 	}
 	if (kind == SETTING_FLAG) {
 		return fail(arena, diags, place_of(text, nth, false),
-			arena_printf(arena, "%.*s is a flag of the command line only",
-				STR_ARGS(shown)));
+			arena_printf(arena, "%.*s is a flag of the command line only", STR_ARGS(shown)));
 	}
 	for (const cJSON *before = json->child; before != item; before = before->next) {
 		if (strcmp(before->string, item->string) == 0) {
@@ -188,8 +187,8 @@ static bool parse(struct settings_finder *finder, struct str text, uint32_t shif
 	return right;
 }
 
-static const struct settings *read_file(struct settings_finder *finder, struct str path,
-	struct source *source, struct diags *diags)
+static const struct settings *read_file(
+	struct settings_finder *finder, struct str path, struct source *source, struct diags *diags)
 {
 	struct arena *arena = finder->arena;
 	struct settings *settings = arena_new(arena, struct settings);
@@ -217,8 +216,8 @@ static struct str relative(const struct settings_finder *finder, struct str path
 }
 
 /* The folder is an absolute path without symbolic links. */
-static const struct settings *find_in(struct settings_finder *finder, struct str folder,
-	struct source *source, struct diags *diags)
+static const struct settings *find_in(
+	struct settings_finder *finder, struct str folder, struct source *source, struct diags *diags)
 {
 	uint64_t hash = 0;
 	for (size_t i = 0; i < folder.len; i++) {
@@ -243,8 +242,8 @@ static const struct settings *find_in(struct settings_finder *finder, struct str
 	return settings;
 }
 
-const struct settings *settings_find(struct settings_finder *finder, struct str path, bool is_folder,
-	struct source *source, struct diags *diags)
+const struct settings *settings_find(struct settings_finder *finder, struct str path,
+	bool is_folder, struct source *source, struct diags *diags)
 {
 	const struct options *options = finder->options;
 	if (options->no_config) {
@@ -256,8 +255,7 @@ const struct settings *settings_find(struct settings_finder *finder, struct str 
 		}
 		return finder->common;
 	}
-	struct str folder =
-		os_real_path(finder->arena, is_folder ? path : os_folder_of(path));
+	struct str folder = os_real_path(finder->arena, is_folder ? path : os_folder_of(path));
 	return folder.len == 0 ? &finder->none : find_in(finder, folder, source, diags);
 }
 
@@ -298,7 +296,8 @@ struct str settings_text(struct arena *arena, struct str path, const struct sett
 		add_string(arena, &out, settings->file);
 	}
 	/* from the names of reglue.json, so that this can be pasted there */
-	buf_printf(&out, ",\"settings\":{\"policy\":\"%s\",\"budget\":%u,"
+	buf_printf(&out,
+		",\"settings\":{\"policy\":\"%s\",\"budget\":%u,"
 		"\"stale-closures\":\"%s\",\"foreign-throw\":\"%s\",\"module\":\"%s\","
 		"\"exclude\":",
 		patch->policy, patch->budget, patch->stale_closures, patch->foreign_throw, patch->module);

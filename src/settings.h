@@ -26,8 +26,8 @@ struct settings_finder *settings_finder_create(struct arena *arena, const struct
  * directory. NULL if the reglue.json concerned cannot be read or is not right: then diags get
  * an error, whose place is one in *source, unless it was reported before.
  */
-const struct settings *settings_find(struct settings_finder *finder, struct str path, bool is_folder,
-	struct source *source, struct diags *diags);
+const struct settings *settings_find(struct settings_finder *finder, struct str path,
+	bool is_folder, struct source *source, struct diags *diags);
 
 /* One line of JSON: path, config (the file or null) and all settings in force. */
 struct str settings_text(struct arena *arena, struct str path, const struct settings *settings);

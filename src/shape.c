@@ -14,8 +14,10 @@ static const struct {
 	uint32_t count;
 } forms[SHAPE_COUNT] = {
 #define FORM(name, id) \
-	{name, {shape_##id##_text, sizeof(shape_##id##_text)}, shape_##id##_nodes, \
-		sizeof(shape_##id##_nodes) / sizeof(struct node)}
+	{ \
+		name, {shape_##id##_text, sizeof(shape_##id##_text)}, shape_##id##_nodes, \
+			sizeof(shape_##id##_nodes) / sizeof(struct node) \
+	}
 	[SHAPE_VIEW_GETTER] = FORM("view getter", view_getter),
 	[SHAPE_CLOSURE] = FORM("closure", closure),
 	[SHAPE_DESTROY] = FORM("__destroy_into_raw", destroy),
@@ -157,8 +159,8 @@ static bool match_form(const struct tree *shape, node_id form, const struct tree
 	return matched;
 }
 
-bool shape_match(enum shape which, const struct tree *tree, node_id n,
-	struct shape_difference *difference)
+bool shape_match(
+	enum shape which, const struct tree *tree, node_id n, struct shape_difference *difference)
 {
 	struct source source;
 	source_init(&source, str_from(forms[which].name), forms[which].text);

@@ -25,15 +25,15 @@ enum shape {
 struct shape_difference {
 	node_id node;        /* in the tree that was looked at */
 	struct str expected; /* what the form has there, its holes as `$name`; empty: nothing more */
-	bool missing;        /* the tree has nothing more where the form goes on; node is the last there is */
+	bool missing; /* the tree has nothing more where the form goes on; node is the last there is */
 };
 
 /*
  * Whether the node has one of the shape's forms. If not, *difference (may be NULL) is what to look at
  * when a release changed. Its text belongs to the shapes.
  */
-bool shape_match(enum shape shape, const struct tree *tree, node_id n,
-	struct shape_difference *difference);
+bool shape_match(
+	enum shape shape, const struct tree *tree, node_id n, struct shape_difference *difference);
 
 const char *shape_name(enum shape shape);
 

@@ -15,14 +15,14 @@ static void index_lines(struct arena *arena, struct source *source)
 	struct str bytes = source->bytes;
 	uint32_t count = 1;
 	for (const char *at = bytes.data, *end = at + bytes.len;
-		at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++) {
+		 at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++) {
 		count++;
 	}
 	source->lines = arena_array(arena, uint32_t, count);
 	source->line_count = count;
 	uint32_t line = 1;
 	for (const char *at = bytes.data, *end = at + bytes.len;
-		at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++) {
+		 at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++) {
 		source->lines[line++] = (uint32_t)(at + 1 - bytes.data);
 	}
 }

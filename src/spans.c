@@ -84,8 +84,7 @@ static int64_t *find_repeats(const struct splice *splice, uint32_t count)
 	}
 	qsort(groups, count, sizeof(*groups), compare_groups);
 	for (uint32_t i = 0, end; i < count; i = end) {
-		for (end = i + 1; end < count && str_equal(groups[i].text, groups[end].text); end++) {
-		}
+		for (end = i + 1; end < count && str_equal(groups[i].text, groups[end].text); end++) {}
 		for (uint32_t k = i; k < end; k++) {
 			first[groups[k].index] = end - i == 1 ? TEXT_SINGLE : (int64_t)groups[i].index;
 		}
@@ -164,8 +163,8 @@ enum spans_result spans_read(struct arena *arena, struct spans_reader *reader, s
 	}
 	struct str rest = str_slice(reader->output, reader->at, reader->output.len);
 	if (code < CODE_KNOWN) {
-		if (!spans_read_number(&reader->code, &gap) ||
-			!spans_read_number(&reader->code, &length) || length == 0) {
+		if (!spans_read_number(&reader->code, &gap) || !spans_read_number(&reader->code, &length) ||
+			length == 0) {
 			return SPANS_INVALID;
 		}
 		if (gap > rest.len || length > rest.len - gap) {
@@ -174,8 +173,7 @@ enum spans_result spans_read(struct arena *arena, struct spans_reader *reader, s
 	} else {
 		uint32_t number = (code - CODE_KNOWN) / 2;
 		bool has_gap = (code - CODE_KNOWN) % 2 != 0;
-		if (number >= reader->text_count ||
-			(has_gap && !spans_read_number(&reader->code, &gap))) {
+		if (number >= reader->text_count || (has_gap && !spans_read_number(&reader->code, &gap))) {
 			return SPANS_INVALID;
 		}
 		struct span known = reader->texts[number];

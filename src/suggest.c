@@ -46,8 +46,7 @@ const char *suggest(struct str word, const char *const *candidates)
 			continue;
 		}
 		/* the beginning of a long name is a slip of it, too */
-		size_t far = word.len >= 3 && str_starts(candidate, word) ? 1
-									   : distance(word, candidate);
+		size_t far = word.len >= 3 && str_starts(candidate, word) ? 1 : distance(word, candidate);
 		if (far < nearest || (far == nearest && best == NULL)) {
 			best = *candidates;
 			nearest = far;

@@ -23,9 +23,15 @@ static const struct {
 	const char *token;
 	uint16_t flag;
 } flag_tokens[] = {
-	{"async", NODE_ASYNC},   {"static", NODE_STATIC}, {"static get", NODE_STATIC | NODE_GET},
-	{"get", NODE_GET},       {"set", NODE_SET},       {"*", NODE_GENERATOR},
-	{"const", NODE_CONST},   {"let", NODE_LET},       {"var", NODE_VAR},
+	{"async", NODE_ASYNC},
+	{"static", NODE_STATIC},
+	{"static get", NODE_STATIC | NODE_GET},
+	{"get", NODE_GET},
+	{"set", NODE_SET},
+	{"*", NODE_GENERATOR},
+	{"const", NODE_CONST},
+	{"let", NODE_LET},
+	{"var", NODE_VAR},
 	{"default", NODE_DEFAULT},
 };
 
@@ -119,7 +125,8 @@ static size_t skip_word(struct str bytes, size_t at)
 static bool find_phase(struct str bytes, size_t *at, struct TSRange *phase)
 {
 	static const struct str import = {"import", 6};
-	for (size_t found; (found = str_find(str_slice(bytes, *at, bytes.len), import)) != (size_t)-1;) {
+	for (size_t found;
+		 (found = str_find(str_slice(bytes, *at, bytes.len), import)) != (size_t)-1;) {
 		size_t end = *at + found + import.len;
 		size_t start = skip_blanks(bytes, end), stop = skip_word(bytes, start);
 		struct str word = str_slice(bytes, start, stop);
@@ -269,8 +276,8 @@ bool syntax_parse(struct arena *arena, const struct syntax *syntax, struct sourc
 		tree->code_end = find_code_end(tree);
 	} else {
 		/* small files are parsed before the callback is asked: then the tree tells */
-		uint32_t offset = parsed == NULL ? reading.error_offset
-		                                 : first_error(ts_tree_root_node(parsed));
+		uint32_t offset =
+			parsed == NULL ? reading.error_offset : first_error(ts_tree_root_node(parsed));
 		diag_add(arena, diags, SEVERITY_ERROR, "parse-error",
 			offset > source->bytes.len ? DIAG_NO_OFFSET : offset,
 			"not understood as JavaScript; nothing is changed");

@@ -31,7 +31,7 @@ struct node {
 	uint16_t op;    /* grammar symbol of an operator token, 0 if none */
 	uint16_t flags; /* enum node_flag */
 	uint8_t field;  /* enum field: what it is to its parent */
-	uint32_t name; /* interned text of identifiers and property names, 0 for other nodes */
+	uint32_t name;  /* interned text of identifiers and property names, 0 for other nodes */
 	uint32_t start;
 	uint32_t end;
 	node_id parent;

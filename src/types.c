@@ -80,12 +80,12 @@ static bool is(struct token token, const char *text)
 }
 
 struct outline {
-	bool is_module;      /* imports or exports at top level */
-	bool is_assigned;    /* export = */
-	bool is_taken;       /* names __reglue already */
-	bool is_empty;       /* nothing but comments */
-	struct str space;    /* name of the first namespace declared at top level */
-	uint32_t end;        /* behind the last token */
+	bool is_module;   /* imports or exports at top level */
+	bool is_assigned; /* export = */
+	bool is_taken;    /* names __reglue already */
+	bool is_empty;    /* nothing but comments */
+	struct str space; /* name of the first namespace declared at top level */
+	uint32_t end;     /* behind the last token */
 };
 
 static struct outline read_outline(struct str bytes)
@@ -100,11 +100,9 @@ static struct outline read_outline(struct str bytes)
 		outline.is_taken |= is(token, "__reglue");
 		if (depth == 0) {
 			bool call = is(token, "(") || is(token, "."); /* import("x"), import.meta */
-			outline.is_module |= is(before[1], "export") ||
-				(is(before[1], "import") && !call);
+			outline.is_module |= is(before[1], "export") || (is(before[1], "import") && !call);
 			outline.is_assigned |= is(before[1], "export") && is(token, "=");
-			if (is(before[0], "declare") && is(before[1], "namespace") &&
-				outline.space.len == 0) {
+			if (is(before[0], "declare") && is(before[1], "namespace") && outline.space.len == 0) {
 				outline.space = token.text;
 			}
 		}
@@ -172,28 +170,26 @@ static void plan(struct arena *arena, struct patch *patch, const struct patch *s
 	if (outline.is_taken || outline.is_assigned || !known) {
 		patch->verdict = VERDICT_SKIPPED;
 		diag_add(arena, &patch->diags, SEVERITY_WARNING, "types", DIAG_NO_OFFSET, "%s",
-			outline.is_taken
-				? "these declarations have a __reglue of their own: none was added"
-				: "these declarations are not of a form that wasm-bindgen writes: "
-				  "__reglue was not added");
+			outline.is_taken ? "these declarations have a __reglue of their own: none was added"
+							 : "these declarations are not of a form that wasm-bindgen writes: "
+							   "__reglue was not added");
 		return;
 	}
 	patch->form = space.len != 0 ? "types: namespace" : "types: module";
 	/* what is declared depends on no option, so that other options change nothing here */
 	struct patch_options none = PATCH_OPTIONS_DEFAULT;
-	splice_insert(arena, &patch->splice, outline.end, SPLICE_PLAIN, 0,
-		added_text(arena, original, space));
+	splice_insert(
+		arena, &patch->splice, outline.end, SPLICE_PLAIN, 0, added_text(arena, original, space));
 	seal_write(arena, &patch->splice, original, outline.end, &none);
 	struct buf output = BUF_INIT;
 	splice_apply(&patch->splice, original, &output);
 	patch->output = arena_copy(arena, buf_str(&output));
 	buf_finish(&output);
-	patch->verdict =
-		str_equal(patch->output, patch->input) ? VERDICT_UNCHANGED : VERDICT_PATCHED;
+	patch->verdict = str_equal(patch->output, patch->input) ? VERDICT_UNCHANGED : VERDICT_PATCHED;
 }
 
-struct patch *types_run(struct arena *arena, struct str path, struct str bytes,
-	const struct patch *script)
+struct patch *types_run(
+	struct arena *arena, struct str path, struct str bytes, const struct patch *script)
 {
 	struct patch *patch = arena_new(arena, struct patch);
 	struct seal seal = {0};

@@ -13,8 +13,8 @@
  * what patch_run made of it. Declarations of a form that wasm-bindgen does not write are left as they
  * are, with a warning; the verdict is then "skipped".
  */
-struct patch *types_run(struct arena *arena, struct str path, struct str bytes,
-	const struct patch *script);
+struct patch *types_run(
+	struct arena *arena, struct str path, struct str bytes, const struct patch *script);
 
 /* Whether a patched script exports __reglue: else its declarations have nothing to gain. */
 bool types_wanted(const struct patch *script);

@@ -12,10 +12,10 @@ size_t utf8_length(struct str text)
 	if (first < 0x80) {
 		return 1;
 	}
-	size_t length = first >= 0xC2 && first <= 0xDF ? 2
-		: (first & 0xF0) == 0xE0               ? 3
-		: first >= 0xF0 && first <= 0xF4       ? 4
-						       : 0;
+	size_t length = first >= 0xC2 && first <= 0xDF   ? 2
+	                : (first & 0xF0) == 0xE0         ? 3
+	                : first >= 0xF0 && first <= 0xF4 ? 4
+	                                                 : 0;
 	if (length == 0 || length > text.len) {
 		return 0;
 	}
@@ -37,7 +37,7 @@ static struct str clean(struct arena *arena, struct str text, bool printable)
 		size_t length = utf8_length(text);
 		unsigned char first = (unsigned char)text.data[0];
 		bool control = first < ' ' || first == 0x7F ||
-			(length == 2 && first == 0xC2 && (unsigned char)text.data[1] < 0xA0);
+		               (length == 2 && first == 0xC2 && (unsigned char)text.data[1] < 0xA0);
 		if (length == 0 || first == '\0' || (printable && control)) {
 			buf_add(&out, STR("\xEF\xBF\xBD"));
 			length = length == 0 ? 1 : length;

@@ -1,6 +1,12 @@
 #include "wasm.h"
 
-enum section { SECTION_CUSTOM = 0, SECTION_IMPORT = 2, SECTION_TABLE = 4, SECTION_MEMORY = 5, SECTION_EXPORT = 7 };
+enum section {
+	SECTION_CUSTOM = 0,
+	SECTION_IMPORT = 2,
+	SECTION_TABLE = 4,
+	SECTION_MEMORY = 5,
+	SECTION_EXPORT = 7
+};
 enum external { EXTERNAL_FUNCTION, EXTERNAL_TABLE, EXTERNAL_MEMORY, EXTERNAL_GLOBAL, EXTERNAL_TAG };
 
 /* Reads forward; `failed` stays set, and every value is then 0 or empty. */
@@ -162,10 +168,10 @@ static void read_exports(struct reader *r, struct wasm_facts *facts)
 		uint8_t kind = read_byte(r);
 		uint64_t index = read_number(r);
 		facts->exports++;
-		facts->function_tables |= kind == EXTERNAL_TABLE &&
-		                          (index >= 64 || (facts->externref_tables >> index & 1) == 0);
-		facts->moves_stack |= kind == EXTERNAL_FUNCTION &&
-		                      str_equal(name, STR("__wbindgen_add_to_stack_pointer"));
+		facts->function_tables |=
+			kind == EXTERNAL_TABLE && (index >= 64 || (facts->externref_tables >> index & 1) == 0);
+		facts->moves_stack |=
+			kind == EXTERNAL_FUNCTION && str_equal(name, STR("__wbindgen_add_to_stack_pointer"));
 		facts->exports_stack |= kind == EXTERNAL_GLOBAL && str_equal(name, STR("__stack_pointer"));
 		facts->asyncify |= kind == EXTERNAL_FUNCTION && str_starts(name, STR("asyncify_"));
 	}

@@ -11,18 +11,19 @@
 #include "str.h"
 
 struct wasm_facts {
-	struct str bindgen;    /* version of wasm-bindgen, from "producers"; empty if not told */
-	struct str rustc;      /* the same of rustc */
+	struct str bindgen; /* version of wasm-bindgen, from "producers"; empty if not told */
+	struct str rustc;   /* the same of rustc */
 	bool imports_memory;
-	bool shared_memory;    /* imported or own, with the shared flag */
-	bool moves_stack;      /* exports __wbindgen_add_to_stack_pointer */
-	bool exports_stack;    /* exports the global __stack_pointer */
-	bool function_tables;  /* exports a table of something else than externrefs, or it cannot be told */
-	uint32_t tables;       /* imported or own; bits below: which of the first 64 hold externrefs */
+	bool shared_memory; /* imported or own, with the shared flag */
+	bool moves_stack;   /* exports __wbindgen_add_to_stack_pointer */
+	bool exports_stack; /* exports the global __stack_pointer */
+	bool
+		function_tables; /* exports a table of something else than externrefs, or it cannot be told */
+	uint32_t tables;     /* imported or own; bits below: which of the first 64 hold externrefs */
 	uint64_t externref_tables;
-	bool asyncify;         /* exports asyncify_… */
+	bool asyncify; /* exports asyncify_… */
 	uint32_t exports;
-	struct str imports;    /* the import section, for wasm_next_import */
+	struct str imports; /* the import section, for wasm_next_import */
 };
 
 /* False if the bytes are no well-formed wasm module, as far as it is read. Strings are borrowed. */

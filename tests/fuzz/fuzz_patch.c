@@ -33,8 +33,7 @@ static void check_diff(struct arena *arena, const struct patch *patch, const str
 	struct diff_side before = {patch->input, old->splice.sealed ? &old->splice : NULL};
 	struct diff_side after = {patch->output, &patch->splice};
 	struct buf diff = BUF_INIT, result = BUF_INIT;
-	bool differs =
-		diff_write(arena, STR("x.js"), patch->original.bytes, before, after, &diff);
+	bool differs = diff_write(arena, STR("x.js"), patch->original.bytes, before, after, &diff);
 	EXPECT(differs == !str_equal(patch->input, patch->output));
 	if (differs) {
 		EXPECT(apply_diff(patch->input, buf_str(&diff), &result));

@@ -37,8 +37,7 @@ bool apply_diff(struct str before, struct str diff, struct buf *after)
 		struct str head = take_line(&diff);
 		char text[100] = "";
 		memcpy(text, head.data, head.len < 99 ? head.len : 99);
-		if (sscanf(text, "@@ -%u,%u +%u,%u @@", &start, &old_count, &new_start,
-			    &new_count) != 4) {
+		if (sscanf(text, "@@ -%u,%u +%u,%u @@", &start, &old_count, &new_start, &new_count) != 4) {
 			return false;
 		}
 		for (unsigned first = start + (old_count == 0); line < first; line++) {
@@ -48,7 +47,7 @@ bool apply_diff(struct str before, struct str diff, struct buf *after)
 			char mark = diff.len == 0 ? '\0' : diff.data[0];
 			struct str content = mark == '\0' ? STR("") : take_content(&diff);
 			bool old = mark == ' ' || mark == '-', new = mark == ' ' || mark == '+';
-			if ((!old && !new) || (old && old_count-- == 0) || (new && new_count-- == 0)) {
+			if ((!old && !new) || (old && old_count-- == 0) || (new &&new_count-- == 0)) {
 				return false;
 			}
 			if (old && !str_equal(take_line(&before), content)) {

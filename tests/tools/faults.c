@@ -17,8 +17,8 @@
 static const struct {
 	const char *name;
 	int number;
-} errors[] = {{"ENOSPC", ENOSPC}, {"EACCES", EACCES}, {"EROFS", EROFS}, {"EINTR", EINTR}, {"EIO", EIO},
-	{"EDQUOT", EDQUOT}, {"EMFILE", EMFILE}, {"EPERM", EPERM}};
+} errors[] = {{"ENOSPC", ENOSPC}, {"EACCES", EACCES}, {"EROFS", EROFS}, {"EINTR", EINTR},
+	{"EIO", EIO}, {"EDQUOT", EDQUOT}, {"EMFILE", EMFILE}, {"EPERM", EPERM}};
 
 static int count;
 

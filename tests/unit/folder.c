@@ -10,8 +10,8 @@
 struct str folder_enter(struct arena *arena)
 {
 	const char *temp = getenv("TMPDIR");
-	struct str folder = arena_printf(arena, "%s/reglue-test-XXXXXX",
-		temp == NULL || temp[0] == '\0' ? "/tmp" : temp);
+	struct str folder = arena_printf(
+		arena, "%s/reglue-test-XXXXXX", temp == NULL || temp[0] == '\0' ? "/tmp" : temp);
 	cr_assert(mkdtemp((char *)folder.data) != NULL);
 	cr_assert(chdir(folder.data) == 0);
 	return folder;

@@ -10,9 +10,29 @@ uint32_t random_below(struct random *random, uint32_t limit)
 }
 
 static const char *const pieces[] = {
-	"\n", "\n", "\n", "\r\n", "a", "b", "}", "x\n", "}\n", "}\n\n", "function f() {\n", "\r",
-	"-- a\n", "+++ b\n", "@@ -1 +1 @@\n", "\\ No newline at end of file\n", "wasm = g(", ")",
-	"\xEF\xBB\xBF", "\xff", " * x */\n", "/* Patched by \n", "__reglue.enter();",
+	"\n",
+	"\n",
+	"\n",
+	"\r\n",
+	"a",
+	"b",
+	"}",
+	"x\n",
+	"}\n",
+	"}\n\n",
+	"function f() {\n",
+	"\r",
+	"-- a\n",
+	"+++ b\n",
+	"@@ -1 +1 @@\n",
+	"\\ No newline at end of file\n",
+	"wasm = g(",
+	")",
+	"\xEF\xBB\xBF",
+	"\xff",
+	" * x */\n",
+	"/* Patched by \n",
+	"__reglue.enter();",
 };
 
 enum { PIECES = sizeof(pieces) / sizeof(pieces[0]) };
@@ -45,8 +65,8 @@ struct str random_text(struct arena *arena, struct random *random, uint32_t max_
 	return text;
 }
 
-struct splice random_splice(struct arena *arena, struct random *random, struct str text,
-	uint32_t max_count)
+struct splice random_splice(
+	struct arena *arena, struct random *random, struct str text, uint32_t max_count)
 {
 	struct splice splice = {0};
 	uint32_t count = random_below(random, max_count + 1);

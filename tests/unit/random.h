@@ -17,8 +17,8 @@ uint32_t random_below(struct random *random, uint32_t limit);
 struct str random_text(struct arena *arena, struct random *random, uint32_t max_len);
 
 /* Up to max_count insertions into a text, several at one offset among them; not sealed. */
-struct splice random_splice(struct arena *arena, struct random *random, struct str text,
-	uint32_t max_count);
+struct splice random_splice(
+	struct arena *arena, struct random *random, struct str text, uint32_t max_count);
 
 /* original + splice as one text in the arena. */
 struct str random_apply(struct arena *arena, const struct splice *splice, struct str original);

@@ -42,15 +42,14 @@ static void collect(struct batch_query query, const char *expected)
 				STR_ARGS(package->files[k].path));
 		}
 	}
-	cr_assert(str_equal(buf_str(&names), str_from(expected)), "%.*s",
-		STR_ARGS(buf_str(&names)));
+	cr_assert(str_equal(buf_str(&names), str_from(expected)), "%.*s", STR_ARGS(buf_str(&names)));
 	buf_finish(&names);
 }
 
 Test(batch, packages_hold_what_belongs_together)
 {
-	touch((const char *const[]){"x.js", "x2.js", "x_bg.js", "y.cjs", "y_a.js", "z.ts", "x.d.ts",
-		"lone.d.ts", NULL});
+	touch((const char *const[]){
+		"x.js", "x2.js", "x_bg.js", "y.cjs", "y_a.js", "z.ts", "x.d.ts", "lone.d.ts", NULL});
 	struct str paths[] = {STR("."), STR("none.js"), STR("none.js")};
 	collect((struct batch_query){.paths = paths, .path_count = 3},
 		"./x.js+./x_bg.js ./x2.js ./y.cjs ./y_a.js none.js");
@@ -66,11 +65,12 @@ Test(batch, packages_hold_what_belongs_together)
 
 Test(batch, loaders_that_people_wrote_are_of_the_package)
 {
-	touch((const char *const[]){"x.js", "x_bg.js", "x_web.js", "x_node.mjs", "x_slim.js", "x_slim_bg.js",
-		"x_slim_web.js", "x_two_words.js", "web.js", NULL});
+	touch((const char *const[]){"x.js", "x_bg.js", "x_web.js", "x_node.mjs", "x_slim.js",
+		"x_slim_bg.js", "x_slim_web.js", "x_two_words.js", "web.js", NULL});
 	struct str paths[] = {STR(".")};
 	collect((struct batch_query){.paths = paths, .path_count = 1},
-		"./web.js ./x.js+./x_bg.js+./x_node.mjs+./x_web.js ./x_slim.js+./x_slim_bg.js+./x_slim_web.js "
+		"./web.js ./x.js+./x_bg.js+./x_node.mjs+./x_web.js "
+		"./x_slim.js+./x_slim_bg.js+./x_slim_web.js "
 		"./x_two_words.js");
 	struct str loader[] = {STR("x_web.js")};
 	collect((struct batch_query){.paths = loader, .path_count = 1}, "x_web.js+x_bg.js");
@@ -79,8 +79,9 @@ Test(batch, loaders_that_people_wrote_are_of_the_package)
 	/* one part has them all, whichever it is */
 	for (uint32_t shard = 1; shard <= 2; shard++) {
 		struct batch batch;
-		batch_collect(arena, &(struct batch_query){.paths = loader, .path_count = 1, .shard = shard,
-			.shards = 2}, &batch);
+		batch_collect(arena,
+			&(struct batch_query){.paths = loader, .path_count = 1, .shard = shard, .shards = 2},
+			&batch);
 		cr_assert(batch.file_count == 0 || batch.file_count == 2);
 	}
 }
@@ -88,8 +89,10 @@ Test(batch, loaders_that_people_wrote_are_of_the_package)
 Test(batch, lists)
 {
 	struct str paths[] = {STR("a.js")};
-	collect((struct batch_query){.paths = paths, .path_count = 1,
-		.list = STR("b c.js\r\n\n./d.js\na.js")}, "a.js b c.js ./d.js");
+	collect(
+		(struct batch_query){
+			.paths = paths, .path_count = 1, .list = STR("b c.js\r\n\n./d.js\na.js")},
+		"a.js b c.js ./d.js");
 	collect((struct batch_query){.list = STR("b\nc.js\0d.js\0"), .null_separated = true},
 		"b\nc.js d.js");
 }
@@ -105,10 +108,12 @@ Test(batch, parts_are_a_partition_by_package)
 	uint32_t sum = 0;
 	for (uint32_t part = 1; part <= PARTS; part++) {
 		struct batch batch;
-		batch_collect(arena, &(struct batch_query){.paths = paths, .path_count = 2 * FILES,
-			.shard = part, .shards = PARTS}, &batch);
-		cr_assert(batch.package_count > FILES / PARTS / 2, "part %u: %u", part,
-			batch.package_count);
+		batch_collect(arena,
+			&(struct batch_query){
+				.paths = paths, .path_count = 2 * FILES, .shard = part, .shards = PARTS},
+			&batch);
+		cr_assert(
+			batch.package_count > FILES / PARTS / 2, "part %u: %u", part, batch.package_count);
 		for (uint32_t i = 0; i < batch.package_count; i++) {
 			cr_assert_eq(batch.packages[i].count, 2);
 		}
@@ -118,10 +123,10 @@ Test(batch, parts_are_a_partition_by_package)
 	/* the same on every machine, however the path is written */
 	struct str same[] = {STR("./dir//p1.js"), STR("dir/./p1_bg.js"), STR("dir/p1.js")};
 	struct batch batch, none;
-	batch_collect(arena, &(struct batch_query){.paths = same, .path_count = 3, .shard = 1,
-		.shards = 2}, &batch);
-	batch_collect(arena, &(struct batch_query){.paths = same, .path_count = 3, .shard = 2,
-		.shards = 2}, &none);
+	batch_collect(arena,
+		&(struct batch_query){.paths = same, .path_count = 3, .shard = 1, .shards = 2}, &batch);
+	batch_collect(arena,
+		&(struct batch_query){.paths = same, .path_count = 3, .shard = 2, .shards = 2}, &none);
 	cr_assert(batch.file_count + none.file_count == 3);
 	cr_assert(batch.file_count == 0 || none.file_count == 0);
 }
@@ -129,8 +134,8 @@ Test(batch, parts_are_a_partition_by_package)
 static void ignored(const char *rules, const char *path, bool is_folder, bool expected)
 {
 	const struct ignore *ignore = ignore_parse(arena, STR("/top"), str_from(rules), NULL);
-	cr_assert_eq(ignore_match(ignore, arena, str_from(path), is_folder), expected, "%s: %s",
-		rules, path);
+	cr_assert_eq(
+		ignore_match(ignore, arena, str_from(path), is_folder), expected, "%s: %s", rules, path);
 }
 
 Test(batch, ignore_rules)
@@ -194,8 +199,7 @@ struct order {
 static void work(void *context, uint32_t index)
 {
 	struct order *order = context;
-	for (volatile uint32_t i = 0; i < index * 7919 % 5000; i++) {
-	}
+	for (volatile uint32_t i = 0; i < index * 7919 % 5000; i++) {}
 	order->worked[index]++;
 }
 
@@ -224,8 +228,7 @@ static struct str found(struct options *options, const char *path)
 	struct diags diags = {0};
 	struct source source;
 	struct settings_finder *finder = settings_finder_create(arena, options);
-	const struct settings *settings =
-		settings_find(finder, str_from(path), false, &source, &diags);
+	const struct settings *settings = settings_find(finder, str_from(path), false, &source, &diags);
 	if (settings == NULL) {
 		cr_assert(diags.errors == 1);
 		struct position at = {0};
@@ -235,8 +238,8 @@ static struct str found(struct options *options, const char *path)
 		/* told once */
 		cr_assert(settings_find(finder, str_from(path), false, &source, &diags) == NULL);
 		cr_assert(options->config.len != 0 || diags.errors == 1);
-		return arena_printf(arena, "%.*s:%u:%u: %.*s", STR_ARGS(source.path), at.line,
-			at.column, STR_ARGS(diags.first->text));
+		return arena_printf(arena, "%.*s:%u:%u: %.*s", STR_ARGS(source.path), at.line, at.column,
+			STR_ARGS(diags.first->text));
 	}
 	return settings_text(arena, str_from(path), settings);
 }
@@ -252,9 +255,10 @@ static void settings(const char *json, const char *expected)
 Test(batch, settings)
 {
 	settings("\xEF\xBB\xBF{\"policy\": \"eager\", \"budget\": 3, \"exclude\": [\"a\", \"b\"],\n"
-		 "\"reconstruct\": \"C\", \"$schema\": \"x\"}",
+			 "\"reconstruct\": \"C\", \"$schema\": \"x\"}",
 		"{\"path\":\"a.js\",\"config\":\"reglue.json\",\"settings\":{\"policy\":\"eager\","
-		"\"budget\":3,\"stale-closures\":\"ignore\",\"foreign-throw\":\"ignore\",\"module\":\"url\","
+		"\"budget\":3,\"stale-closures\":\"ignore\",\"foreign-throw\":\"ignore\",\"module\":"
+		"\"url\","
 		"\"exclude\":[\"a\",\"b\"],\"reconstruct\":[\"C\"]}}\n");
 	settings("{\"a\": 1", "reglue.json:1:8: this is not well-formed JSON");
 	settings("", "reglue.json:1:1: this is not well-formed JSON");
@@ -270,10 +274,10 @@ Test(batch, settings)
 		"reglue.json:1:12: budget is a number of recoveries a minute, not '-1'");
 	settings("{\"exclude\": [\"a\", 1]}", "reglue.json:1:13: exclude needs a list of names");
 	settings("{\"policy\": null}", "reglue.json:1:12: policy needs a string");
-	settings("{\"recursive\": true}",
-		"reglue.json:1:2: recursive is a flag of the command line only");
-	settings("{\"policy\": \"lazy\", \"policy\": \"lazy\"}",
-		"reglue.json:1:20: 'policy' is here twice");
+	settings(
+		"{\"recursive\": true}", "reglue.json:1:2: recursive is a flag of the command line only");
+	settings(
+		"{\"policy\": \"lazy\", \"policy\": \"lazy\"}", "reglue.json:1:20: 'policy' is here twice");
 }
 
 Test(batch, settings_of_the_nearest_folder_and_flags)
@@ -292,8 +296,8 @@ Test(batch, settings_of_the_nearest_folder_and_flags)
 	options.config = STR("other.json");
 	cr_assert(str_find(found(&options, "a/b/x.js"), STR("\"budget\":7")) != (size_t)-1);
 	options.config = STR("missing.json");
-	cr_assert(str_equal(found(&options, "x.js"),
-		STR("missing.json:0:0: cannot read: No such file or directory")));
+	cr_assert(str_equal(
+		found(&options, "x.js"), STR("missing.json:0:0: cannot read: No such file or directory")));
 	options = (struct options){.patch = PATCH_OPTIONS_DEFAULT, .no_config = true};
 	cr_assert(str_find(found(&options, "a/b/x.js"), STR("\"budget\":16")) != (size_t)-1);
 	struct str error;

@@ -46,14 +46,13 @@ static int run(int (*verb)(const struct options *options), const char *name)
 
 Test(command, a_failed_check_of_our_own_is_70_and_nothing_is_written)
 {
-	struct str glue = folder_read(arena,
-		STR(SOURCE_ROOT "/fixtures/0.2.130/default/web/reglue_fixture.js"));
+	struct str glue =
+		folder_read(arena, STR(SOURCE_ROOT "/fixtures/0.2.130/default/web/reglue_fixture.js"));
 	folder_write(arena, STR("app.js"), glue);
 	cr_assert_eq(run(command_check, "check"), STATUS_INTERNAL);
 	cr_assert_eq(run(command_patch, "patch"), STATUS_INTERNAL);
 	cr_assert(str_equal(folder_read(arena, STR("app.js")), glue));
 	static const char line[] = "app.js: error: the patched text does not parse; please report this "
-				   "file [internal]\n";
-	cr_assert_stderr_eq_str(
-		arena_printf(arena, "%s%s", line, line).data);
+							   "file [internal]\n";
+	cr_assert_stderr_eq_str(arena_printf(arena, "%s%s", line, line).data);
 }

@@ -51,8 +51,7 @@ Test(diff, statement_after_the_last_line_break)
 {
 	struct splice splice = {0};
 	splice_insert(arena, &splice, 3, SPLICE_PLAIN, 0, STR("\nb;"));
-	expect(diff_of(STR("a;}\n"), &splice),
-		"--- a/x.js\n+++ b/x.js\n@@ -1,1 +1,2 @@\n a;}\n+b;\n");
+	expect(diff_of(STR("a;}\n"), &splice), "--- a/x.js\n+++ b/x.js\n@@ -1,1 +1,2 @@\n a;}\n+b;\n");
 }
 
 Test(diff, line_changed_without_newline)
@@ -88,8 +87,8 @@ struct sample {
 static void make_samples(uint32_t seed, struct sample samples[FILES], struct buf *diff)
 {
 	struct random random = {seed};
-	static const char *const names[] = {"plain", "with space", "quo\"te", "back\\slash",
-		"uml\xC3\xA4ut", "tab\tbed"};
+	static const char *const names[] = {
+		"plain", "with space", "quo\"te", "back\\slash", "uml\xC3\xA4ut", "tab\tbed"};
 	for (uint32_t i = 0; i < FILES; i++) {
 		struct sample *sample = &samples[i];
 		struct str original = random_text(arena, &random, i % 10 == 0 ? 3000 : 80);

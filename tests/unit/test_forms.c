@@ -27,12 +27,14 @@ TestSuite(forms, .init = set_up, .fini = tear_down);
 #define VIEW \
 	"let view = null;\n" \
 	"function getView() {\n" \
-	"    if (view === null || view.byteLength === 0) { view = new Uint8Array(wasm.memory.buffer); }\n" \
+	"    if (view === null || view.byteLength === 0) { view = new " \
+	"Uint8Array(wasm.memory.buffer); }\n" \
 	"    return view;\n}\n" \
 	"export function add(a, b) { return wasm.add(a, b); }\n" \
 	"export function __wbindgen_throw(p, n) { throw new Error(getView()[p]); }\n"
 #define INIT \
-	"function finish(instance, module) { wasm = instance.exports; wasm.__wbindgen_start(); return wasm; }\n" \
+	"function finish(instance, module) { wasm = instance.exports; wasm.__wbindgen_start(); " \
+	"return wasm; }\n" \
 	"export function initSync(m) {\n" \
 	"    const module = new WebAssembly.Module(m);\n" \
 	"    return finish(new WebAssembly.Instance(module, imports), module);\n}\n"
@@ -57,8 +59,8 @@ static void expect_all(const struct form *forms, size_t count)
 			continue;
 		}
 		cr_assert_eq(patch->verdict, VERDICT_PATCHED, "%s\n%s", forms[i].glue, first);
-		cr_assert(str_find(patch->output, str_from(forms[i].text)) != (size_t)-1, "%s\nnot in\n%.*s",
-			forms[i].text, STR_ARGS(patch->output));
+		cr_assert(str_find(patch->output, str_from(forms[i].text)) != (size_t)-1,
+			"%s\nnot in\n%.*s", forms[i].text, STR_ARGS(patch->output));
 	}
 }
 
@@ -73,8 +75,8 @@ Test(forms, how_the_exports_are_bound)
 		{"let wasm;\n" VIEW "export function __wbg_set_wasm(_wasm) { wasm = _wasm; }\n", NULL,
 			"wasm = __rg.l(_wasm,arguments[1]);"},
 		{VIEW "const module$1 = new WebAssembly.Module(bytes);\n"
-		      "const instance$1 = new WebAssembly.Instance(module$1, imports);\n"
-		      "const wasm = instance$1.exports;\n",
+			  "const instance$1 = new WebAssembly.Instance(module$1, imports);\n"
+			  "const wasm = instance$1.exports;\n",
 			NULL, "const wasm = __rg.a(instance$1.exports);"},
 		{"let wasm;\n" VIEW "export async function init(b) {\n"
 		 "    const result = await WebAssembly.instantiate(b, imports);\n"
@@ -88,15 +90,17 @@ Test(forms, how_the_exports_are_bound)
 		/* what is in the way of the exports has to be what it seems */
 		{"let wasm;\n" VIEW INIT "wasm = new Proxy({}, { get: (target, prop) => other[prop] });\n",
 			"exports-binding", NULL},
-		{"let wasm;\n" VIEW INIT "wasm = new Proxy({}, { get: (target, prop) => initSync()['add'] });\n",
+		{"let wasm;\n" VIEW INIT
+		 "wasm = new Proxy({}, { get: (target, prop) => initSync()['add'] });\n",
 			"exports-binding", NULL},
-		{"let wasm;\n" VIEW INIT "wasm = new Proxy(cache, { get: (target, prop) => initSync()[prop] });\n",
+		{"let wasm;\n" VIEW INIT
+		 "wasm = new Proxy(cache, { get: (target, prop) => initSync()[prop] });\n",
 			"exports-binding", NULL},
 		/* a bundler's own ways to load the wasm: nothing tells where another instance comes from */
 		{"const wasm = await import('./x_bg.wasm');\n" VIEW, "unknown-glue", NULL},
 		{"var wasm = n(530);\n" VIEW, "unknown-glue", NULL},
-		{"var wasm = n(1), i = e([wasm]);\nwasm = (i.then ? (await i)() : i)[0];\n" VIEW, "unknown-glue",
-			NULL},
+		{"var wasm = n(1), i = e([wasm]);\nwasm = (i.then ? (await i)() : i)[0];\n" VIEW,
+			"unknown-glue", NULL},
 		{"var wasm = require('./x_bg.wasm')();\n" VIEW, "unknown-glue", NULL},
 		{"let wasm = { memory: null };\n" VIEW INIT, "exports-binding", NULL},
 		{"let wasm;\n" VIEW "wasm = asmFn(wbg);\n", "asmjs", NULL},
@@ -114,22 +118,25 @@ Test(forms, where_the_exports_leave)
 		{"let wasm;\n" VIEW INIT, NULL, "return __rg.u(wasm); }"},
 		{"let wasm;\n" VIEW INIT "const __wasm = wasm;\nexport { __wasm };\n", NULL,
 			"const __wasm = __rg.u(wasm);"},
-		{"let wasm;\n" VIEW INIT "imports.__wasm = wasm;\n", NULL, "imports.__wasm = __rg.u(wasm);"},
+		{"let wasm;\n" VIEW INIT "imports.__wasm = wasm;\n", NULL,
+			"imports.__wasm = __rg.u(wasm);"},
 		{"let wasm;\n" VIEW INIT "const all = { 'x': wasm };\n", NULL, "'x': __rg.u(wasm) }"},
-		{"let wasm;\n" VIEW INIT "const { f: f$1 } = wasm;\n", NULL, "const { f: f$1 } = __rg.u(wasm);"},
+		{"let wasm;\n" VIEW INIT "const { f: f$1 } = wasm;\n", NULL,
+			"const { f: f$1 } = __rg.u(wasm);"},
 		{"let wasm;\n" VIEW INIT "export const i = () => Promise.resolve(wasm);\n", NULL,
 			"Promise.resolve(__rg.u(wasm))"},
-		{"let wasm;\n" VIEW INIT "function f() { return _context3.abrupt(\"return\", wasm); }\n", NULL,
-			"_context3.abrupt(\"return\", __rg.u(wasm));"},
+		{"let wasm;\n" VIEW INIT "function f() { return _context3.abrupt(\"return\", wasm); }\n",
+			NULL, "_context3.abrupt(\"return\", __rg.u(wasm));"},
 		{"let wasm;\n" VIEW INIT "function f() { return _context3.abrupt(\"throw\", wasm); }\n",
 			"exports-handed-out", NULL},
-		{"let wasm;\n" VIEW INIT "(0, asyncify_js_1.setWasmExports)(wasm);\n", "exports-handed-out", NULL},
+		{"let wasm;\n" VIEW INIT "(0, asyncify_js_1.setWasmExports)(wasm);\n", "exports-handed-out",
+			NULL},
 		{"let wasm;\n" VIEW INIT "getDefaultExportFromCjs(wasm);\n", "exports-handed-out", NULL},
 		{"let wasm;\n" VIEW INIT "export const all = () => [wasm];\n", "exports-use", NULL},
 		{"let wasm;\n" VIEW INIT "export const all = () => ({ ...wasm });\n", "exports-use", NULL},
 		/* nothing leaves where it is only looked at */
-		{"let wasm;\n" VIEW INIT "if (wasm == null || !wasm || void 0 !== wasm) { later(); }\n", NULL,
-			"if (wasm == null || !wasm || void 0 !== wasm) { later(); }"},
+		{"let wasm;\n" VIEW INIT "if (wasm == null || !wasm || void 0 !== wasm) { later(); }\n",
+			NULL, "if (wasm == null || !wasm || void 0 !== wasm) { later(); }"},
 	};
 	EXPECT_ALL(forms);
 }
@@ -139,14 +146,16 @@ Test(forms, where_the_exports_leave)
 Test(forms, loaders_that_look_at_what_they_got)
 {
 	static const struct form forms[] = {
-		{HANDED "const normal = (wasm) => (wasm && 'default' in wasm ? wasm.default ?? wasm : wasm);\n"
+		{HANDED
+			"const normal = (wasm) => (wasm && 'default' in wasm ? wasm.default ?? wasm : wasm);\n"
 			"const wasm = normal(rawWasm);\nimports.__wbg_set_wasm(wasm);\n",
 			NULL,
 			"imports.__wbg_set_wasm(wasm,{module:()=>new URL(\"./x_bg.wasm\",import.meta.url)});"},
 		{HANDED "const finish = (exports) => { imports.__wbg_set_wasm(exports); };\n"
-			"if (rawWasm && rawWasm.__wbindgen_start) {\n    finish(rawWasm);\n"
-			"} else if (rawWasm instanceof WebAssembly.Module) {\n"
-			"    finish((await WebAssembly.instantiate(rawWasm, { './x_bg.js': imports })).exports);\n}\n",
+				"if (rawWasm && rawWasm.__wbindgen_start) {\n    finish(rawWasm);\n"
+				"} else if (rawWasm instanceof WebAssembly.Module) {\n"
+				"    finish((await WebAssembly.instantiate(rawWasm, { './x_bg.js': imports "
+				"})).exports);\n}\n",
 			NULL, "imports.__wbg_set_wasm(exports,__rg);"},
 		{"import * as imports from './x_bg.js';\n"
 		 "const instance = new WebAssembly.Instance(wasmModule, { './x_bg.js': imports });\n"
@@ -162,12 +171,15 @@ Test(forms, exports_with_underscores)
 {
 	struct patch_options options = PATCH_OPTIONS_DEFAULT;
 	struct patch *patch = patch_run(arena, patcher, STR("x.js"),
-		STR("let wasm;\n" VIEW INIT "export function __runMacros() { return wasm.__runMacros(); }\n"), &options);
+		STR("let wasm;\n" VIEW INIT
+			"export function __runMacros() { return wasm.__runMacros(); }\n"),
+		&options);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert_null(patch->diags.first);
 	bool found = false;
 	for (uint32_t i = 0; i < patch->entry_count; i++) {
-		found |= str_equal(patch->entries[i].wasm_export, STR("__runMacros")) && patch->entries[i].guarded;
+		found |= str_equal(patch->entries[i].wasm_export, STR("__runMacros")) &&
+		         patch->entries[i].guarded;
 	}
 	cr_assert(found);
 }
@@ -184,7 +196,8 @@ Test(forms, what_state_is_kept_in)
 		{"let wasm;\n" VIEW INIT "const heap = new Array(32);\nheap.fill(undefined);\n"
 		 "heap.push(undefined, null, true, false);\nlet heap_next = heap.length;\n" HEAP_USE,
 			NULL,
-			"heap.length=0;heap.length=32;heap.fill(undefined);heap.push(undefined, null, true, false);"
+			"heap.length=0;heap.length=32;heap.fill(undefined);heap.push(undefined, null, true, "
+			"false);"
 			"heap_next=heap.length;"},
 		{"let wasm;\n" VIEW INIT "let heap = new Array(1024).fill(undefined);\n"
 		 "heap.push(undefined, null, true, false);\nlet heap_next = heap.length;\n" HEAP_USE
@@ -208,8 +221,8 @@ Test(forms, what_state_is_kept_in)
 /* wasm-ld wraps the exports of a module that is linked as a command, and gives them a suffix. */
 Test(forms, exports_of_a_command)
 {
-	static const char glue[] = "let wasm;\n" VIEW INIT
-		"function passString(s, malloc, realloc) {\n"
+	static const char glue[] =
+		"let wasm;\n" VIEW INIT "function passString(s, malloc, realloc) {\n"
 		"    const p = malloc(s.length); getView().set(encode(s), p); return p;\n}\n"
 		"export function greet(s) {\n"
 		"    const p = passString(s, wasm.__wbindgen_malloc_command_export, "
@@ -222,7 +235,8 @@ Test(forms, exports_of_a_command)
 		"function handleError(f, args) {\n    try {\n        return f.apply(this, args);\n"
 		"    } catch (e) {\n        const idx = addToExternrefTable0(e);\n"
 		"        wasm.__wbindgen_exn_store_command_export(idx);\n    }\n}\n"
-		"export function __wbg_call_1() { return handleError(function (a) { return a(); }, arguments); }\n";
+		"export function __wbg_call_1() { return handleError(function (a) { return a(); }, "
+		"arguments); }\n";
 	static const struct form forms[] = {
 		{glue, NULL, "} catch (e) {__rg.r(e);"},
 		{glue, NULL, "function passString(s, malloc, realloc) {__rg.S.o++;try{"},

@@ -28,7 +28,8 @@ TestSuite(loader, .init = set_up, .fini = tear_down);
 #define BODY \
 	"let view = null;\n" \
 	"function getView() {\n" \
-	"    if (view === null || view.byteLength === 0) { view = new Uint8Array(wasm.memory.buffer); }\n" \
+	"    if (view === null || view.byteLength === 0) { view = new " \
+	"Uint8Array(wasm.memory.buffer); }\n" \
 	"    return view;\n" \
 	"}\n" \
 	"export function add(a, b) { return wasm.add(a, b); }\n" \
@@ -42,12 +43,11 @@ TestSuite(loader, .init = set_up, .fini = tear_down);
 	"wasm.__wbindgen_start();\n"
 
 /* (import "./x_bg.js" "unnamed_import" (func)) (import "./snippets/a.js" "now" (func)) */
-static const char module_bytes[] =
-	"\0asm\1\0\0\0"
-	"\1\4\1\x60\0\0"
-	"\2\x32\2"
-	"\x09./x_bg.js\x0eunnamed_import\0\0"
-	"\x0f./snippets/a.js\3now\0\0";
+static const char module_bytes[] = "\0asm\1\0\0\0"
+								   "\1\4\1\x60\0\0"
+								   "\2\x32\2"
+								   "\x09./x_bg.js\x0eunnamed_import\0\0"
+								   "\x0f./snippets/a.js\3now\0\0";
 #define WASM ((struct str){module_bytes, sizeof(module_bytes) - 1})
 
 static struct patch *run_as(const char *path, const char *text, const struct patch_options *options)
@@ -75,8 +75,8 @@ static void expect(const struct patch *patch, const char *text)
 {
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED, "%s, %s", verdict_name(patch->verdict),
 		patch->diags.first == NULL ? "" : patch->diags.first->code);
-	cr_assert_neq(str_find(patch->output, str_from(text)), (size_t)-1, "not there: %s\nin: %.*s", text,
-		STR_ARGS(patch->output));
+	cr_assert_neq(str_find(patch->output, str_from(text)), (size_t)-1, "not there: %s\nin: %.*s",
+		text, STR_ARGS(patch->output));
 }
 
 static void expect_none(const struct patch *patch, const char *text)
@@ -109,12 +109,13 @@ Test(loader, an_entry_says_where_the_module_is)
 {
 	struct patch *patch = run(ENTRY "export * from \"./x_bg.js\";\n");
 	expect(patch, "\n__wbg_set_wasm(wasm,{module:()=>new URL(\"./x_bg.wasm\",import.meta.url)});\n"
-		      "wasm.__wbindgen_start();\n");
+				  "wasm.__wbindgen_start();\n");
 	cr_assert_eq(patch->part, PART_LOADER);
 	cr_assert_eq(patch->module, MODULE_URL);
 	cr_assert(str_equal(patch->other, STR("./x_bg.js")));
 	expect_none(patch, "__reglue");
-	expect(run(ENTRY "export { add } from \"./x_bg.js\";\n"), "export var __reglue=__rg$b.__reglue;");
+	expect(
+		run(ENTRY "export { add } from \"./x_bg.js\";\n"), "export var __reglue=__rg$b.__reglue;");
 }
 
 Test(loader, an_entry_imports_what_the_wasm_imports)
@@ -147,11 +148,12 @@ Test(loader, an_old_body_imports_the_wasm_itself)
 {
 	struct patch *patch = run("import * as wasm from './x_bg.wasm';\n" BODY);
 	expect(patch, "import * as wasm__rg from './x_bg.wasm';");
-	expect(patch, ",wasm=__rg.l(()=>wasm__rg,{module:()=>new URL(\"./x_bg.wasm\",import.meta.url)});");
+	expect(
+		patch, ",wasm=__rg.l(()=>wasm__rg,{module:()=>new URL(\"./x_bg.wasm\",import.meta.url)});");
 	cr_assert_eq(patch->part, PART_BODY);
 	cr_assert_eq(patch->module, MODULE_URL);
 	patch = run("import * as wasm from './x_bg.wasm';\nexport * from './x_bg.js';\n"
-		    "wasm.__wbindgen_start();\n");
+				"wasm.__wbindgen_start();\n");
 	cr_assert_eq(patch->part, PART_SHIM);
 	cr_assert_eq(patch->verdict, VERDICT_UNCHANGED);
 	cr_assert(str_equal(patch->output, patch->input));
@@ -163,7 +165,8 @@ Test(loader, a_hand_written_loader_says_what_it_sees)
 		"import * as bg from './x_bg.js';\n"
 		"const { __wbg_set_wasm, add, ...rest } = bg;\n"
 		"let wasm;\n"
-		"function finish(instance) { wasm = instance.exports; __wbg_set_wasm(wasm); return wasm; }\n"
+		"function finish(instance) { wasm = instance.exports; __wbg_set_wasm(wasm); return wasm; "
+		"}\n"
 		"export function initSync(m) {\n"
 		"    return finish(new WebAssembly.Instance(m, { './x_bg.js': rest }));\n}\n"
 		"export default async function (m) {\n"
@@ -178,8 +181,9 @@ Test(loader, a_hand_written_loader_says_what_it_sees)
 
 Test(loader, classes_may_be_called_like_globals)
 {
-	struct patch *patch = run("import * as wasm from './x_bg.wasm';\n" BODY
-				  "export class Map {}\nexport class URL {}\nfunction inner() { class Set {} }\n");
+	struct patch *patch =
+		run("import * as wasm from './x_bg.wasm';\n" BODY
+			"export class Map {}\nexport class URL {}\nfunction inner() { class Set {} }\n");
 	expect(patch, "function __rg$(o){\"use strict\";const{Map,URL}=globalThis;");
 	expect(patch, "module:()=>new globalThis.URL(\"./x_bg.wasm\",import.meta.url)");
 	expect_none(run(BODY SETTER), "\"use strict\";const{");
@@ -194,8 +198,7 @@ Test(loader, classes_may_be_called_like_globals)
 Test(loader, a_setter_may_be_kept_in_an_object)
 {
 	static const char *const texts[] = {
-		KEEPING("{ add, __wbg_set_wasm }"),
-		KEEPING("{ '__wbg_set_wasm': __wbg_set_wasm }"),
+		KEEPING("{ add, __wbg_set_wasm }"), KEEPING("{ '__wbg_set_wasm': __wbg_set_wasm }"),
 		KEEPING("{ ...add }"), /* nobody knows whose it is */
 	};
 	for (size_t i = 0; i < 3; i++) {
@@ -216,11 +219,13 @@ Test(loader, a_setter_may_be_kept_in_an_object)
 
 Test(loader, a_loader_that_exports_the_exports_exports_the_public_face)
 {
-	struct patch *patch = run(EXPORTING "bg.__wbg_set_wasm(wasm, m);\nexport * from './x_bg.js';\n");
+	struct patch *patch =
+		run(EXPORTING "bg.__wbg_set_wasm(wasm, m);\nexport * from './x_bg.js';\n");
 	expect(patch, "export { wasm__rg as __wasm };");
 	expect(patch, "bg.__wbg_set_wasm(wasm, m,__rg);;var wasm__rg=__rg.u(wasm);\n");
-	patch = run(BODY "let wasm, module;\n"
-		    "export function __wbg_set_wasm(val, m) {\n    wasm = val;\n    module = m;\n}\n");
+	patch =
+		run(BODY "let wasm, module;\n"
+				 "export function __wbg_set_wasm(val, m) {\n    wasm = val;\n    module = m;\n}\n");
 	expect(patch, "wasm = __rg.l(val,arguments[2]);");
 	/* as long as it is known when there is a face, and that it stays the same */
 	static const char *const others[] = {
@@ -239,14 +244,14 @@ Test(loader, a_loader_that_exports_the_exports_exports_the_public_face)
 Test(loader, a_loader_that_leaks_the_exports_is_refused)
 {
 	struct patch *patch = run("import * as bg from './x_bg.js';\n"
-				  "export const wasm = new WebAssembly.Instance(m, {}).exports;\n"
-				  "bg.__wbg_set_wasm(wasm);\n");
+							  "export const wasm = new WebAssembly.Instance(m, {}).exports;\n"
+							  "bg.__wbg_set_wasm(wasm);\n");
 	cr_assert_eq(patch->verdict, VERDICT_REFUSED);
 	cr_assert(has_code(patch, "exports-use"));
 	patch = run(ENTRY "export * from './x_bg.wasm';\n");
 	cr_assert_eq(patch->verdict, VERDICT_REFUSED);
 	patch = run("import * as wasm from './x.asm.js';\nimport { __wbg_set_wasm } from './x_bg.js';\n"
-		    "__wbg_set_wasm(wasm);\n");
+				"__wbg_set_wasm(wasm);\n");
 	cr_assert_eq(patch->verdict, VERDICT_REFUSED);
 	cr_assert(has_code(patch, "asmjs"));
 }
@@ -263,11 +268,12 @@ Test(loader, a_required_loader_tells_the_glue)
 {
 	struct patch *patch = run(REQUIRED_LOADER);
 	expect(patch, ";for(const __rg of Object.values(imports))__rg&&__rg.__reglue&&"
-		      "__rg.__reglue.configure({module:wasmModule,imports:imports});");
-	patch = run("var wasm; // x_bg.wasm\nmodule.exports.add = function(a, b) { return wasm.add(a, b); };\n"
-		    "function view() { return new Uint8Array(wasm.memory.buffer); }\n"
-		    "module.exports.__wbindgen_throw = function(p, n) { throw new Error(view()[p]); };\n"
-		    "wasm = require('./x_bg');\n");
+				  "__rg.__reglue.configure({module:wasmModule,imports:imports});");
+	patch = run(
+		"var wasm; // x_bg.wasm\nmodule.exports.add = function(a, b) { return wasm.add(a, b); };\n"
+		"function view() { return new Uint8Array(wasm.memory.buffer); }\n"
+		"module.exports.__wbindgen_throw = function(p, n) { throw new Error(view()[p]); };\n"
+		"wasm = require('./x_bg');\n");
 	expect(patch, "wasm = __rg.l(require('./x_bg'));");
 	expect(patch, "i:()=>module.exports,");
 	cr_assert_eq(patch->target, TARGET_NODEJS);
@@ -276,8 +282,8 @@ Test(loader, a_required_loader_tells_the_glue)
 Test(loader, neither_file_needs_the_other_to_be_patched_the_same)
 {
 	struct patch_options options = PATCH_OPTIONS_DEFAULT;
-	static const char *const texts[] = {BODY SETTER, ENTRY, REQUIRED_LOADER,
-		"import * as wasm from './x_bg.wasm';\n" BODY};
+	static const char *const texts[] = {
+		BODY SETTER, ENTRY, REQUIRED_LOADER, "import * as wasm from './x_bg.wasm';\n" BODY};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		struct patch *first = run(texts[i]);
 		struct patch *second = patch_run(arena, patcher, STR("x.js"), first->output, &options);
@@ -302,7 +308,8 @@ Test(loader, a_body_learns_from_its_loaders)
 	body = run_as("pkg/x_bg.js", BODY SETTER, &options);
 	struct patch *other = run_as("pkg/y.js",
 		"import * as wasm from './y_bg.wasm';\nimport { __wbg_set_wasm } from './y_bg.js';\n"
-		"__wbg_set_wasm(wasm);\n", &options);
+		"__wbg_set_wasm(wasm);\n",
+		&options);
 	struct patch *pair[] = {other, run_as("pkg/x.js", ENTRY, &options), body};
 	package_join(arena, pair, 3);
 	cr_assert_eq(body->module, MODULE_URL);
@@ -324,8 +331,9 @@ Test(loader, glue_of_the_first_year_has_its_state_reset)
 		"function addHeapObject(obj) { slab.push({ obj }); slab_next = slab.length; }\n"
 		"let pointer = null;\n"
 		"function globalArgumentPtr() { pointer = wasm.__wbindgen_global_argument_ptr(); }\n" BODY);
-	expect(patch, "slab.splice(0,slab.length,...[{ obj: undefined }, { obj: null }]);slab_next=slab.length;"
-		      "pointer=null;");
+	expect(patch,
+		"slab.splice(0,slab.length,...[{ obj: undefined }, { obj: null }]);slab_next=slab.length;"
+		"pointer=null;");
 	expect(patch, "new URL(\"./x_bg.wasm\",import.meta.url)");
 	patch = run("import * as bg from './x_bg';\nbg.__wbindgen_start();\n");
 	cr_assert_neq(patch->verdict, VERDICT_PATCHED);
@@ -333,18 +341,18 @@ Test(loader, glue_of_the_first_year_has_its_state_reset)
 
 Test(loader, exports_that_are_there_already_may_stay)
 {
-	expect(run("let wasm;\n" BODY
-		   "export async function init() {\n"
-		   "    const { instance } = await WebAssembly.instantiate(bytes(), {});\n"
-		   "    wasm = wasm ?? instance.exports;\n}\n"),
+	expect(run("let wasm;\n" BODY "export async function init() {\n"
+			   "    const { instance } = await WebAssembly.instantiate(bytes(), {});\n"
+			   "    wasm = wasm ?? instance.exports;\n}\n"),
 		"wasm = wasm ?? __rg.a(instance.exports);");
 }
 
 Test(loader, source_phase_imports_are_read)
 {
-	struct patch *patch = run("import source m from \"./x_bg.wasm\";\n" BODY
-				  "let wasm = new WebAssembly.Instance(m, { './x_bg.js': {} }).exports;\n"
-				  "wasm.__wbindgen_start();\n");
+	struct patch *patch =
+		run("import source m from \"./x_bg.wasm\";\n" BODY
+			"let wasm = new WebAssembly.Instance(m, { './x_bg.js': {} }).exports;\n"
+			"wasm.__wbindgen_start();\n");
 	expect(patch, "import source m from \"./x_bg.wasm\";\n");
 	cr_assert_eq(patch->module, MODULE_SEEN);
 	cr_assert_eq(patch->target, TARGET_MODULE);

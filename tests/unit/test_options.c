@@ -42,8 +42,8 @@ static void expect_error(const char *line, const char *text)
 Test(options, everything_at_once)
 {
 	cr_assert(parse("patch -rq --report=r.json a --policy eager --budget 0 --exclude x "
-			"--exclude y --reconstruct C --stale-closures throw --foreign-throw poison "
-			"--color never --allow-empty b -- -c"));
+					"--exclude y --reconstruct C --stale-closures throw --foreign-throw poison "
+					"--color never --allow-empty b -- -c"));
 	cr_assert(options.verb == VERB_PATCH && options.recursive && options.quiet);
 	cr_assert(options.allow_empty && !options.verbose && options.color == COLOR_NEVER);
 	cr_assert(options.path_count == 3 && str_equal(options.paths[2], STR("-c")));
@@ -80,10 +80,10 @@ Test(options, help_and_version)
 Test(options, help_tells_every_flag_and_status)
 {
 	struct str help = help_text(arena, VERB_PATCH);
-	static const char *const parts[] = {"--recursive", "--output", "--stdin-filepath",
-		"--report", "--policy", "--budget", "--stale-closures", "--foreign-throw",
-		"--exclude", "--reconstruct", "--allow-empty", "--quiet", "--verbose", "--color",
-		"Exit status:", "  0   done", "  70  an internal"};
+	static const char *const parts[] = {"--recursive", "--output", "--stdin-filepath", "--report",
+		"--policy", "--budget", "--stale-closures", "--foreign-throw", "--exclude", "--reconstruct",
+		"--allow-empty", "--quiet", "--verbose", "--color", "Exit status:", "  0   done",
+		"  70  an internal"};
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		cr_assert(str_find(help, str_from(parts[i])) != (size_t)-1, "%s", parts[i]);
 	}
@@ -112,15 +112,14 @@ Test(options, usage_errors)
 	expect_error("patch --quiet=yes a", "--quiet takes no value");
 	expect_error("patch --policy lasy a",
 		"--policy is one of lazy, eager, manual, never, heal, not 'lasy'; did you mean lazy?");
-	expect_error("patch --budget -1 a",
-		"--budget is a number of recoveries a minute, not '-1'");
+	expect_error("patch --budget -1 a", "--budget is a number of recoveries a minute, not '-1'");
 	expect_error("patch --budget 99999999999 a",
 		"--budget is a number of recoveries a minute, not '99999999999'");
 	expect_error("patch -o x a b", "--output takes a single PATH");
 	expect_error("patch - a", "stdin (-) must be the only PATH");
 	expect_error("patch --stdin-filepath x a", "--stdin-filepath is for stdin (-)");
-	expect_error("patch - --report -",
-		"stdout cannot carry the report and the file; give --report a file");
+	expect_error(
+		"patch - --report -", "stdout cannot carry the report and the file; give --report a file");
 	expect_error("check --diff --report - a",
 		"stdout cannot carry the report and the diff; give --report a file");
 	expect_error("patch -q -v a", "--quiet and --verbose exclude each other");

@@ -99,16 +99,15 @@ static void walked(bool recursive, const char *root, const char *expected)
 		buf_printf(&names, "%s%s ", entries.items[i].path.data,
 			entries.items[i].error.len == 0 ? "" : "!");
 	}
-	cr_assert(str_equal(buf_str(&names), str_from(expected)), "%.*s",
-		STR_ARGS(buf_str(&names)));
+	cr_assert(str_equal(buf_str(&names), str_from(expected)), "%.*s", STR_ARGS(buf_str(&names)));
 	buf_finish(&names);
 }
 
 Test(os, walks_sorted_and_passes_over)
 {
 	cr_assert(system("mkdir -p t/b/node_modules t/b/c t/.git t/node_modules && cd t &&"
-			 "touch z.js a.mjs b.json b/x.js b/node_modules/y.js b/c/d.js .git/e.js "
-			 "node_modules/f.js && ln -s z.js link.js && ln -s . loop") == 0);
+					 "touch z.js a.mjs b.json b/x.js b/node_modules/y.js b/c/d.js .git/e.js "
+					 "node_modules/f.js && ln -s z.js link.js && ln -s . loop") == 0);
 	walked(false, "t", "t/a.mjs t/z.js ");
 	walked(true, "t", "t/a.mjs t/b/c/d.js t/b/x.js t/z.js ");
 	walked(true, "t/", "t/a.mjs t/b/c/d.js t/b/x.js t/z.js ");
@@ -197,8 +196,7 @@ Test(os, a_kill_leaves_whole_files)
 		pid_t child = fork();
 		if (child == 0) {
 			for (int i = 1;; i = !i) {
-				if (!os_write_file(arena, STR("f"), (struct str){texts[i], SIZE},
-					    &diags)) {
+				if (!os_write_file(arena, STR("f"), (struct str){texts[i], SIZE}, &diags)) {
 					_exit(1);
 				}
 			}
@@ -208,7 +206,7 @@ Test(os, a_kill_leaves_whole_files)
 		int status;
 		cr_assert(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
 		struct str now = folder_read(arena, STR("f"));
-		cr_assert(now.len == SIZE && (memcmp(now.data, texts[0], SIZE) == 0 ||
-						     memcmp(now.data, texts[1], SIZE) == 0));
+		cr_assert(now.len == SIZE &&
+				  (memcmp(now.data, texts[0], SIZE) == 0 || memcmp(now.data, texts[1], SIZE) == 0));
 	}
 }

@@ -36,8 +36,7 @@ TestSuite(patch, .init = set_up, .fini = tear_down);
 	"    }\n" \
 	"    return cachedUint8ArrayMemory0;\n" \
 	"}\n"
-#define ADD \
-	"function add(a, b) {\n    return wasm.add(a, b);\n}\nexports.add = add;\n"
+#define ADD "function add(a, b) {\n    return wasm.add(a, b);\n}\nexports.add = add;\n"
 #define LOADER \
 	"const imports = { './x_bg.js': {} };\n" \
 	"const wasmModule = new WebAssembly.Module(require('fs').readFileSync('x_bg.wasm'));\n" \
@@ -75,8 +74,8 @@ static void expect_refusal(const char *text, const char *code, const char *at)
 {
 	struct patch *patch = run(text);
 	const struct diag *diag = find_code(patch, code);
-	cr_assert_eq(patch->verdict, VERDICT_REFUSED, "%s: verdict %s", code,
-		verdict_name(patch->verdict));
+	cr_assert_eq(
+		patch->verdict, VERDICT_REFUSED, "%s: verdict %s", code, verdict_name(patch->verdict));
 	cr_assert_not_null(diag, "no diagnostic %s, but %s", code,
 		patch->diags.first == NULL ? "none" : patch->diags.first->code);
 	cr_assert_eq(patch->output.len, 0);
@@ -97,7 +96,8 @@ Test(patch, the_least_glue_is_patched)
 	cr_assert(str_equal(patch->entries[0].name, STR("add")));
 	cr_assert(str_equal(patch->entries[0].wasm_export, STR("add")));
 	cr_assert(contains(patch, "function add(a, b) {__rg.S.dead&&__rg.e();"));
-	cr_assert(contains(patch, "new WebAssembly.Instance(__rg.M(wasmModule), __rg.I(imports)).exports)"));
+	cr_assert(
+		contains(patch, "new WebAssembly.Instance(__rg.M(wasmModule), __rg.I(imports)).exports)"));
 	cr_assert(contains(patch, "cachedUint8ArrayMemory0=null;"));
 	cr_assert_null(patch->diags.first);
 }
@@ -127,8 +127,8 @@ Test(patch, an_edit_since_is_refused)
 
 Test(patch, a_parameter_of_the_exports_name_is_not_the_exports)
 {
-	struct patch *patch = run(VIEW ADD
-		"function inner(wasm) { return wasm; }\nexports.inner = inner;\n" LOADER);
+	struct patch *patch =
+		run(VIEW ADD "function inner(wasm) { return wasm; }\nexports.inner = inner;\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "function inner(wasm) { return wasm; }"));
 	cr_assert_eq(patch->entry_count, 1);
@@ -136,9 +136,10 @@ Test(patch, a_parameter_of_the_exports_name_is_not_the_exports)
 
 Test(patch, the_binding_is_followed_not_its_name)
 {
-	struct patch *patch = run("function f(){return q.f(q.memory.buffer)}exports.f=f;"
-		"const m=new WebAssembly.Module(require('fs').readFileSync('x_bg.wasm')),"
-		"q=new WebAssembly.Instance(m,{}).exports;q.__wbindgen_start();");
+	struct patch *patch =
+		run("function f(){return q.f(q.memory.buffer)}exports.f=f;"
+			"const m=new WebAssembly.Module(require('fs').readFileSync('x_bg.wasm')),"
+			"q=new WebAssembly.Instance(m,{}).exports;q.__wbindgen_start();");
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(str_equal(patch->exports_name, STR("q")));
 	cr_assert(contains(patch, "function f(){__rg.S.dead&&__rg.e();return"));
@@ -153,8 +154,9 @@ Test(patch, a_taken_runtime_name_gets_a_number)
 
 Test(patch, a_directive_keeps_its_place)
 {
-	struct patch *patch = run("'use strict';\n" VIEW
-		"function f() { 'use strict'; return wasm.f(); }\nexports.f = f;\n" LOADER);
+	struct patch *patch =
+		run("'use strict';\n" VIEW
+			"function f() { 'use strict'; return wasm.f(); }\nexports.f = f;\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "{ 'use strict';__rg.S.dead&&__rg.e();"));
 	cr_assert(str_starts(patch->output, STR("'use strict';\n")));
@@ -188,10 +190,11 @@ Test(patch, a_wrapper_called_right_after_the_hook_tests_nothing)
 {
 	cr_assert(wraps("function g(a) { return wasm.f(a); }", "f:(X,S)=>a" HOOKED));
 	cr_assert(wraps("function isLikeNone(x) { return x === undefined; }\n"
-			"function g(a, b) { const r = wasm.f(isLikeNone(a) ? 0 : a, !b); return r; }",
+					"function g(a, b) { const r = wasm.f(isLikeNone(a) ? 0 : a, !b); return r; }",
 		"f:(X,S)=>(a,b)" HOOKED));
-	cr_assert(wraps("function g(a) { try { const p = wasm.__wbindgen_add_to_stack_pointer(-16); wasm.f(p, a); }"
-			" finally { wasm.__wbindgen_add_to_stack_pointer(16); } }",
+	cr_assert(wraps(
+		"function g(a) { try { const p = wasm.__wbindgen_add_to_stack_pointer(-16); wasm.f(p, a); }"
+		" finally { wasm.__wbindgen_add_to_stack_pointer(16); } }",
 		"f:(X,S)=>(a,b)" HOOKED));
 }
 
@@ -204,7 +207,8 @@ Test(patch, a_wrapper_called_after_code_of_users_tests)
 		"function g(a) { return wasm.f(a[0]); }",
 		"function g(a) { return wasm.f(`${a}`); }",
 		"function g(a) { return wasm.f(Number(a)); }",
-		"function isLikeNone(x) { return x; }\nfunction g(isLikeNone) { return wasm.f(isLikeNone(1)); }",
+		"function isLikeNone(x) { return x; }\nfunction g(isLikeNone) { return "
+		"wasm.f(isLikeNone(1)); }",
 		"function g(a) { const h = () => wasm.f(a); return h(); }",
 		"function g(a) { wasm.e(a); return wasm.f(a); }",
 		"function g(a) { return wasm.f(wasm.e(a)); }",
@@ -220,27 +224,29 @@ Test(patch, a_wrapper_called_after_code_of_users_tests)
 	struct patch_options options = PATCH_OPTIONS_DEFAULT;
 	options.exclude = &excluded;
 	options.exclude_count = 1;
-	cr_assert(contains(run_with(VIEW "exports.g = a => wasm.f(a);\n" ADD LOADER, &options),
-		"f:(X,S)=>a" TESTED));
+	cr_assert(contains(
+		run_with(VIEW "exports.g = a => wasm.f(a);\n" ADD LOADER, &options), "f:(X,S)=>a" TESTED));
 }
 
 Test(patch, a_wrapper_that_only_marshalling_calls_keeps_no_depth)
 {
-#define PASS "function pass(text, malloc, realloc) {\n    if (realloc === undefined) { return malloc(1); }\n"
+#define PASS \
+	"function pass(text, malloc, realloc) {\n    if (realloc === undefined) { return malloc(1); " \
+	"}\n"
 	cr_assert(wraps(PASS "    return malloc(text.length);\n}\n"
-			"function g(a) { return wasm.h(pass(a, wasm.f)); }",
+						 "function g(a) { return wasm.h(pass(a, wasm.f)); }",
 		"f:(X,S)=>a" FLAT));
 	cr_assert(wraps(PASS "    return other(text, malloc);\n}\n"
-			"function other(text, malloc) { return malloc(text.length); }\n"
-			"function g(a) { return wasm.h(pass(a, wasm.f)); }",
+						 "function other(text, malloc) { return malloc(text.length); }\n"
+						 "function g(a) { return wasm.h(pass(a, wasm.f)); }",
 		"f:(X,S)=>a" FLAT));
 	/* called elsewhere as well */
 	cr_assert(wraps(PASS "    return malloc(text.length);\n}\n"
-			"function g(a) { return wasm.f(pass(a, wasm.f)); }",
+						 "function g(a) { return wasm.f(pass(a, wasm.f)); }",
 		"f:(X,S)=>a" TESTED));
 	/* kept, so nobody knows who calls it with what */
 	cr_assert(!wraps(PASS "    kept = malloc;\n    return malloc(text.length);\n}\nlet kept;\n"
-			"function g(a) { return wasm.h(pass(a, wasm.f)); }",
+						  "function g(a) { return wasm.h(pass(a, wasm.f)); }",
 		"f:(X,S)=>"));
 #undef PASS
 }
@@ -292,15 +298,15 @@ Test(patch, an_excluded_export_is_reported_and_left_alone)
 
 Test(patch, state_is_found_by_use)
 {
-	struct patch *patch = run(VIEW
-		"const slots = new Array(8).fill(undefined);\nslots.push(undefined, null);\n"
-		"let next = slots.length;\n"
-		"function put(o) { const i = next; next = slots[i]; slots[i] = o; return i; }\n"
-		"let clicks = 0;\nfunction click() { clicks++; }\nexports.click = click;\n"
-		"function f(o) { return wasm.f(put(o)); }\nexports.f = f;\n" LOADER);
+	struct patch *patch =
+		run(VIEW "const slots = new Array(8).fill(undefined);\nslots.push(undefined, null);\n"
+				 "let next = slots.length;\n"
+				 "function put(o) { const i = next; next = slots[i]; slots[i] = o; return i; }\n"
+				 "let clicks = 0;\nfunction click() { clicks++; }\nexports.click = click;\n"
+				 "function f(o) { return wasm.f(put(o)); }\nexports.f = f;\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "slots.length=0;slots.length=8;slots.fill(undefined);"
-				  "slots.push(undefined, null);next=slots.length;"));
+							  "slots.push(undefined, null);next=slots.length;"));
 	cr_assert(!contains(patch, "clicks=0;"), "a wrapper's own counter is not glue state");
 }
 
@@ -311,18 +317,18 @@ Test(patch, an_import_inside_a_helper_is_a_shim_too)
 		"function logError(f) { return function () { return f.apply(this, arguments); }; }\n"
 		"exports.__wbg_setTimeout_725239b9 = logError(function(arg0, arg1) {\n"
 		"    var ret = setTimeout(getObject(arg0), arg1);\n    return addHeapObject(ret);\n});\n"
-		"exports.__wbg_queueMicrotask_5a = typeof queueMicrotask == 'function' ? queueMicrotask : null;\n"
-		LOADER);
+		"exports.__wbg_queueMicrotask_5a = typeof queueMicrotask == 'function' ? queueMicrotask : "
+		"null;\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "setTimeout(__rg.w(getObject(arg0)), __rg.w(arg1))"));
 	cr_assert(contains(patch, "_725239b9 = logError(function"));
 	cr_assert(contains(patch, "_5a = __rg.W(typeof queueMicrotask"));
 
 	/* for bundlers */
-	patch = run(VIEW ADD
-		"const __wbg_setTimeout_6b = function(arg0, arg1) { setTimeout(arg0, arg1); };\n"
-		"const __wbg_queueMicrotask_7c = typeof queueMicrotask == 'function' ? queueMicrotask : null;\n"
-		LOADER);
+	patch = run(
+		VIEW ADD "const __wbg_setTimeout_6b = function(arg0, arg1) { setTimeout(arg0, arg1); };\n"
+				 "const __wbg_queueMicrotask_7c = typeof queueMicrotask == 'function' ? "
+				 "queueMicrotask : null;\n" LOADER);
 	cr_assert(contains(patch, "setTimeout(__rg.w(arg0), __rg.w(arg1))"));
 	cr_assert(contains(patch, "_7c = __rg.W(typeof queueMicrotask"));
 }
@@ -330,12 +336,12 @@ Test(patch, an_import_inside_a_helper_is_a_shim_too)
 Test(patch, upstreams_first_reset_machinery_is_joined)
 {
 	/* 0.2.102 to 0.2.115: no guard yet, and nothing that Rust could schedule */
-	struct patch *patch = run(VIEW ADD
-		"let __wbg_instance_id = 0;\n"
-		"function __wbg_reset_state() {\n    __wbg_instance_id++;\n"
-		"    const wasmInstance = new WebAssembly.Instance(wasmModule, imports);\n"
-		"    wasm = wasmInstance.exports;\n    wasm.__wbindgen_start();\n}\n"
-		"exports.__wbg_reset_state = __wbg_reset_state;\n" LOADER);
+	struct patch *patch =
+		run(VIEW ADD "let __wbg_instance_id = 0;\n"
+					 "function __wbg_reset_state() {\n    __wbg_instance_id++;\n"
+					 "    const wasmInstance = new WebAssembly.Instance(wasmModule, imports);\n"
+					 "    wasm = wasmInstance.exports;\n    wasm.__wbindgen_start();\n}\n"
+					 "exports.__wbg_reset_state = __wbg_reset_state;\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "function __wbg_reset_state() {return __rg.api.reinit();"));
 	cr_assert(contains(patch, "__wbg_instance_id++;}"), "the reset function counts it up as well");
@@ -345,18 +351,23 @@ Test(patch, upstreams_first_reset_machinery_is_joined)
 Test(patch, the_module_is_seen_where_a_minifier_dropped_it)
 {
 	struct patch *patch = run(VIEW ADD "let wasm;\n"
-		"function finish(instance, module) { return wasm = instance.exports, wasm.__wbindgen_start(), wasm; }\n"
-		"async function load(module, imports) { return await WebAssembly.instantiate(module, imports); }\n"
-		"async function init(bytes) { const { instance } = await load(await bytes, imports); return finish(instance); }\n");
+									   "function finish(instance, module) { return wasm = "
+									   "instance.exports, wasm.__wbindgen_start(), wasm; }\n"
+									   "async function load(module, imports) { return await "
+									   "WebAssembly.instantiate(module, imports); }\n"
+									   "async function init(bytes) { const { instance } = await "
+									   "load(await bytes, imports); return finish(instance); }\n");
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
-	cr_assert(contains(patch, "WebAssembly.instantiate(__rg.M(module), __rg.I(imports)).then(__rg.N)"));
+	cr_assert(
+		contains(patch, "WebAssembly.instantiate(__rg.M(module), __rg.I(imports)).then(__rg.N)"));
 }
 
 Test(patch, a_view_that_is_read_without_asking_is_made_at_once)
 {
 	struct patch *patch = run("let view;\n"
-		"function getView() { if (view.byteLength === 0) { view = new Uint8Array(wasm.memory.buffer); } return view; }\n"
-		ADD LOADER "view = new Uint8Array(wasm.memory.buffer);\n");
+							  "function getView() { if (view.byteLength === 0) { view = new "
+							  "Uint8Array(wasm.memory.buffer); } return view; }\n" ADD LOADER
+							  "view = new Uint8Array(wasm.memory.buffer);\n");
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "r(i){view=new Uint8Array(wasm.memory.buffer);}}"));
 }
@@ -364,26 +375,32 @@ Test(patch, a_view_that_is_read_without_asking_is_made_at_once)
 Test(patch, an_unknown_form_is_named_where_it_differs)
 {
 	struct patch *patch = run(
-		"let cached = null;\nfunction view() {\n    if (cached === null || cached.byteLength == 0) {\n"
-		"        cached = new Uint8Array(wasm.memory.buffer);\n    }\n    return cached;\n}\n" ADD LOADER);
+		"let cached = null;\nfunction view() {\n    if (cached === null || cached.byteLength == 0) "
+		"{\n"
+		"        cached = new Uint8Array(wasm.memory.buffer);\n    }\n    return cached;\n}\n" ADD
+			LOADER);
 	const struct diag *diag = find_code(patch, "near-miss");
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert_not_null(diag);
 	struct position position = source_position(arena, &patch->original, diag->offset);
 	cr_assert_eq(position.line, 3);
-	cr_assert(str_find(diag->text, STR("the known form has `$cache.byteLength === 0` here, and this "
-					   "has `cached.byteLength == 0`")) != (size_t)-1, "%s", diag->text.data);
+	cr_assert(
+		str_find(diag->text, STR("the known form has `$cache.byteLength === 0` here, and this "
+								 "has `cached.byteLength == 0`")) != (size_t)-1,
+		"%s", diag->text.data);
 }
 
 Test(patch, a_form_that_ends_early_or_goes_on_is_named_as_such)
 {
-	struct patch *patch = run(
-		"let cached = null;\nfunction view() {\n    if (cached === null || cached.byteLength === 0) {\n"
-		"        cached = new Uint8Array(wasm.memory.buffer);\n        seen(cached);\n    }\n"
-		"    return cached;\n}\n" ADD LOADER);
+	struct patch *patch =
+		run("let cached = null;\nfunction view() {\n    if (cached === null || cached.byteLength "
+			"=== 0) {\n"
+			"        cached = new Uint8Array(wasm.memory.buffer);\n        seen(cached);\n    }\n"
+			"    return cached;\n}\n" ADD LOADER);
 	const struct diag *diag = find_code(patch, "near-miss");
 	cr_assert_not_null(diag);
-	cr_assert(str_find(diag->text, STR("has nothing here, and this has `seen(cached);`")) != (size_t)-1,
+	cr_assert(
+		str_find(diag->text, STR("has nothing here, and this has `seen(cached);`")) != (size_t)-1,
 		"%s", diag->text.data);
 }
 
@@ -396,7 +413,8 @@ Test(patch, an_unknown_export_of_wasm_bindgens_own_is_noted)
 
 Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 {
-	expect_refusal(VIEW ADD "imports.m = new WebAssembly.Memory({initial:1,maximum:2,shared:true});" LOADER,
+	expect_refusal(VIEW ADD
+		"imports.m = new WebAssembly.Memory({initial:1,maximum:2,shared:true});" LOADER,
 		"shared-memory", "new WebAssembly.Memory");
 	expect_refusal(VIEW ADD "imports.m = new WebAssembly.Memory({initial:1});" LOADER,
 		"imported-memory", "new WebAssembly.Memory");
@@ -405,7 +423,8 @@ Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 	expect_refusal(VIEW ADD "function z() { wasm.asyncify_start_unwind(0); }" LOADER, "asyncify",
 		"wasm.asyncify_start_unwind");
 	expect_refusal(VIEW ADD "imports.env = require('env');" LOADER, "host-shim", "'env'");
-	expect_refusal(VIEW ADD "const all = { './x_bg.js': imports, 'wasi_snapshot_preview1': shim };" LOADER,
+	expect_refusal(VIEW ADD
+		"const all = { './x_bg.js': imports, 'wasi_snapshot_preview1': shim };" LOADER,
 		"host-shim", "'wasi_snapshot_preview1'");
 	expect_refusal(VIEW ADD "function drop(p) { wasm.uniffi_app_fn_free_document(p); }" LOADER,
 		"raw-pointers", "wasm.uniffi_app_fn_free_document");
@@ -416,19 +435,22 @@ Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 		"exports-use", "new WebAssembly.Instance(wasmModule, {})");
 	expect_refusal(VIEW ADD LOADER "function r() { __wbg_reset_state(); }", "upstream-guard",
 		"__wbg_reset_state");
-	expect_refusal("var r = asmFunc({});\nexports.memory = r.memory; // __wbindgen_", "asmjs", "asmFunc");
+	expect_refusal(
+		"var r = asmFunc({});\nexports.memory = r.memory; // __wbindgen_", "asmjs", "asmFunc");
 	expect_refusal("let wasm = load(); wasm.__wbindgen_start();", "unknown-glue", "load()");
-	expect_refusal("let wasm;\nfunction f() { wasm.__wbindgen_start(); }\nf(wasm = adopted(instance));",
+	expect_refusal(
+		"let wasm;\nfunction f() { wasm.__wbindgen_start(); }\nf(wasm = adopted(instance));",
 		"unknown-glue", "adopted(instance)");
-	expect_refusal("export const f = (wasm) => wasm.__wbindgen_start();", "unknown-glue", "wasm) =>");
+	expect_refusal(
+		"export const f = (wasm) => wasm.__wbindgen_start();", "unknown-glue", "wasm) =>");
 }
 
 Test(patch, state_that_nothing_resets_is_noted)
 {
-	struct patch *patch = run(VIEW ADD
-		"const slots = new Map();\nlet last;\nlet mine;\n"
-		"function note(p) { slots.set(p, wasm.memory.buffer.byteLength); last = p; }\n"
-		"function other(p) { mine = p; }\n" LOADER);
+	struct patch *patch =
+		run(VIEW ADD "const slots = new Map();\nlet last;\nlet mine;\n"
+					 "function note(p) { slots.set(p, wasm.memory.buffer.byteLength); last = p; }\n"
+					 "function other(p) { mine = p; }\n" LOADER);
 	uint32_t notes = 0;
 	for (const struct diag *d = patch->diags.first; d != NULL; d = d->next) {
 		cr_assert_str_eq(d->code, "unknown-state");
@@ -441,7 +463,8 @@ Test(patch, state_that_nothing_resets_is_noted)
 Test(patch, several_glues_each_get_a_runtime)
 {
 	struct patch *patch = run(VIEW ADD LOADER
-		"let view2 = null;\nfunction getView2() { return view2 = new Uint8Array(q.memory.buffer); }\n"
+		"let view2 = null;\nfunction getView2() { return view2 = new Uint8Array(q.memory.buffer); "
+		"}\n"
 		"function sub(a, b) { return q.sub(a, b); }\nexports.sub = sub;\n"
 		"const other = new WebAssembly.Module(require('fs').readFileSync('y_bg.wasm'));\n"
 		"let q = new WebAssembly.Instance(other, imports).exports;\n"
@@ -451,8 +474,9 @@ Test(patch, several_glues_each_get_a_runtime)
 	cr_assert(contains(patch, "function add(a, b) {__rg.S.dead&&__rg.e();"));
 	cr_assert(contains(patch, "function sub(a, b) {__rg2.S.dead&&__rg2.e();"));
 	cr_assert(contains(patch, "var __rg=__rg$({w:__rg$w,r(i){cachedUint8ArrayMemory0=null;}});"
-				  "var __rg2=__rg$({w:__rg2$w,r(i){view2=null;}});"));
-	cr_assert(contains(patch, "__rg2.a(new WebAssembly.Instance(__rg2.M(other), __rg2.I(imports)).exports)"));
+							  "var __rg2=__rg$({w:__rg2$w,r(i){view2=null;}});"));
+	cr_assert(contains(
+		patch, "__rg2.a(new WebAssembly.Instance(__rg2.M(other), __rg2.I(imports)).exports)"));
 	cr_assert(contains(patch, "\"__reglue\",{value:__rg.api}"));
 	cr_assert(contains(patch, "\"__reglue2\",{value:__rg2.api}"));
 	cr_assert(contains(patch, "new WebAssembly.Instance(thirdModule, {})"), "no glue's instance");
@@ -464,8 +488,10 @@ Test(patch, other_code_of_a_bundle_is_left_alone)
 	struct patch *patch = run(VIEW
 		"const buffer = new Array(8).fill(0);\nlet calls = 0;\n"
 		"function each(list, fn) { calls++; buffer[0] = calls; for (const x of list) fn(x); }\n"
-		"function pair(x) { const p = { a: 1, b: 2 }; return () => p.a + x; }\nexports.pair = pair;\n"
-		"function all(l) { each(l, add); return new FinalizationRegistry((p) => close(p)); }\n" ADD LOADER);
+		"function pair(x) { const p = { a: 1, b: 2 }; return () => p.a + x; }\nexports.pair = "
+		"pair;\n"
+		"function all(l) { each(l, add); return new FinalizationRegistry((p) => close(p)); }\n" ADD
+			LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "r(i){cachedUint8ArrayMemory0=null;}}"));
 	cr_assert(contains(patch, "function each(list, fn) { calls++; buffer[0] = calls; for"));
@@ -476,12 +502,15 @@ Test(patch, other_code_of_a_bundle_is_left_alone)
 Test(patch, no_call_of_an_export_is_without_a_hook)
 {
 	/* as a minifier leaves it: the generated function moved into its only caller */
-	struct patch *patch = run(VIEW ADD LOADER
-		"async function run(b) { await b; return function (x) { return wasm.go(x); }(b); }\nexports.run = run;\n");
+	struct patch *patch =
+		run(VIEW ADD LOADER "async function run(b) { await b; return function (x) { return "
+							"wasm.go(x); }(b); }\nexports.run = run;\n");
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
-	cr_assert(contains(patch, "return function (x) {__rg.S.dead&&__rg.e(); return wasm.go(x); }(b)"));
+	cr_assert(
+		contains(patch, "return function (x) {__rg.S.dead&&__rg.e(); return wasm.go(x); }(b)"));
 	expect_refusal(VIEW ADD LOADER "async function late(b) { await b; return wasm.go(b); }\n"
-		"function start() { late(1); wasm.__wbindgen_start(); }\n", "unguarded-call", "wasm.go");
+								   "function start() { late(1); wasm.__wbindgen_start(); }\n",
+		"unguarded-call", "wasm.go");
 	expect_refusal(VIEW ADD LOADER "wasm.go(1);\n", "unguarded-call", "wasm.go");
 }
 
@@ -490,18 +519,23 @@ Test(patch, classes_that_a_compiler_made_functions_of)
 	struct patch *patch = run(VIEW ADD
 		"var Hash = (function () {\n"
 		"function Hash(v) { return Hash.__wrap(wasm.hash_new(v)); }\n"
-		"Hash.__wrap = function (ptr) { var obj = Object.create(Hash.prototype); obj.ptr = ptr; return obj; };\n"
-		"Hash.prototype.__destroy_into_raw = function () { var ptr = this.ptr; this.ptr = 0; return ptr; };\n"
+		"Hash.__wrap = function (ptr) { var obj = Object.create(Hash.prototype); obj.ptr = ptr; "
+		"return obj; };\n"
+		"Hash.prototype.__destroy_into_raw = function () { var ptr = this.ptr; this.ptr = 0; "
+		"return ptr; };\n"
 		"Hash.prototype.free = function () { wasm.__wbg_hash_free(this.__destroy_into_raw()); };\n"
-		"Hash.prototype.equals = function (other) { return wasm.hash_equals(this.ptr, other.ptr); };\n"
+		"Hash.prototype.equals = function (other) { return wasm.hash_equals(this.ptr, other.ptr); "
+		"};\n"
 		"Hash.of = function (v) { return Hash.__wrap(wasm.hash_of(v)); };\n"
-		"Object.defineProperty(Hash.prototype, 'size', { get: function () { return wasm.hash_size(this.ptr); } });\n"
+		"Object.defineProperty(Hash.prototype, 'size', { get: function () { return "
+		"wasm.hash_size(this.ptr); } });\n"
 		"return Hash; }());\nexports.Hash = Hash;\n"
 		"var Box = function () { function Box() { _check(this, Box); }\n"
-		"return _createClass(Box, [{ key: 'free', value: function free() { wasm.__wbg_box_free(this.ptr); } },\n"
+		"return _createClass(Box, [{ key: 'free', value: function free() { "
+		"wasm.__wbg_box_free(this.ptr); } },\n"
 		"{ key: 'open', value: function open() { wasm.box_open(this.ptr); } }],\n"
-		"[{ key: '__wrap', value: function __wrap(p) { var o = Object.create(Box.prototype); o.ptr = p; return o; } }]); }();\n"
-		LOADER);
+		"[{ key: '__wrap', value: function __wrap(p) { var o = Object.create(Box.prototype); o.ptr "
+		"= p; return o; } }]); }();\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "function Hash(v) {__rg.S.dead&&__rg.e();"));
 	cr_assert(contains(patch, "__rg.s(obj).ptr = ptr"));
@@ -517,7 +551,7 @@ Test(patch, classes_that_a_compiler_made_functions_of)
 Test(patch, a_pointer_in_an_unknown_property_is_refused)
 {
 	expect_refusal(VIEW "class P {\n    constructor() { this.handle = wasm.p_new(); }\n"
-			    "    get() { return wasm.p_get(this.handle); }\n}\nexports.P = P;\n" LOADER,
+						"    get() { return wasm.p_get(this.handle); }\n}\nexports.P = P;\n" LOADER,
 		"object-pointer", "this.handle);");
 }
 
@@ -532,17 +566,23 @@ static const char *const look_alikes[] = {
 	/* a comment about it */
 	"// faster than what wasm_bindgen generates (__wbindgen_malloc and so on)\n"
 	"const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {});\n"
-	"const wasm = instance.exports;\nmodule.exports.sum = (a) => wasm.sum(new Float64Array(wasm.memory.buffer, 0, a));\n",
+	"const wasm = instance.exports;\nmodule.exports.sum = (a) => wasm.sum(new "
+	"Float64Array(wasm.memory.buffer, 0, a));\n",
 	/* emscripten: the exports in a member, its own allocator, asm.js names */
 	"var Module = typeof Module != 'undefined' ? Module : {};\nvar wasmMemory, wasmExports;\n"
-	"function receiveInstance(instance) { Module['asm'] = instance.exports; wasmMemory = Module['asm']['memory'];\n"
+	"function receiveInstance(instance) { Module['asm'] = instance.exports; wasmMemory = "
+	"Module['asm']['memory'];\n"
 	"  updateMemoryViews(); return instance.exports; }\n"
-	"WebAssembly.instantiate(binary, { env: asmLibraryArg }).then((r) => receiveInstance(r['instance']));\n"
-	"var _malloc = Module['_malloc'] = (n) => (_malloc = Module['asm']['malloc'])(n); // not __wbindgen_malloc\n",
+	"WebAssembly.instantiate(binary, { env: asmLibraryArg }).then((r) => "
+	"receiveInstance(r['instance']));\n"
+	"var _malloc = Module['_malloc'] = (n) => (_malloc = Module['asm']['malloc'])(n); // not "
+	"__wbindgen_malloc\n",
 	/* emscripten with its exports in a variable */
 	"var wasmExports;\nvar name = 'app_bg.wasm';\n"
-	"function createWasm() { WebAssembly.instantiate(b, imports).then((r) => { wasmExports = r.instance.exports;\n"
-	"  wasmMemory = wasmExports.memory; HEAPU8 = new Uint8Array(wasmExports.memory.buffer); }); }\n",
+	"function createWasm() { WebAssembly.instantiate(b, imports).then((r) => { wasmExports = "
+	"r.instance.exports;\n"
+	"  wasmMemory = wasmExports.memory; HEAPU8 = new Uint8Array(wasmExports.memory.buffer); }); "
+	"}\n",
 };
 
 Test(patch, what_only_looks_like_glue_is_not_touched)
@@ -583,7 +623,8 @@ Test(patch, other_files_are_skipped)
 Test(patch, hostile_nesting_is_survived, .timeout = 60)
 {
 	enum { DEPTH = 100000 };
-	static const char *const pairs[][2] = {{"(", ")"}, {"[", "]"}, {"{", "}"}, {"f(", ")"}, {"!", ""}};
+	static const char *const pairs[][2] = {
+		{"(", ")"}, {"[", "]"}, {"{", "}"}, {"f(", ")"}, {"!", ""}};
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
 		struct buf text = BUF_INIT;
 		buf_printf(&text, "%s", VIEW ADD LOADER "x=");

@@ -24,10 +24,17 @@ static struct patch *sample(enum verdict verdict)
 	struct patch *patch = arena_new(arena, struct patch);
 	struct entry *entries = arena_array(arena, struct entry, 2);
 	struct site *sites = arena_array(arena, struct site, 1);
-	entries[0] = (struct entry){.kind = ENTRY_FUNCTION, .name = STR("add"),
-		.wasm_export = STR("add"), .offset = 0, .guarded = true, .stale_arguments = 1};
-	entries[1] = (struct entry){.kind = ENTRY_METHOD, .name = STR("n\xff\"\n"),
-		.class_name = STR("C"), .offset = 2, .why_not = "excluded by name"};
+	entries[0] = (struct entry){.kind = ENTRY_FUNCTION,
+		.name = STR("add"),
+		.wasm_export = STR("add"),
+		.offset = 0,
+		.guarded = true,
+		.stale_arguments = 1};
+	entries[1] = (struct entry){.kind = ENTRY_METHOD,
+		.name = STR("n\xff\"\n"),
+		.class_name = STR("C"),
+		.offset = 2,
+		.why_not = "excluded by name"};
 	sites[0] = (struct site){SITE_STATE, STR("heap"), 2};
 	patch->verdict = verdict;
 	patch->target = TARGET_WEB;
@@ -57,7 +64,8 @@ static struct str full_report(void)
 	struct report *report = report_create("patch", &options);
 	for (int verdict = VERDICT_PATCHED; verdict <= VERDICT_REFUSED; verdict++) {
 		struct report_facts facts = {.config = STR("a/reglue.json"),
-			.written = verdict == VERDICT_PATCHED, .milliseconds = verdict == VERDICT_REFUSED};
+			.written = verdict == VERDICT_PATCHED,
+			.milliseconds = verdict == VERDICT_REFUSED};
 		report_add(report, arena, sample((enum verdict)verdict), &facts);
 	}
 	struct diags diags = {0};
@@ -73,7 +81,7 @@ static bool validates(struct str text)
 	struct str folder = folder_enter(arena);
 	folder_write(arena, STR("report.json"), text);
 	int status = system("python3 " SOURCE_ROOT "/tests/unit/validate.py " SOURCE_ROOT
-			    "/docs/report.schema.json report.json");
+						"/docs/report.schema.json report.json");
 	folder_leave(arena, folder);
 	return status == 0;
 }
@@ -107,16 +115,16 @@ Test(report, says_what_it_should)
 {
 	struct str text = full_report();
 	expect_in(text, "\"totals\":{\"files\":5,\"patched\":1,\"unchanged\":1,\"skipped\":1,"
-			"\"refused\":1,\"failed\":1,\"written\":1,\"entries\":8,\"guarded\":4,"
-			"\"errors\":5,\"warnings\":4}");
+					"\"refused\":1,\"failed\":1,\"written\":1,\"entries\":8,\"guarded\":4,"
+					"\"errors\":5,\"warnings\":4}");
 	expect_in(text, "\"name\":\"n\xEF\xBF\xBD\\\"\\n\",\"class\":\"C\",\"wasm_export\":null,"
-			"\"line_before\":2,\"line_after\":4,\"guarded\":false");
+					"\"line_before\":2,\"line_after\":4,\"guarded\":false");
 	expect_in(text, "\"line_after\":null");
 	expect_in(text, "{\"kind\":\"state\",\"name\":\"heap\",\"line\":2,\"column\":1}");
 	expect_in(text, "\"warnings\":[{\"code\":\"half-done\",\"message\":\"text\",\"line\":2,"
-			"\"column\":1,\"source\":{\"text\":\"b\",\"column\":1}}]");
+					"\"column\":1,\"source\":{\"text\":\"b\",\"column\":1}}]");
 	expect_in(text, "\"refusals\":[{\"code\":\"shared-memory\",\"message\":\"text\","
-			"\"line\":null,\"column\":null,\"source\":null}]");
+					"\"line\":null,\"column\":null,\"source\":null}]");
 	expect_in(text, "\"path\":\"dir/\xC3\xA4\xEF\xBF\xBD.js\"");
 	expect_in(text, "\"output\":null");
 }
@@ -128,7 +136,8 @@ Test(report, utf8)
 		const char *out;
 	} cases[] = {
 		{{"", 0}, ""},
-		{{"a\0b", 3}, "a\xEF\xBF\xBD" "b"},
+		{{"a\0b", 3}, "a\xEF\xBF\xBD"
+					  "b"},
 		{{"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80", 9}, "\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"},
 		{{"\xC0\x80", 2}, "\xEF\xBF\xBD\xEF\xBF\xBD"},
 		{{"\xED\xA0\x80", 3}, "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},

@@ -96,8 +96,8 @@ static void expect_broken(struct str bytes, const char *code)
 Test(seal, sha256_known_value)
 {
 	struct str hex = sha256_hex(arena, STR("abc"));
-	cr_assert(str_equal(hex,
-		STR("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")));
+	cr_assert(
+		str_equal(hex, STR("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")));
 }
 
 Test(seal, random_files_come_back)
@@ -170,10 +170,9 @@ Test(seal, every_single_byte_edit_is_noticed)
 			arena = arena_create();
 			struct seal seal;
 			struct diags diags = {0};
-			enum seal_result result =
-				seal_read(arena, (struct str){edited, len}, &seal, &diags);
-			cr_assert(result == SEAL_BROKEN, "kind %d at %zu of %zu: %d", kind, at,
-				bytes.len, result);
+			enum seal_result result = seal_read(arena, (struct str){edited, len}, &seal, &diags);
+			cr_assert(
+				result == SEAL_BROKEN, "kind %d at %zu of %zu: %d", kind, at, bytes.len, result);
 			cr_assert(seal.original.len == 0);
 			uint32_t said = diags.first->offset;
 			located += said != DIAG_NO_OFFSET && said <= at + 1 && at < said + 450;
@@ -181,8 +180,8 @@ Test(seal, every_single_byte_edit_is_noticed)
 			arena = outer;
 		}
 	}
-	cr_assert(located > 3 * bytes.len * 95 / 100, "%u of %zu edits located", located,
-		3 * bytes.len);
+	cr_assert(
+		located > 3 * bytes.len * 95 / 100, "%u of %zu edits located", located, 3 * bytes.len);
 }
 
 Test(seal, edits_are_located)
@@ -196,7 +195,8 @@ Test(seal, edits_are_located)
 	cr_assert(diags.first->offset <= at && at < diags.first->offset + 200, "said %u, is %zu",
 		diags.first->offset, at);
 	cr_assert(str_find(diags.first->text, STR("the first change is between here and line 7")) !=
-		(size_t)-1, "%s", diags.first->text.data);
+				  (size_t)-1,
+		"%s", diags.first->text.data);
 }
 
 Test(seal, code_after_the_footer_is_an_edit)
@@ -248,8 +248,7 @@ Test(seal, hostile_lists)
 		struct arena *own = arena_create();
 		struct seal seal;
 		struct diags diags = {0};
-		enum seal_result result =
-			seal_read(own, (struct str){edited, bytes.len}, &seal, &diags);
+		enum seal_result result = seal_read(own, (struct str){edited, bytes.len}, &seal, &diags);
 		cr_assert(result != SEAL_GOOD || str_equal(seal.original, original));
 		arena_destroy(own);
 	}
@@ -276,8 +275,8 @@ Test(seal, options_text_is_canonical)
 	one.exclude_count = 3;
 	two.exclude = sorted;
 	two.exclude_count = 2;
-	cr_assert(str_equal(seal_options_text(arena, &one),
-		STR("policy=eager budget=0 exclude=a,b%2A%2F")));
+	cr_assert(
+		str_equal(seal_options_text(arena, &one), STR("policy=eager budget=0 exclude=a,b%2A%2F")));
 	cr_assert(str_equal(seal_options_text(arena, &one), seal_options_text(arena, &two)));
 }
 

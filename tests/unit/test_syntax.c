@@ -92,14 +92,13 @@ static void compare_walks(const char *text)
 			cr_assert_eq(node->start, ts_node_start_byte(at), "%u: %s", n, type);
 			cr_assert_eq(node->end, ts_node_end_byte(at), "%u: %s", n, type);
 			cr_assert_eq(node->kind, syntax->kinds[ts_node_symbol(at)], "%u: %s", n, type);
-			cr_assert_eq(node->field,
-				syntax->fields[ts_tree_cursor_current_field_id(&cursor)], "%u: %s", n, type);
+			cr_assert_eq(node->field, syntax->fields[ts_tree_cursor_current_field_id(&cursor)],
+				"%u: %s", n, type);
 			n++;
 		}
 		more = ts_tree_cursor_goto_first_child(&cursor);
 		while (!more && !(more = ts_tree_cursor_goto_next_sibling(&cursor)) &&
-			ts_tree_cursor_goto_parent(&cursor)) {
-		}
+			   ts_tree_cursor_goto_parent(&cursor)) {}
 	}
 	cr_assert_eq(n, tree.count);
 	ts_tree_cursor_delete(&cursor);
@@ -112,10 +111,11 @@ Test(syntax, the_flat_tree_is_what_a_cursor_finds)
 	size_t len;
 	compare_walks("");
 	compare_walks("// only a comment\n");
-	compare_walks("#!/bin/node\n'use strict'; (async x => { for await (const [a, ...b] of x) `${a}`; });\n"
-	              "class A extends B { static #p = 1; static { let z; } get q() { return a?.[0] } }\n"
-	              "label: for (;;) { switch (1) { case 2: break label; default: } }\n"
-	              "import y, { z as w } from 'q'; ({ a, b: 1, [c]: 2, d() {} });");
+	compare_walks(
+		"#!/bin/node\n'use strict'; (async x => { for await (const [a, ...b] of x) `${a}`; });\n"
+		"class A extends B { static #p = 1; static { let z; } get q() { return a?.[0] } }\n"
+		"label: for (;;) { switch (1) { case 2: break label; default: } }\n"
+		"import y, { z as w } from 'q'; ({ a, b: 1, [c]: 2, d() {} });");
 	compare_walks(read_fixture("fixtures/0.2.130/unwind/web/reglue_fixture.js", &len));
 	compare_walks(read_fixture("fixtures/0.2.63/default/nodejs/reglue_fixture.js", &len));
 }
@@ -129,7 +129,7 @@ Test(syntax, trailing_comments_are_no_code)
 Test(syntax, identifiers_resolve_through_scopes)
 {
 	parse("let w; function f(w) { return w; } function g() { { let w = 1; w; } return w; }"
-	      "for (const w of []) w; ({ w }); var { q: r = w } = {}; export { w as z };");
+		  "for (const w of []) w; ({ w }); var { q: r = w } = {}; export { w as z };");
 	struct scopes scopes;
 	scopes_resolve(arena, &tree, &scopes);
 	uint32_t uses = 0;
@@ -181,14 +181,16 @@ Test(syntax, the_check_of_our_output_can_fail)
 Test(syntax, the_check_sees_what_a_whole_parse_sees)
 {
 	static const char text[] =
-		"/* a */ 'use strict';\nexport class A {\n  /** doc */\n  free() { const p = this.p; w(p); }\n"
+		"/* a */ 'use strict';\nexport class A {\n  /** doc */\n  free() { const p = this.p; w(p); "
+		"}\n"
 		"  get x() { a(); return 1 } static y = 2\n  z() { try { a() } finally { b() } }\n}\n"
 		"function f(a, b) { if (a) { return b } a = b\n  b = `t ${a} u`; return /x/g.test(b) }\n"
 		"function g(a, b) { if (a) { return b } a = b\n  b = `t ${a} u`; return /x/g.test(b) }\n"
-		"// end\nlet q = { s: 1, t() { return 2 }, u: function(a) { w() }, v: function(b) { w() }, x };\n"
+		"// end\nlet q = { s: 1, t() { return 2 }, u: function(a) { w() }, v: function(b) { w() }, "
+		"x };\n"
 		"q = { u: function(a) { w() }, ...x };\n";
-	static const char *const inserted[] = {"__rg.e();", "(", ")", "{", "}", ";", "`", "\"", "'", "/*",
-		"*/", "//", "x", "try{", "}finally{}", "static ", "\n", "/* b */", "=", "."};
+	static const char *const inserted[] = {"__rg.e();", "(", ")", "{", "}", ";", "`", "\"", "'",
+		"/*", "*/", "//", "x", "try{", "}finally{}", "static ", "\n", "/* b */", "=", "."};
 	uint32_t broken = 0;
 	/* at every fifth place; all of them take ten seconds, and agreed */
 	for (size_t i = 0; i < sizeof(inserted) / sizeof(*inserted); i++) {

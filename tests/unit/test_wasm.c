@@ -45,7 +45,7 @@ Test(wasm, imports_of_every_kind_are_passed_over)
 	struct wasm_facts facts;
 	/* function, table, global, tag, then a shared memory that must still be found */
 	cr_assert(wasm_read(SECTION(2, "\5\1a\1f\0\3\1a\1t\1\157\0\1\1a\1g\3\177\1\1a\1x\4\0\2"
-				      "\1a\1m\2\3\1\2"),
+								   "\1a\1m\2\3\1\2"),
 		&facts));
 	cr_assert(facts.shared_memory);
 }
@@ -78,8 +78,10 @@ static bool exports_function_table(const char *own, size_t len, char index)
 
 Test(wasm, exported_tables_of_functions)
 {
-	static const char plain[] = "\4\7\2\160\0\1\157\0\1", initialized[] = "\4\12\1\100\0\157\0\1\320\157\13\0";
-	cr_assert(!exports_function_table(plain, sizeof(plain) - 1, 0)); /* the imported one: externrefs */
+	static const char plain[] = "\4\7\2\160\0\1\157\0\1",
+					  initialized[] = "\4\12\1\100\0\157\0\1\320\157\13\0";
+	cr_assert(
+		!exports_function_table(plain, sizeof(plain) - 1, 0)); /* the imported one: externrefs */
 	cr_assert(exports_function_table(plain, sizeof(plain) - 1, 1));
 	cr_assert(!exports_function_table(plain, sizeof(plain) - 1, 2));
 	cr_assert(exports_function_table(plain, sizeof(plain) - 1, 3)); /* there is none */
@@ -90,7 +92,7 @@ Test(wasm, versions_come_from_producers)
 {
 	struct wasm_facts facts;
 	cr_assert(wasm_read(SECTION(0, "\11producers\1\14processed-by\1\14wasm-bindgen\13"
-				      "0.2.100 (a)"),
+								   "0.2.100 (a)"),
 		&facts));
 	cr_assert(str_equal(facts.bindgen, STR("0.2.100")));
 }
@@ -107,7 +109,8 @@ Test(wasm, what_is_no_module_is_refused)
 /* Every prefix, and every byte replaced: no crash, no read past the end (the sanitizers watch). */
 Test(wasm, broken_modules_are_survived)
 {
-	struct str whole = SECTION(2, "\5\1a\1f\0\3\1a\1t\1\157\0\1\1a\1g\3\177\1\1a\1x\4\0\2\1a\1m\2\3\1\2");
+	struct str whole =
+		SECTION(2, "\5\1a\1f\0\3\1a\1t\1\157\0\1\1a\1g\3\177\1\1a\1x\4\0\2\1a\1m\2\3\1\2");
 	struct wasm_facts facts;
 	for (size_t len = 0; len < whole.len; len++) {
 		char *copy = malloc(len + 1);
