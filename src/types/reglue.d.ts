@@ -63,7 +63,7 @@ export const __reglue: {
 		/**
 		 * What new instances are made of, for glue that never sees it, as with bundlers: a
 		 * WebAssembly.Module, its bytes, a URL or Response of it, a promise of these, or a function that
-		 * gives one of them when it is needed.
+		 * gives one of them when it is needed. Glue that does see it takes a WebAssembly.Module only.
 		 */
 		module?: string | object | (() => string | object);
 		/** The imports object, for glue that never sees it either. */
