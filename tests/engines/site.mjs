@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { copyOf, patchedCopyOf } from "../recovery/host.mjs";
-import { cellOf, cells, plainCells, reconstruct, upstream } from "../recovery/lib.mjs";
+import { cellOf, cells, plainCells, promised, reconstruct, upstream } from "../recovery/lib.mjs";
 
 const tests = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
 export const fixtures = path.join(tests, "../fixtures");
@@ -38,7 +38,12 @@ export function text(name, engine) {
 
 /* Which cells a file of tests asks for, those of its counter-examples included. */
 export function webCells(file) {
-	const asked = [...(/^r14/.test(file) ? upstream : cells), ...plainCells.map(cellOf)];
+	const asked = [
+		...(file.startsWith("r14") ? [] : cells),
+		...(/^r14|^r06-stale/.test(file) ? upstream : []),
+		...(file.startsWith("r06-reconstruct") ? promised : []),
+		...plainCells.map(cellOf),
+	];
 	return [...new Set(asked.filter(({ target }) => target === "web"))];
 }
 
@@ -52,5 +57,5 @@ export function glue(cell, kind) {
 /* All kinds of glue that the tests of a file ask for. */
 export const kinds = file =>
 	file.includes("reconstruct")
-		? ["original", `patched ${reconstruct.join(" ")}`]
+		? ["original", "patched", `patched ${reconstruct.join(" ")}`, "patched --reconstruct Later"]
 		: ["original", "patched"];
