@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_output(arena, patcher, patch, &old);
 	}
 	struct report *report = report_create("check", &options);
-	report_add(report, arena, patch, STR(""));
+	report_add(report, arena, patch, &(struct report_facts){.config = STR("")});
 	EXPECT(report_text(report, arena).len != 0);
 	report_destroy(report);
 	arena_destroy(arena);
