@@ -255,7 +255,15 @@ async function fuzz() {
 	countStep(`fuzz, ${runs} runs`, { ...run, end: run.end || (runs > 0 ? '' : 'no run') }, started);
 }
 
+/** The README's demonstration, each of whose claims has to hold. */
+async function demo() {
+	const started = Date.now();
+	const run = await execute('node', ['tests/packages/demo.mjs'], { env: { REGLUE: path.resolve('build/reglue') } });
+	countStep('demo', { ...run, err: run.out }, started);
+}
+
 const groups = {
+	demo,
 	unit: () => unit('build'),
 	runtime: async () => {
 		await nodeTests('runtime');

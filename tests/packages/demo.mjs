@@ -48,11 +48,12 @@ function kinds(list) {
 	return [...counts].map(([kind, count]) => `${kind} ${count}`).join(", ");
 }
 
-/* The report's entry for the one file, the parts that a reader asks for. */
+/* The report's entry for the glue, beside that of its declarations: the parts that a reader asks for. */
 function summarize(report) {
 	let file;
 	try {
-		file = JSON.parse(fs.readFileSync(report, "utf8")).files[0];
+		file = JSON.parse(fs.readFileSync(report, "utf8")).files
+			.find(({ path: name }) => name.endsWith(".js"));
 	} catch (error) {
 		claim(false, `there is a report: ${error.message}`);
 		return;
