@@ -12,6 +12,8 @@
 #include <tree_sitter/api.h>
 #include <tree_sitter/tree-sitter-javascript.h>
 
+#include "str.h"
+
 struct text {
 	char *data;
 	size_t len;
@@ -47,12 +49,6 @@ static FILE *out;
 static size_t written;
 static char last = ';';
 
-static bool is_word(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '$' || (unsigned char)c >= 0x80;
-}
-
 static void put_byte(char c)
 {
 	fprintf(out, "%u,", (unsigned)(unsigned char)c);
@@ -67,7 +63,7 @@ static void put(const char *bytes, size_t len)
 	if (len == 0) {
 		return;
 	}
-	bool merge = (is_word(last) && is_word(bytes[0])) ||
+	bool merge = (str_is_word(last) && str_is_word(bytes[0])) ||
 	             ((last == '+' || last == '-' || last == '/') && last == bytes[0]);
 	if (merge) {
 		put_byte(' ');

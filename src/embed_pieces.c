@@ -42,12 +42,6 @@ static void put_raw(struct embedding *e, struct str text)
 	e->last = text.len == 0 ? e->last : text.data[text.len - 1];
 }
 
-static bool is_word(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '$' || (unsigned char)c >= 0x80;
-}
-
 /* Before a closing bracket neither `,` nor `;` means anything. */
 static void drop_separator(struct embedding *e)
 {
@@ -65,7 +59,7 @@ static void put(struct embedding *e, struct str token)
 	if (first == '}' || first == ']' || first == ')') {
 		drop_separator(e);
 	}
-	if ((is_word(e->last) && is_word(first)) ||
+	if ((str_is_word(e->last) && str_is_word(first)) ||
 		((e->last == '+' || e->last == '-' || e->last == '/') && e->last == first)) {
 		put_raw(e, STR(" "));
 	}
@@ -93,7 +87,7 @@ static void put_between(struct embedding *e, uint32_t from, uint32_t to)
 		i += twice;
 		do {
 			i++;
-		} while (i < text.len && is_word(text.data[i]) && is_word(text.data[start]));
+		} while (i < text.len && str_is_word(text.data[i]) && str_is_word(text.data[start]));
 		put(e, str_slice(text, start, i));
 	}
 }
@@ -232,7 +226,7 @@ static void put_choice(struct embedding *e, uint64_t bit, node_id yes, node_id n
 		put(e, other);
 	}
 	e->without = without;
-	e->last = is_word(after) ? after : e->last;
+	e->last = str_is_word(after) ? after : e->last;
 }
 
 /* The feature without which `a || (has.x && b)` and `a && !(has.x && b)` are just a; n is what follows a. */
@@ -256,7 +250,7 @@ static void put_optional(struct embedding *e, uint64_t bit, uint32_t from, node_
 	put_between(e, from, e->tree.nodes[right].start);
 	put_node(e, right);
 	e->need = need;
-	e->last = is_word(before) ? before : e->last;
+	e->last = str_is_word(before) ? before : e->last;
 }
 
 /* If what stands here is decided by `has.x`, puts out both ways. */

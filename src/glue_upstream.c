@@ -73,12 +73,7 @@ static void read_guard(struct glue *glue, node_id guard, binding_id scheduled)
 
 static bool mentions(const struct glue *glue, struct str name)
 {
-	for (uint32_t id = 1; id < glue->tree->name_count; id++) {
-		if (str_equal(glue->tree->names[id], name)) {
-			return true;
-		}
-	}
-	return false;
+	return tree_find_name(glue->tree, name) != 0;
 }
 
 /* The machinery from 0.2.116 on: Rust can ask for a reset, and the guard heeds it. */

@@ -68,7 +68,7 @@ static struct str called_on(const struct planning *p)
 /* Carries the body's `__reglue` on, where the file does not re-export everything. */
 static void plan_api(struct planning *p, uint32_t start, uint32_t end)
 {
-	if (plan_mentions(p->tree, STR("__reglue"))) {
+	if (tree_find_name(p->tree, STR("__reglue")) != 0) {
 		return;
 	}
 	if (p->glue->is_module && p->glue->other.len != 0) {
@@ -83,7 +83,7 @@ static void plan_api(struct planning *p, uint32_t start, uint32_t end)
 		return;
 	}
 	struct str object = called_on(p);
-	if (!p->glue->is_module && object.len != 0 && plan_mentions(p->tree, STR("exports"))) {
+	if (!p->glue->is_module && object.len != 0 && tree_find_name(p->tree, STR("exports")) != 0) {
 		plan_insert(p, end,
 			plan_text(p,
 				"\n;Object.defineProperty(module.exports,\"__reglue\",{value:%.*s.__reglue});",

@@ -166,7 +166,8 @@ static void add_namespace(struct planning *p, struct buf *head, uint32_t start)
 
 static bool is_common(const struct planning *p)
 {
-	return !p->glue->is_module && p->glue->root == 0 && plan_mentions(p->tree, STR("exports"));
+	return !p->glue->is_module && p->glue->root == 0 &&
+	       tree_find_name(p->tree, STR("exports")) != 0;
 }
 
 void plan_runtime_start(struct planning *p)
@@ -221,12 +222,6 @@ static uint64_t find_member(struct str name)
 	return 0;
 }
 
-static bool is_name_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '$';
-}
-
 /* All that a text calls of any runtime: `__rg.a(`, `__rg2.S.o++`. */
 static uint64_t members_in(struct str text)
 {
@@ -238,7 +233,7 @@ static uint64_t members_in(struct str text)
 			at++;
 		}
 		size_t start = at + 1, end = start;
-		while (end < text.len && is_name_byte(text.data[end])) {
+		while (end < text.len && str_is_ascii_word(text.data[end])) {
 			end++;
 		}
 		if (at < text.len && text.data[at] == '.') {
@@ -274,8 +269,8 @@ static uint64_t features_of(const struct planning *p)
 	       bit(p->options->exclude_count != 0, HAS_excluded) | bit(handed, HAS_imports) |
 	       bit(handed || !module, HAS_late) | bit(has_namespace(glue), HAS_namespace) |
 	       bit(handed || !module, HAS_finder) |
-	       bit(handed || !module || plan_mentions(p->tree, STR("instantiate")) ||
-				   plan_mentions(p->tree, STR("instantiateStreaming")),
+	       bit(handed || !module || tree_find_name(p->tree, STR("instantiate")) != 0 ||
+				   tree_find_name(p->tree, STR("instantiateStreaming")) != 0,
 			   HAS_waiting);
 }
 

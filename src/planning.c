@@ -75,25 +75,12 @@ void plan_statements(const struct tree *tree, node_id body, uint32_t *start, uin
 	}
 }
 
-bool plan_mentions(const struct tree *tree, struct str name)
-{
-	for (uint32_t id = 1; id < tree->name_count; id++) {
-		if (str_equal(tree->names[id], name)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 bool plan_binds(const struct planning *p, struct str name)
 {
 	const struct tree *tree = p->tree;
 	const struct scopes *scopes = p->glue->scopes;
-	uint32_t id = 1;
-	while (id < tree->name_count && !str_equal(tree->names[id], name)) {
-		id++;
-	}
-	for (binding_id b = 1; id < tree->name_count && b < scopes->count; b++) {
+	uint32_t id = tree_find_name(tree, name);
+	for (binding_id b = 1; id != 0 && b < scopes->count; b++) {
 		const struct binding *binding = &scopes->bindings[b];
 		if (binding->name == id &&
 			(binding->scope == 0 || node_inside(tree, p->glue->root_body, binding->scope))) {

@@ -112,10 +112,7 @@ static void add(struct reducing *r, struct str text)
 static size_t find_value(struct str line)
 {
 	size_t at = 0;
-	while (at < line.len && (line.data[at] == '_' || line.data[at] == '$' ||
-								(line.data[at] >= '0' && line.data[at] <= '9') ||
-								(line.data[at] >= 'A' && line.data[at] <= 'Z') ||
-								(line.data[at] >= 'a' && line.data[at] <= 'z'))) {
+	while (at < line.len && str_is_ascii_word(line.data[at])) {
 		at++;
 	}
 	bool member = at != 0 && at < line.len && line.data[at] == ':' && str_ends(line, STR("},\n"));

@@ -45,6 +45,19 @@ static inline struct str str_slice(struct str s, size_t from, size_t to)
 	return (struct str){s.data + from, to - from};
 }
 
+/* Whether a byte can be of an ASCII identifier of JavaScript, wherever in it. */
+static inline bool str_is_ascii_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+	       c == '$';
+}
+
+/* The same of any identifier: every byte of a character beyond ASCII counts. */
+static inline bool str_is_word(char c)
+{
+	return str_is_ascii_word(c) || (unsigned char)c >= 0x80;
+}
+
 /* Where needle first stands in s, as an offset in bytes, or (size_t)-1. An empty needle is at 0. */
 size_t str_find(struct str s, struct str needle);
 

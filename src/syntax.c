@@ -353,6 +353,16 @@ node_id node_unwrap(const struct tree *tree, node_id n)
 	return n;
 }
 
+uint32_t tree_find_name(const struct tree *tree, struct str name)
+{
+	for (uint32_t id = 1; id < tree->name_count; id++) {
+		if (str_equal(tree->names[id], name)) {
+			return id;
+		}
+	}
+	return 0;
+}
+
 struct str node_property(const struct tree *tree, node_id n)
 {
 	if (node_is(tree, n, KIND_member_expression)) {

@@ -114,6 +114,9 @@ static inline bool node_is_text(const struct tree *tree, node_id n, struct str t
 	return n != NO_NODE && str_equal(node_text(tree, n), text);
 }
 
+/* The interned id of a name, 0 if the code has none such: strings and comments do not count. */
+uint32_t tree_find_name(const struct tree *tree, struct str name);
+
 /* Whether inner lies in outer's subtree (a node lies in its own). */
 static inline bool node_inside(const struct tree *tree, node_id inner, node_id outer)
 {

@@ -21,12 +21,6 @@ struct scan {
 	size_t at;
 };
 
-static bool is_word_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '$' || (unsigned char)c >= 0x80;
-}
-
 static void skip_blanks(struct scan *scan)
 {
 	struct str bytes = scan->bytes;
@@ -65,9 +59,9 @@ static struct token next_token(struct scan *scan)
 			scan->at += bytes.data[scan->at] == '\\' && scan->at + 1 < bytes.len ? 2 : 1;
 		}
 		scan->at += scan->at < bytes.len;
-	} else if (is_word_byte(first)) {
+	} else if (str_is_word(first)) {
 		kind = TOKEN_WORD;
-		while (scan->at < bytes.len && is_word_byte(bytes.data[scan->at])) {
+		while (scan->at < bytes.len && str_is_word(bytes.data[scan->at])) {
 			scan->at++;
 		}
 	}
