@@ -5,24 +5,9 @@
  */
 #include <criterion/criterion.h>
 
-#include "patch.h"
+#include "patching.h"
 
-static struct patcher *patcher;
-static struct arena *arena;
-
-static void set_up(void)
-{
-	patcher = patcher_create();
-	arena = arena_create();
-}
-
-static void tear_down(void)
-{
-	arena_destroy(arena);
-	patcher_destroy(patcher);
-}
-
-TestSuite(forms, .init = set_up, .fini = tear_down);
+TestSuite(forms, .init = patching_set_up, .fini = patching_tear_down);
 
 #define VIEW \
 	"let view = null;\n" \

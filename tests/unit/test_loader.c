@@ -5,25 +5,10 @@
 #include <criterion/criterion.h>
 
 #include "package.h"
-#include "patch.h"
+#include "patching.h"
 #include "seal.h"
 
-static struct patcher *patcher;
-static struct arena *arena;
-
-static void set_up(void)
-{
-	patcher = patcher_create();
-	arena = arena_create();
-}
-
-static void tear_down(void)
-{
-	arena_destroy(arena);
-	patcher_destroy(patcher);
-}
-
-TestSuite(loader, .init = set_up, .fini = tear_down);
+TestSuite(loader, .init = patching_set_up, .fini = patching_tear_down);
 
 #define BODY \
 	"let view = null;\n" \

@@ -7,25 +7,10 @@
 #include <stdlib.h>
 
 #include "buf.h"
-#include "patch.h"
+#include "patching.h"
 #include "seal.h"
 
-static struct patcher *patcher;
-static struct arena *arena;
-
-static void set_up(void)
-{
-	patcher = patcher_create();
-	arena = arena_create();
-}
-
-static void tear_down(void)
-{
-	arena_destroy(arena);
-	patcher_destroy(patcher);
-}
-
-TestSuite(patch, .init = set_up, .fini = tear_down);
+TestSuite(patch, .init = patching_set_up, .fini = patching_tear_down);
 
 /* The least that is glue: one export, one view, one loader. */
 #define VIEW \
