@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import http from 'node:http';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { launch, serve } from '../engines/browser.mjs';
 import { bundlers } from './bundle.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -61,21 +61,14 @@ const types = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'a
 let browser, server;
 
 before(async () => {
-	server = http.createServer((request, response) => {
-		const file = path.join(root, decodeURI(new URL(request.url, 'http://localhost').pathname));
-		if (!fs.existsSync(file)) {
-			response.writeHead(404).end();
-			return;
-		}
-		response.writeHead(200, { 'Content-Type': types[path.extname(file)] ?? 'application/octet-stream' });
-		response.end(fs.readFileSync(file));
+	server = await serve(url => {
+		const file = path.join(root, decodeURI(url.pathname));
+		return [
+			types[path.extname(file)] ?? 'application/octet-stream',
+			fs.existsSync(file) ? fs.readFileSync(file) : undefined,
+		];
 	});
-	await new Promise(done => server.listen(0, '127.0.0.1', done));
-	const { chromium } = engines('playwright-core');
-	browser = await chromium.launch({
-		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-		args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-	});
+	browser = await launch();
 });
 
 after(async () => {

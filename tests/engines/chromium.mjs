@@ -1,10 +1,9 @@
 // node chromium.mjs [FILE…]: rule tests in headless Chromium, on its main thread; TAP on stdout.
 // RECOVERY_CELLS as ever. The browser is the machine's own, Debian's package `chromium`.
 import fs from "node:fs";
-import http from "node:http";
 import path from "node:path";
-import { chromium } from "playwright-core";
 import { allCells, wish } from "../recovery/host.mjs";
+import { launch, serve } from "./browser.mjs";
 import * as site from "./site.mjs";
 
 const files = process.argv.length > 2 ? process.argv.slice(2) : site.ruleTests;
@@ -55,25 +54,8 @@ function answer(url) {
 	return ["text/plain", undefined];
 }
 
-const server = http.createServer((request, response) => {
-	try {
-		const [type, body] = answer(new URL(request.url, "http://localhost"));
-		response.writeHead(body === undefined ? 404 : 200, { "Content-Type": type });
-		response.end(body);
-	} catch (e) {
-		console.error(e);
-		response.writeHead(500).end(String(e));
-	}
-});
-await new Promise(done => server.listen(0, "127.0.0.1", done));
-
-const browser = await chromium.launch({
-	executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-	args: [
-		"--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-		"--js-flags=--expose-gc",
-	],
-});
+const server = await serve(answer);
+const browser = await launch("--js-flags=--expose-gc");
 console.error(`Chromium ${browser.version()}`);
 try {
 	for (const file of files) {

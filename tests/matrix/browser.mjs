@@ -1,15 +1,13 @@
 // Runs the scenario on cells of --target no-modules where such glue is used, in Chromium: on a page, by a
 // script tag, and in a worker, by importScripts. `browser.mjs list.json`; says what run.mjs says.
 import fs from "node:fs";
-import http from "node:http";
-import { createRequire } from "node:module";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { launch, serve } from "../engines/browser.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const engines = path.join(here, "../engines");
-const { chromium } = createRequire(path.join(engines, "package.json"))("playwright-core");
 const { jobs } = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
 
 /* What both places run when `wasm_bindgen` is there: gives the results. `place` is "page" or "worker". */
@@ -94,25 +92,8 @@ function answer(name) {
 	return ["text/javascript", text];
 }
 
-const server = http.createServer((request, response) => {
-	try {
-		const [type, body] = answer(decodeURI(new URL(request.url, "http://localhost").pathname));
-		response.writeHead(body === undefined ? 404 : 200, { "Content-Type": type });
-		response.end(body);
-	} catch (e) {
-		console.error(e);
-		response.writeHead(500).end(String(e));
-	}
-});
-await new Promise(done => server.listen(0, "127.0.0.1", done));
-
-const browser = await chromium.launch({
-	executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-	args: [
-		"--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-		"--js-flags=--expose-gc",
-	],
-});
+const server = await serve(url => answer(decodeURI(url.pathname)));
+const browser = await launch("--js-flags=--expose-gc");
 
 /* A context is a process of its own, and takes the memories that a cell leaves with it. */
 async function runIn(kind, number) {
