@@ -30,6 +30,7 @@ const engines = found.length ? found : [process.execPath, `${installed}/node26/b
 	`${installed}/@oven/bun-linux-x64-baseline/bin/bun`, `${installed}/@deno/linux-x64-glibc/deno`];
 try {
 	engines.forEach((engine, i) => run('guard.mjs', ['--json', engine], `guard-${i}.json`));
+	run('cures.mjs', ['--json', ...engines, 'workerd'], 'cures.json');
 	run('growth.mjs', ['--json', ...engines], 'growth.json');
 	run('recovery.mjs', ['--json', ...engines], 'recovery.json');
 	run('programs.mjs', [], 'programs.json');

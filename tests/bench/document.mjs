@@ -2,7 +2,7 @@
 //
 //     node tests/bench/document.mjs FOLDER
 //
-// with guard-*.json, growth.json, recovery.json, programs.json, patch*.json (a part each, or all),
+// with guard-*.json, cures.json, growth.json, recovery.json, programs.json, patch*.json (a part each, or all),
 // threads.json, size.json. What was not measured this time keeps the section that it has in the document.
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -55,6 +55,19 @@ for (const file of guards) {
 			out.push('', `One recovery / bare instance and start: ${cell(runs[2].recovery)}.`);
 		}
 	}
+}
+
+const cures = read('cures.json');
+if (cures) {
+	out.push('', '## Other cures', '', '`node tests/bench/cures.mjs ENGINE… workerd`: real glue of our crate under other cures of the same illness, patched by reglue, and',
+		'both (`joined`: upstream\'s reset-state glue, patched); ratio to the plain glue, no recovery, medians (quartiles).');
+	for (const { engine, rows } of cures) {
+		const names = Object.keys(rows[0]).filter(k => k !== 'load' && k !== 'unpatched');
+		out.push('', `### ${engine}, other cures`);
+		table(['load', 'ns', ...names], rows.map(r => [r.load, r.unpatched.ns.toFixed(1), ...names.map(n => cell(r[n]))]));
+	}
+} else {
+	keep('Other cures');
 }
 
 const growth = read('growth.json');

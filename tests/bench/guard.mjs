@@ -13,6 +13,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { wat } from './guard-designs.mjs';
+import { cell, spread } from './stats.mjs';
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
@@ -32,12 +33,6 @@ const folder = mkdtempSync(join(tmpdir(), 'reglue-bench-'));
 const module = join(folder, 'guard.wasm');
 const run = fileURLToPath(new URL('guard-run.mjs', import.meta.url));
 
-const summary = list => {
-	const s = list.slice().sort((a, b) => a - b);
-	const quantile = q => s[Math.min(s.length - 1, Math.floor(q * s.length))];
-	return { median: quantile(0.5), low: quantile(0.25), high: quantile(0.75) };
-};
-
 // What several processes have measured, as one.
 const joined = outs => {
 	const [{ engine, loads, recovery }] = outs;
@@ -46,19 +41,17 @@ const joined = outs => {
 		result.loads[load] = {};
 		for (const design of Object.keys(loads[load])) {
 			const all = k => outs.flatMap(out => out.loads[load][design][k]);
-			result.loads[load][design] = { ...summary(all('ratios')), ns: summary(all('ns')).median };
+			result.loads[load][design] = { ...spread(all('ratios')), ns: spread(all('ns')).median };
 		}
 	}
 	if (recovery) {
 		result.recovery = {
-			...summary(outs.flatMap(out => out.recovery.ratios)),
-			bare: summary(outs.flatMap(out => out.recovery.bare)).median,
+			...spread(outs.flatMap(out => out.recovery.ratios)),
+			bare: spread(outs.flatMap(out => out.recovery.bare)).median,
 		};
 	}
 	return result;
 };
-
-const cell = ({ median, low, high }) => `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
 
 try {
 	writeFileSync(join(folder, 'guard.wat'), wat);

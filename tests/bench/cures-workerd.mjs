@@ -1,0 +1,77 @@
+// workerd's share of cures.mjs: compareIn(FOLDER, ROUNDS) gives what cures-run.mjs prints of the others, of all cures
+// at once, for each worker has an isolate of its own. FOLDER holds glue for the web, a subject each.
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { root } from './stats.mjs';
+import { serve } from './workerd.mjs';
+
+const SLICE = 30; // ms: a request takes some tenths of one besides
+const STEP = 500; // a function that is called often is compiled as a whole; one long loop, in the midst of it
+const WARM = 1500; // ms: it compiles beside, and takes its time
+
+const worker = shimmed => `import wasm from "fixture.wasm";
+import * as m from "glue.mjs";
+import { loads, shim } from "loads.mjs";
+m.initSync({ module: wasm });
+const STEP = ${STEP};
+const all = loads(${shimmed ? 'shim(m)' : 'm'});
+export default {
+	async fetch(request) {
+		const { searchParams } = new URL(request.url);
+		const load = searchParams.get("load");
+		for (let left = Number(searchParams.get("n")); load && left > 0; left -= STEP) {
+			all[load](STEP);
+		}
+		return new Response("ready");
+	},
+};`;
+
+export const compareIn = async (folder, rounds, subjects) => {
+	cpSync(fileURLToPath(new URL('cures-loads.mjs', import.meta.url)), path.join(folder, 'loads.mjs'));
+	const services = {};
+	for (const name of subjects) {
+		writeFileSync(path.join(folder, name, 'main.mjs'), worker(name === 'workers-rs'));
+		services[name] = `
+	(name = "main.mjs", esModule = embed "${name}/main.mjs"),
+	(name = "glue.mjs", esModule = embed "${name}/reglue_fixture.js"),
+	(name = "loads.mjs", esModule = embed "loads.mjs"),
+	(name = "fixture.wasm", wasm = embed "${name}/reglue_fixture_bg.wasm")`;
+	}
+	const server = await serve(folder, services);
+	const time = async (name, load, n) => {
+		const start = server.processor();
+		await server.ask(name, `/?load=${encodeURIComponent(load)}&n=${n}`);
+		return server.processor() - start;
+	};
+	try {
+		const result = {};
+		for (const load of ['add', 'method', '16-byte string', 'new + free']) {
+			const counts = {};
+			const ns = {};
+			for (const name of subjects) {
+				let n = 1000;
+				for (let spent = 0; spent < WARM; ) {
+					const took = await time(name, load, n);
+					spent += took;
+					if (took < SLICE / 2) {
+						n *= 2;
+					}
+				}
+				counts[name] = n;
+				ns[name] = [];
+			}
+			for (let r = 0; r < rounds; r++) {
+				for (let i = 0; i < subjects.length; i++) {
+					const name = subjects[(i + r) % subjects.length];
+					ns[name].push(((await time(name, load, counts[name])) * 1e6) / counts[name]);
+				}
+			}
+			result[load] = Object.fromEntries(subjects.map(name => [name, { ratios: ns[name].map((v, i) => v / ns.unpatched[i]), ns: ns[name] }]));
+		}
+		const { version } = JSON.parse(readFileSync(path.join(root, 'tests/engines/node_modules/@cloudflare/workerd-linux-64/package.json'), 'utf8'));
+		return { engine: `workerd ${version}`, loads: result };
+	} finally {
+		server.stop();
+	}
+};
