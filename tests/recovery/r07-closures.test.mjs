@@ -1,6 +1,5 @@
 // R7: stale closures go quiet; finalizers never cross from one generation to another.
 import assert from "node:assert/strict";
-import { upstreams } from "../../fixtures/expectations.mjs";
 import {
 	calls, caught, collect, each, fault, few, has, minor, recover, sleep,
 } from "./lib.mjs";
@@ -46,8 +45,10 @@ function closures({ m, hooks }) {
 	};
 }
 
-// What makes each of the closures that give a number: another's shim may run instead (see `upstreams`).
-const maker = { FnMut: "make_callback", kept: "listen", nested: "make_reentrant_callback" };
+// Where closures of different types share a shim, another's may run instead of these, and there is no telling
+// what it gives: a mistake of wasm-bindgen 0.2.105 and 0.2.108.
+const sharing = new Set(["FnMut", "kept", "nested"]);
+const gives = (cell, name) => !(has("shared-shims")(cell) && sharing.has(name));
 
 each("R7: closures of a dead generation give undefined and are counted", glue => {
 	const { m, api, trace, cell } = glue;
@@ -64,7 +65,7 @@ each("R7: closures of a dead generation give undefined and are counted", glue =>
 		const fresh = closures(glue);
 		for (const [name, [f, args, result]] of Object.entries(fresh)) {
 			const got = f(...args);
-			if (!upstreams(cell, maker[name])) {
+			if (gives(cell, name)) {
 				assert.equal(got, result, name);
 			}
 		}
@@ -104,7 +105,7 @@ each('R7: staleClosures: "throw"', glue => {
 	assert.deepEqual([e.objectGeneration, e.generation], [0, 1]);
 	assert.deepEqual(since(), []);
 	const fresh = m.make_callback()(5);
-	if (!upstreams(cell, "make_callback")) {
+	if (gives(cell, "FnMut")) {
 		assert.equal(fresh, 5);
 	}
 });
