@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from './stats.mjs';
@@ -22,7 +23,7 @@ const processor = pid =>
 
 /**
  * services: name => modules in workerd's configuration language, with paths relative to `home`. Gives
- * { version, ask(name, path), processor(), stop() }; ask gives the text of the answer, and rejects if its status is not 200.
+ * { ask(name, path), processor(), stop() }; ask gives the text of the answer, and rejects if its status is not 200.
  */
 export const serve = async (home, services) => {
 	const names = Object.keys(services);
@@ -48,13 +49,17 @@ ${names.map((name, i) => `const ${label(i)} :Workerd.Worker = (compatibilityDate
 			});
 		}).on('error', reject);
 	});
+	const connect = () => new Promise((resolve, reject) => {
+		const socket = net.connect(FIRST_PORT, '127.0.0.1', () => resolve(socket.end()));
+		socket.on('error', reject);
+	});
 	const stop = () => {
 		agent.destroy();
 		server.kill();
 	};
 	for (let i = 0; ; i++) {
 		try {
-			await ask(names[0], '/');
+			await connect();
 			break;
 		} catch (e) {
 			if (i === 50 || e.code !== 'ECONNREFUSED') {
