@@ -20,6 +20,6 @@ for (const subject of Object.values(subjects)) {
 }
 const result = {};
 for (const load of Object.keys(subjects.unpatched.loads)) {
-	result[load] = compare(subjects, load, Number(rounds));
+	result[load] = await compare(subjects, load, Number(rounds));
 }
 console.log(JSON.stringify({ engine, loads: result }));

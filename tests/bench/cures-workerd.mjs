@@ -1,8 +1,10 @@
-// workerd's share of cures.mjs: compareIn(FOLDER, ROUNDS) gives what cures-run.mjs prints of the others, of all cures
-// at once, for each worker has an isolate of its own. FOLDER holds glue for the web, a subject each.
+// workerd's share of cures.mjs: compareIn(FOLDER, ROUNDS, SUBJECTS) gives what cures-run.mjs prints of the others, of
+// all cures at once, for each worker has an isolate of its own. FOLDER holds glue for the web, a subject each.
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loads } from './cures-loads.mjs';
+import { interleave } from './interleave.mjs';
 import { root } from './stats.mjs';
 import { serve } from './workerd.mjs';
 
@@ -19,11 +21,11 @@ const all = loads(${shimmed ? 'shim(m)' : 'm'});
 export default {
 	async fetch(request) {
 		const { searchParams } = new URL(request.url);
-		const load = searchParams.get("load");
-		for (let left = Number(searchParams.get("n")); load && left > 0; left -= STEP) {
-			all[load](STEP);
+		const load = all[searchParams.get("load")];
+		for (let left = Number(searchParams.get("n")); left > 0; left -= STEP) {
+			load(STEP);
 		}
-		return new Response("ready");
+		return new Response("done");
 	},
 };`;
 
@@ -46,28 +48,8 @@ export const compareIn = async (folder, rounds, subjects) => {
 	};
 	try {
 		const result = {};
-		for (const load of ['add', 'method', '16-byte string', 'new + free']) {
-			const counts = {};
-			const ns = {};
-			for (const name of subjects) {
-				let n = 1000;
-				for (let spent = 0; spent < WARM; ) {
-					const took = await time(name, load, n);
-					spent += took;
-					if (took < SLICE / 2) {
-						n *= 2;
-					}
-				}
-				counts[name] = n;
-				ns[name] = [];
-			}
-			for (let r = 0; r < rounds; r++) {
-				for (let i = 0; i < subjects.length; i++) {
-					const name = subjects[(i + r) % subjects.length];
-					ns[name].push(((await time(name, load, counts[name])) * 1e6) / counts[name]);
-				}
-			}
-			result[load] = Object.fromEntries(subjects.map(name => [name, { ratios: ns[name].map((v, i) => v / ns.unpatched[i]), ns: ns[name] }]));
+		for (const load of Object.keys(loads({}))) {
+			result[load] = await interleave(subjects, (name, n) => time(name, load, n), rounds, { first: 1000, slice: SLICE, warm: WARM });
 		}
 		const { version } = JSON.parse(readFileSync(path.join(root, 'tests/engines/node_modules/@cloudflare/workerd-linux-64/package.json'), 'utf8'));
 		return { engine: `workerd ${version}`, loads: result };

@@ -8,13 +8,13 @@
 // rounds of several processes; ENGINE as for guard.mjs, or the word workerd. Never run as a test.
 import { spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { patch, temporaryDirectory } from '../packages/lib.mjs';
 import { compareIn } from './cures-workerd.mjs';
-import { cell, root, spread } from './stats.mjs';
+import { cell, engineFlags, root, spread } from './stats.mjs';
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
@@ -44,9 +44,8 @@ const run = fileURLToPath(new URL('cures-run.mjs', import.meta.url));
 // [{ engine, loads }], a process each
 const askEngine = program => {
 	const folder = gluesFor('nodejs');
-	const flags = basename(program).startsWith('deno') ? ['run', '-A'] : [];
 	return cures.flatMap(cure => Array.from({ length: processes }, () => {
-		const { status, stdout, stderr } = spawnSync(program, [...flags, run, folder, String(rounds), cure], { encoding: 'utf8' });
+		const { status, stdout, stderr } = spawnSync(program, [...engineFlags(program), run, folder, String(rounds), cure], { encoding: 'utf8' });
 		if (status === 0) {
 			return JSON.parse(stdout);
 		}

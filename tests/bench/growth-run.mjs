@@ -3,20 +3,11 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { engine, now } from './interleave.mjs';
+import { spread } from './stats.mjs';
 
 const [file, recoveries, rounds] = process.argv.slice(2);
-const engine =
-	typeof Bun !== 'undefined' ? 'Bun ' + Bun.version : typeof Deno !== 'undefined' ? 'Deno ' + Deno.version.deno : 'Node ' + process.versions.node;
-const now = () => {
-	const { user, system } = process.cpuUsage();
-	return (user + system) / 1000;
-};
-const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
-const summary = list => {
-	const s = list.slice().sort((a, b) => a - b);
-	return { median: quantile(s, 0.5), low: quantile(s, 0.25), high: quantile(s, 0.75) };
-};
-const ratios = (times, of) => summary(times[of].map((v, i) => v / times[of === 'patched' ? 'unpatched' : 'bare'][i]));
+const ratios = (times, of) => spread(times[of].map((v, i) => v / times[of === 'patched' ? 'unpatched' : 'bare'][i]));
 
 const module = new WebAssembly.Module(readFileSync(file + '.wasm'));
 const kinds = { unpatched: file + '.mjs', patched: file + '.patched.mjs' };
@@ -83,4 +74,4 @@ if (recoveries === '0') {
 	made.recovery = [];
 	compare(making, made, 16, Number(rounds));
 }
-console.log(JSON.stringify({ engine, call: ratios(seen, 'patched'), ns: (summary(seen.unpatched).median * 1e6) / n, load, recovery: recoveries === '0' ? ratios(made, 'recovery') : undefined }));
+console.log(JSON.stringify({ engine, call: ratios(seen, 'patched'), ns: (spread(seen.unpatched).median * 1e6) / n, load, recovery: recoveries === '0' ? ratios(made, 'recovery') : undefined }));

@@ -8,12 +8,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { glueOfSize } from './glue.mjs';
-import { cell, root } from './stats.mjs';
+import { cell, engineFlags, root } from './stats.mjs';
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
@@ -55,9 +55,8 @@ const glues = [8e3, 16e3, 32e3, 64e3, 128e3, 256e3, 512e3, 1e6].map(bytes => {
 const run = fileURLToPath(new URL('growth-run.mjs', import.meta.url));
 const engines = positionals.length ? positionals : [process.execPath];
 const results = engines.map(engine => {
-	const flags = basename(engine).startsWith('deno') ? ['run', '-A'] : [];
 	const ask = (glue, recoveries) => JSON.parse(execFileSync(engine,
-		[...flags, run, glue.file, String(recoveries), values.rounds || '31'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+		[...engineFlags(engine), run, glue.file, String(recoveries), values.rounds || '31'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
 	const exports = glues.map(glue => ({ exports: glue.exports, ...ask(glue, 0) }));
 	const recoveries = [0, 1, 3, 10, 30, 100, 300, 1000].map(n => ({ recoveries: n, ...ask(glues[3], n) }));
 	return { engine: exports[0].engine, exports, recoveries };

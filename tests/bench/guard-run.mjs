@@ -28,7 +28,7 @@ for (const d of names) {
 for (const load of Object.keys(subjects.unpatched.loads)) {
 	if (wantedLoads === 'all' || wantedLoads.split(',').includes(load)) {
 		const rotation = /rotation/.test(load); // 400 functions to compile
-		const found = compare(subjects, load, rounds, rotation ? 1500 : 80);
+		const found = await compare(subjects, load, rounds, rotation ? 1500 : 80);
 		for (const d of names) {
 			found[d].ns = found[d].ns.map(v => v / (rotation ? EXPORTS : 1));
 		}

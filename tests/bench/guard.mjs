@@ -9,11 +9,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { wat } from './guard-designs.mjs';
-import { cell, spread } from './stats.mjs';
+import { cell, engineFlags, spread } from './stats.mjs';
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
@@ -57,11 +57,10 @@ try {
 	writeFileSync(join(folder, 'guard.wat'), wat);
 	execFileSync('wat2wasm', [join(folder, 'guard.wat'), '-o', module]);
 	const results = engines.map(engine => {
-		const deno = basename(engine) === 'deno';
 		return [0, 8, 1000].map(recoveries => {
 			const args = [run, module, recoveries, values.rounds || '15', values.designs || 'all', values.loads || 'all'];
 			const outs = Array.from({ length: Number(values.processes || 5) }, () =>
-				JSON.parse(execFileSync(engine, [...(deno ? ['run', '-A'] : []), ...args], {
+				JSON.parse(execFileSync(engine, [...engineFlags(engine), ...args], {
 					encoding: 'utf8',
 					maxBuffer: 1 << 26,
 					stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,5 +1,5 @@
-// Timing within one process: a round times each subject once for a few milliseconds, in an order that turns;
-// what counts is (subject / unpatched in the same round), so what slows the machine for a while slows both.
+// Timing by turns: a round times each subject once for a few milliseconds, in an order that turns; what counts
+// is (subject / unpatched in the same round), so what slows the machine for a while slows both.
 import process from 'node:process';
 
 // Time of this process on a processor, where the engine tells: what others do does not count.
@@ -11,40 +11,44 @@ export const now = () => {
 export const engine =
 	typeof Bun !== 'undefined' ? 'Bun ' + Bun.version : typeof Deno !== 'undefined' ? 'Deno ' + Deno.version.deno : 'Node ' + process.versions.node;
 
-const SLICE = 1.5; // ms: shorter than a time slice of a busy machine
-
-// subjects: name => { loads: name => function of a number of calls }, `unpatched` among them. warm: ms that each is
-// given first. Gives, by name, { ratios, ns } of each round.
-export const compare = (subjects, load, rounds, warm = 80) => {
-	const names = Object.keys(subjects);
+/**
+ * names: the subjects, `unpatched` among them. time(name, n): ms that n calls take, or a promise of it. warm: ms that each
+ * subject is given first; slice: ms of a turn, about; first: how many calls to try it with. Gives a promise of
+ * { ratios, ns }, a number a round, by name.
+ */
+export const interleave = async (names, time, rounds, { first, slice, warm }) => {
 	const counts = {};
-	for (const d of names) {
-		const f = subjects[d].loads[load];
-		let n = 64;
+	for (const name of names) {
+		let n = first;
 		// Warm, and find how many make a slice.
 		for (let spent = 0; spent < warm; ) {
-			const t = now();
-			f(n);
-			const took = now() - t;
+			const took = await time(name, n);
 			spent += took;
-			if (took < SLICE / 2) n *= 2;
+			if (took < slice / 2) {
+				n *= 2;
+			}
 		}
-		counts[d] = n;
+		counts[name] = n;
 	}
-	const ns = {};
-	names.forEach(d => (ns[d] = []));
+	const ns = Object.fromEntries(names.map(name => [name, []]));
 	for (let r = 0; r < rounds; r++) {
 		for (let i = 0; i < names.length; i++) {
-			const d = names[(i + r) % names.length];
-			const f = subjects[d].loads[load];
-			const t = now();
-			f(counts[d]);
-			ns[d].push(((now() - t) * 1e6) / counts[d]);
+			const name = names[(i + r) % names.length];
+			ns[name].push(((await time(name, counts[name])) * 1e6) / counts[name]);
 		}
 	}
-	const out = {};
-	for (const d of names) {
-		out[d] = { ratios: ns[d].map((v, i) => v / ns.unpatched[i]), ns: ns[d] };
-	}
-	return out;
+	return Object.fromEntries(names.map(name => [name, { ratios: ns[name].map((v, i) => v / ns.unpatched[i]), ns: ns[name] }]));
+};
+
+const SLICE = 1.5; // ms: shorter than a time slice of a busy machine
+
+// The same within this process. subjects: name => { loads: name => function of a number of calls }.
+export const compare = (subjects, load, rounds, warm = 80) => {
+	const time = (name, n) => {
+		const f = subjects[name].loads[load];
+		const t = now();
+		f(n);
+		return now() - t;
+	};
+	return interleave(Object.keys(subjects), time, rounds, { first: 64, slice: SLICE, warm });
 };

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { copyPackage, packagePath, patch, temporaryDirectory } from '../packages/lib.mjs';
+import { engine, now } from './interleave.mjs';
 import { spread } from './stats.mjs';
 
 const rounds = Number(process.argv[2] || 41);
@@ -44,10 +45,6 @@ const programs = {
 const pixels = Uint8Array.from({ length: 256 * 256 * 4 }, (_, i) => i);
 
 const root = temporaryDirectory();
-const now = () => {
-	const { user, system } = process.cpuUsage();
-	return (user + system) / 1000;
-};
 const result = {};
 for (const [name, { directory, file, run }] of Object.entries(programs)) {
 	const copy = copyPackage(directory, root);
@@ -77,4 +74,4 @@ for (const [name, { directory, file, run }] of Object.entries(programs)) {
 }
 const request = await import('./workerd-request.mjs');
 result['workerd: a request'] = await request.measure(root, rounds);
-console.log(JSON.stringify({ engine: 'Node ' + process.versions.node, rounds, result }, null, '\t'));
+console.log(JSON.stringify({ engine, rounds, result }, null, '\t'));

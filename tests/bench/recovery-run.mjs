@@ -3,6 +3,8 @@
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { engine, now } from './interleave.mjs';
+import { spread } from './stats.mjs';
 
 const [what, file, count] = process.argv.slice(2);
 const require = createRequire(import.meta.url);
@@ -28,19 +30,7 @@ const { __reglue: api } = require(file);
 WebAssembly.Instance = Real;
 WebAssembly.Module = Module;
 
-const engine =
-	typeof Bun !== 'undefined' ? 'Bun ' + Bun.version : typeof Deno !== 'undefined' ? 'Deno ' + Deno.version.deno : 'Node ' + process.versions.node;
-const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
-const summary = list => {
-	const s = list.slice().sort((a, b) => a - b);
-	return { median: quantile(s, 0.5), low: quantile(s, 0.25), high: quantile(s, 0.75) };
-};
 const collect = typeof Bun !== 'undefined' ? () => Bun.gc(true) : () => globalThis.gc();
-// Time of this process on a processor: what others do does not count.
-const now = () => {
-	const { user, system } = process.cpuUsage();
-	return (user + system) / 1000;
-};
 
 // The start function calls imports of the glue, which take the live instance's memory, whatever it is.
 const bare = () => {
@@ -78,7 +68,7 @@ if (what === 'latency') {
 			times[k].push((now() - t) / n);
 		}
 	}
-	console.log(JSON.stringify({ engine, bytes, bare: summary(times.bare).median, ratio: summary(times.recover.map((v, i) => v / times.bare[i])) }));
+	console.log(JSON.stringify({ engine, bytes, bare: spread(times.bare).median, ratio: spread(times.recover.map((v, i) => v / times.bare[i])) }));
 } else {
 	const memory = [];
 	for (let i = 0; i <= Number(count); i++) {

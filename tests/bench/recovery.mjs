@@ -7,12 +7,12 @@
 // one of our own fixtures for the memory.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { copyPackage, packagePath, patch, temporaryDirectory } from '../packages/lib.mjs';
-import { cell, root } from './stats.mjs';
+import { cell, engineFlags, root } from './stats.mjs';
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
@@ -45,10 +45,8 @@ patch(join(fixture, 'reglue_fixture.js'));
 const engines = positionals.length ? positionals : [process.execPath];
 const run = fileURLToPath(new URL('recovery-run.mjs', import.meta.url));
 const results = engines.map(engine => {
-	const name = basename(engine);
-	const flags = name.startsWith('deno') ? ['run', '-A', '--v8-flags=--expose-gc'] : name.startsWith('bun') ? [] : ['--expose-gc'];
 	const ask = (...args) =>
-		JSON.parse(execFileSync(engine, [...flags, run, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+		JSON.parse(execFileSync(engine, [...engineFlags(engine, { collect: true }), run, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
 	const latency = programs.map(([program, file]) => ({ program, ...ask('latency', file, values.rounds || '41') }));
 	const memory = kind => ask(kind, join(fixture, 'reglue_fixture.js'), '1000');
 	return { ...memory('memory'), control: memory('control').memory, latency };

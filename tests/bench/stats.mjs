@@ -1,5 +1,6 @@
 // Medians, tables and plots that the benchmarks share.
 import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,6 +20,15 @@ export const cost = (count, command) => {
 		cwd: root,
 	});
 	return JSON.parse(run.stdout);
+};
+
+/** What an engine has to be told before the file that it is to run; collect: that the file may ask for garbage collection. */
+export const engineFlags = (program, { collect = false } = {}) => {
+	const name = path.basename(program);
+	if (name.startsWith('deno')) {
+		return ['run', '-A', ...(collect ? ['--v8-flags=--expose-gc'] : [])];
+	}
+	return collect && !name.startsWith('bun') ? ['--expose-gc'] : [];
 };
 
 /** Slope of a straight line through points on logarithmic axes: 1 is linear growth. */
