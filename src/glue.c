@@ -109,11 +109,9 @@ static const char *describe(const struct glue *glue)
 		[BINDING_IMPORT] = "import",
 	};
 	const char *objects = "no JS values";
-	for (uint32_t id = 1; id < tree->name_count; id++) {
-		if (str_starts(tree->names[id], STR("__externref")) ||
-			str_equal(tree->names[id], STR("__wbindgen_init_externref_table"))) {
-			objects = "externref table";
-		}
+	if (tree_has_prefix(tree, STR("__externref")) ||
+		tree_find_name(tree, STR("__wbindgen_init_externref_table")) != 0) {
+		objects = "externref table";
 	}
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		if (glue->facts[i].kind == FACT_STATE &&

@@ -4,17 +4,6 @@
  */
 #include "glue.h"
 
-/* Whether the code, not only its strings and comments, has a name of wasm-bindgen's. */
-static bool has_generated_names(const struct tree *tree)
-{
-	for (uint32_t id = 1; id < tree->name_count; id++) {
-		if (str_starts(tree->names[id], STR("__wb"))) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /*
  * Evidence that a variable holds wasm-bindgen's exports rather than anything else. Anybody's loader
  * reads `memory`.
@@ -37,7 +26,7 @@ static bool looks_like_exports(
 		seen |= str_starts(name, STR("__wbindgen_")) || str_starts(name, STR("__wbg_")) ||
 		        str_starts(name, STR("__externref"));
 	}
-	return seen || (memory && has_generated_names(tree));
+	return seen || (memory && tree_has_prefix(tree, STR("__wb")));
 }
 
 bool glue_is_instance_exports(const struct glue *glue, node_id n)

@@ -226,7 +226,7 @@ struct str plan_own_imports(struct planning *p)
 	if (glue->part != PART_BODY || glue->has_imports) {
 		return (struct str){"", 0};
 	}
-	if (!glue->is_module && glue->root == 0 && tree_find_name(p->tree, STR("exports")) != 0) {
+	if (plan_is_common(p)) {
 		return STR("i:()=>module.exports,");
 	}
 	struct names names = imported_names(p);

@@ -164,19 +164,13 @@ static void add_namespace(struct planning *p, struct buf *head, uint32_t start)
 		STR_ARGS(name), STR_ARGS(p->rg), given.len == 0 ? "" : ",", STR_ARGS(given));
 }
 
-static bool is_common(const struct planning *p)
-{
-	return !p->glue->is_module && p->glue->root == 0 &&
-	       tree_find_name(p->tree, STR("exports")) != 0;
-}
-
 void plan_runtime_start(struct planning *p)
 {
 	const struct glue *glue = p->glue;
 	uint32_t start, end;
 	plan_statements(p->tree, glue->root_body, &start, &end);
 	assert(start != UINT32_MAX);
-	bool inner = glue->root != 0, common = is_common(p);
+	bool inner = glue->root != 0, common = plan_is_common(p);
 	struct buf head = BUF_INIT;
 	p->wrappers = plan_wrappers(p, plan_text(p, "%.*s$w", STR_ARGS(p->rg)));
 	buf_printf(&head, "var %.*s=%.*s$(%.*s)", STR_ARGS(p->rg), STR_ARGS(p->runtime),
@@ -344,7 +338,7 @@ void plan_runtime_end(struct planning *p, uint32_t file_end, uint64_t features)
 	const struct glue *glue = p->glue;
 	uint32_t start, end;
 	plan_statements(p->tree, glue->root_body, &start, &end);
-	bool inner = glue->root != 0, common = is_common(p);
+	bool inner = glue->root != 0, common = plan_is_common(p);
 	struct buf block = BUF_INIT;
 	buf_add_byte(&block, '\n');
 	if (glue->is_module) {

@@ -9,23 +9,13 @@ struct str plan_text(struct planning *p, const char *format, ...)
 	return result;
 }
 
-static bool name_is_taken(const struct tree *tree, struct str name)
-{
-	for (uint32_t id = 1; id < tree->name_count; id++) {
-		if (str_starts(tree->names[id], name)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 struct str plan_free_name(struct planning *p, unsigned *number)
 {
 	struct str name;
 	do {
 		++*number;
 		name = *number == 1 ? STR("__rg") : plan_text(p, "__rg%u", *number);
-	} while (name_is_taken(p->tree, name));
+	} while (tree_has_prefix(p->tree, name));
 	return name;
 }
 
@@ -73,6 +63,12 @@ void plan_statements(const struct tree *tree, node_id body, uint32_t *start, uin
 			*start = tree->nodes[s].start;
 		}
 	}
+}
+
+bool plan_is_common(const struct planning *p)
+{
+	return !p->glue->is_module && p->glue->root == 0 &&
+	       tree_find_name(p->tree, STR("exports")) != 0;
 }
 
 bool plan_binds(const struct planning *p, struct str name)

@@ -40,6 +40,9 @@ bool plan_is_directive(const struct tree *tree, node_id n);
 /* Where the statements of a scope begin, after directives and imports, and end. */
 void plan_statements(const struct tree *tree, node_id body, uint32_t *start, uint32_t *end);
 
+/* Whether the glue is the whole of a CommonJS file that exports something. */
+bool plan_is_common(const struct planning *p);
+
 /* Whether an option says that the entrypoint of that name gets no hook. */
 bool plan_excludes(const struct planning *p, struct str name);
 

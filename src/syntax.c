@@ -363,6 +363,16 @@ uint32_t tree_find_name(const struct tree *tree, struct str name)
 	return 0;
 }
 
+bool tree_has_prefix(const struct tree *tree, struct str prefix)
+{
+	for (uint32_t id = 1; id < tree->name_count; id++) {
+		if (str_starts(tree->names[id], prefix)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 struct str node_property(const struct tree *tree, node_id n)
 {
 	if (node_is(tree, n, KIND_member_expression)) {

@@ -117,6 +117,9 @@ static inline bool node_is_text(const struct tree *tree, node_id n, struct str t
 /* The interned id of a name, 0 if the code has none such: strings and comments do not count. */
 uint32_t tree_find_name(const struct tree *tree, struct str name);
 
+/* Whether the code, not only its strings and comments, has a name that begins so. */
+bool tree_has_prefix(const struct tree *tree, struct str prefix);
+
 /* Whether inner lies in outer's subtree (a node lies in its own). */
 static inline bool node_inside(const struct tree *tree, node_id inner, node_id outer)
 {
