@@ -298,14 +298,24 @@ export async function run(cell, program) {
 		const o = get(kind, i);
 		return o?.cls !== undefined ? o : undefined;
 	};
+	// A closure of a dead generation. Where no frame of the glue has seen the fault's end, it is the first that does.
+	const quiet = o => {
+		if (model.dead && world.nest === 0) {
+			model.settle();
+		}
+		return config.staleClosures === "ignore"
+			? { v: undefined, calls: 0 }
+			: model.dead
+				? { poisoned: true, ready: model.job }
+				: o === undefined
+					? { type: "StaleObjectError" }
+					: { stale: o };
+	};
 	const called = (o, args, want, more) =>
 		o && {
 			real: () => o.js(...args),
 			then() {
-				if (!live(o)) {
-					return config.staleClosures === "ignore" ? { v: undefined } : model.dead ? { poisoned: true } : { stale: o };
-				}
-				return want();
+				return live(o) ? want() : quiet(o);
 			},
 			...more,
 		};
@@ -765,13 +775,7 @@ export async function run(cell, program) {
 				real: () => fn(),
 				then() {
 					if (meta === undefined || !live(meta)) {
-						return config.staleClosures === "ignore" || meta?.resolve
-							? { v: undefined, calls: 0 }
-							: model.dead
-								? { poisoned: true }
-								: meta === undefined
-									? { type: "StaleObjectError" }
-									: { stale: meta };
+						return meta?.resolve ? { v: undefined, calls: 0 } : quiet(meta);
 					}
 					if (meta.panics) {
 						model.die();

@@ -157,6 +157,43 @@ each("R5: a host that refuses synchronous instances gets an asynchronous one", a
 	}
 }, { needs: cell => !isNode(cell) });
 
+each("R5: where a new instance takes time, a closure that finds the old one dead begins it", async glue => {
+	const { m, api, trace } = glue;
+	fault(glue);
+	trace.refuse = true;
+	trace.install();
+	try {
+		await caught(() => m.add(1, 2)).ready;
+		for (const staleClosures of ["ignore", "throw"]) {
+			api.configure({ staleClosures });
+			const order = [];
+			const off = ["fault", "stale"].map(type => api.on(type, () => order.push(type)));
+			const callback = m.make_callback();
+			try {
+				m.call_js(() => caught(() => m.trap()), 1);
+			} catch {
+				// See R4. Where it returns, no frame of the glue has seen the fault end the outermost call.
+			}
+			if (staleClosures === "throw") {
+				const e = caught(() => callback(5));
+				assert.ok(e instanceof api.PoisonedError, String(e));
+				assert.ok(e.ready instanceof Promise);
+			} else {
+				assert.equal(callback(5), undefined);
+			}
+			assert.equal(api.state, "reinitializing");
+			assert.deepEqual(order, ["fault", "stale"]);
+			off.forEach(f => f());
+			await sleep(50);
+			assert.equal(api.state, "live");
+			assert.equal(m.bump(), 1);
+		}
+		assert.equal(api.generation, 3);
+	} finally {
+		trace.restore();
+	}
+}, { needs: cell => !isNode(cell) });
+
 // It has made its first instance synchronously, so a host that refuses the next one refuses it for another
 // reason than its size.
 each("R5: glue that only ever makes instances synchronously does not make one otherwise", async glue => {
