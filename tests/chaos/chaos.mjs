@@ -5,18 +5,12 @@
 //   --program FILE   run this program and no other
 //   --first          stop at the first seed that fails
 //   --no-shrink      do not look for the smallest program
-import { spawnSync } from "node:child_process";
 import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { breakings } from "./broken.mjs";
+import { cellOf } from "./cell.mjs";
 import { generate, shrink } from "./program.mjs";
-import { leaksOf, run } from "./run.mjs";
-import { initialize } from "./world.mjs";
+import { run } from "./run.mjs";
 
-const here = path.dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
 	options: {
 		seeds: { type: "string", default: "0-999" },
@@ -29,41 +23,7 @@ const { values: options } = parseArgs({
 	},
 });
 
-const root = fs.mkdtempSync(path.join(os.tmpdir(), "reglue-chaos-"));
-process.on("exit", () => fs.rmSync(root, { recursive: true, force: true }));
-
-const [release, variant, target = "nodejs"] = options.cell.split("/");
-const original = path.join(here, "../../fixtures", release, variant, target);
-
-function patched() {
-	fs.cpSync(original, root, { recursive: true, dereference: true });
-	const file = path.join(root, "reglue_fixture.js");
-	const tool = path.resolve(process.env.REGLUE ?? path.join(here, "../../build/reglue"));
-	const done = spawnSync(tool, ["patch", file], { encoding: "utf8" });
-	if (done.status !== 0) {
-		throw new Error(`${tool} patch: ${done.error?.message ?? done.stdout + done.stderr}`);
-	}
-	if (options.break !== undefined) {
-		let text = fs.readFileSync(file, "utf8");
-		for (const [from, to] of breakings[options.break]) {
-			if (text.search(from) < 0) {
-				throw new Error(`${options.break}: ${from} is not in the patched glue`);
-			}
-			text = text.replace(from, to);
-		}
-		fs.writeFileSync(file, text);
-	}
-	return file;
-}
-
-const cell = { target, minor: Number(release.split(".")[2]), file: patched() };
-const unpatched = await import(pathToFileURL(path.join(original, "reglue_fixture.js")));
-if (target === "web") {
-	const bytes = fs.readFileSync(path.join(original, "reglue_fixture_bg.wasm"));
-	await initialize(unpatched, cell, "init bytes", { bytes });
-}
-cell.leaks = leaksOf(unpatched);
-cell.tells = /__wbg_instance_id/.test(fs.readFileSync(path.join(original, "reglue_fixture.js"), "utf8"));
+const cell = await cellOf(options.cell, options.break);
 const print = ({ seed, config, steps }, { at, error }) =>
 	console.log(
 		`seed ${seed}, ${steps.length} steps, fails at step ${at}: ${error.stack}\n` +
