@@ -146,6 +146,7 @@ static bool read_one(struct glue *glue)
 	understood &= glue_read_objects(glue);
 	understood &= glue_read_closures(glue);
 	understood &= glue_read_state(glue);
+	understood &= glue_check_host_imports(glue);
 	understood &= glue_check_coverage(glue);
 	glue_check_forms(glue);
 	glue->heals = reaches_shadow_stack(glue);

@@ -226,7 +226,9 @@ bool glue_read_state(struct glue *glue);    /* glue_state.c */
 bool glue_read_upstream(struct glue *glue); /* glue_upstream.c: R14 */
 bool glue_is_upstream(struct str function);
 struct str glue_upstream_reset(const struct glue *glue, binding_id binding, node_id value);
-bool glue_read_refusals(struct glue *glue);  /* glue_refusals.c: R15 */
+bool glue_read_refusals(struct glue *glue);      /* glue_refusals.c: R15 */
+bool glue_check_host_imports(struct glue *glue); /* glue_refusals.c: R15, once state is known */
+bool glue_is_stub(const struct glue *glue, node_id key); /* glue_stubs.c: what `"env": …` lists */
 bool glue_check_coverage(struct glue *glue); /* glue_coverage.c: no call without a hook */
 void glue_check_forms(struct glue *glue);    /* glue_forms.c: against the shapes */
 

@@ -74,38 +74,62 @@ static bool refuse_export(struct glue *glue, node_id n)
 /* `{ "./x_bg.js": …, "env": shim }`: a list of imports, told by the glue's own entry. */
 static bool is_imports_key(const struct tree *tree, node_id key)
 {
-	node_id object = tree->nodes[tree->nodes[key].parent].parent;
+	node_id object = tree->nodes[key].field == FIELD_key
+	                     ? tree->nodes[tree->nodes[key].parent].parent
+	                     : tree->nodes[key].parent;
 	for (node_id p = node_first(tree, object); p != NO_NODE; p = node_next(tree, p)) {
-		node_id other = node_is(tree, p, KIND_pair) ? node_child(tree, p, FIELD_key) : NO_NODE;
-		if ((other != NO_NODE && str_ends(node_string(tree, other), STR("_bg.js"))) ||
-			node_is_text(tree, other, STR("wbg"))) {
+		node_id other = node_is(tree, p, KIND_pair) ? node_child(tree, p, FIELD_key) : p;
+		if (str_ends(node_key(tree, other), STR("_bg.js")) ||
+			str_equal(node_key(tree, other), STR("wbg"))) {
 			return true;
 		}
 	}
 	return false;
 }
 
-/* `import * as __wbg_star0 from 'env'`, `require('env')`, `require('wasi_…')`, `"env": shim`. */
-static bool refuse_host_shim(struct glue *glue, node_id n)
+static bool is_host(struct str source)
+{
+	return str_equal(source, STR("env")) || str_starts(source, STR("wasi_snapshot_preview1")) ||
+	       str_equal(source, STR("wasi_unstable"));
+}
+
+static void refuse_shim(struct glue *glue, node_id n)
+{
+	glue_refuse(glue, "host-shim", n,
+		"imports from '%.*s' come from a shim that may keep the instance",
+		STR_ARGS(node_key(glue->tree, n)));
+}
+
+/* `import * as __wbg_star0 from 'env'`, `require('env')`, `require('wasi_…')`. */
+static bool refuse_host_module(struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
-	struct str source = node_string(tree, n);
-	if (!str_equal(source, STR("env")) && !str_starts(source, STR("wasi_snapshot_preview1")) &&
-		!str_equal(source, STR("wasi_unstable"))) {
-		return false;
-	}
 	node_id parent = tree->nodes[n].parent;
 	bool import = node_is(tree, parent, KIND_import_statement);
 	bool require = node_is(tree, parent, KIND_arguments) &&
 	               is_global_path(glue, node_first(tree, tree->nodes[parent].parent), "require");
-	bool listed = node_is(tree, parent, KIND_pair) && tree->nodes[n].field == FIELD_key &&
-	              is_imports_key(tree, n);
-	if (!import && !require && !listed) {
+	if (!is_host(node_string(tree, n)) || !(import || require)) {
 		return false;
 	}
-	glue_refuse(glue, "host-shim", n,
-		"imports from '%.*s' come from a shim that may keep the instance", STR_ARGS(source));
+	refuse_shim(glue, n);
 	return true;
+}
+
+/* `"env": shim`, where the shim is more than stubs of the glue's own. */
+bool glue_check_host_imports(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	bool clean = true;
+	for (node_id n = 1; n < tree->count && glue == &glue->file->items[0]; n++) {
+		bool key = tree->nodes[n].field == FIELD_key ||
+		           node_is(tree, n, KIND_shorthand_property_identifier);
+		if (key && is_host(node_key(tree, n)) && is_imports_key(tree, n) &&
+			!glue_is_stub(glue, n)) {
+			refuse_shim(glue, n);
+			clean = false;
+		}
+	}
+	return clean;
 }
 
 /* Whether a glue of the file receives the exports there. */
@@ -172,7 +196,7 @@ bool glue_read_refusals(struct glue *glue)
 			         !refuse_second_way(glue, n);
 			break;
 		case KIND_string:
-			clean &= !(first && refuse_host_shim(glue, n));
+			clean &= !(first && refuse_host_module(glue, n));
 			break;
 		default:
 			break;

@@ -42,7 +42,8 @@ const struct rule rule_table[] = {
 		"Package managers link files from a store, which must not change."},
 	{"host-shim", SEVERITY_REFUSAL, "Imports come from a shim that may keep the instance.",
 		"Shims for 'env' or WASI get the instance or its memory at the start, and would go on "
-		"using the dead one."},
+		"using the dead one. Stubs that stand in the glue and reach nothing that could keep an "
+		"instance are no shims."},
 	{"imported-memory", SEVERITY_REFUSAL, "The memory is made by JS and imported.",
 		"A new instance would start on the old, damaged memory. Build without "
 		"--import-memory."},

@@ -397,6 +397,11 @@ struct str node_string(const struct tree *tree, node_id n)
 	return node_text(tree, content);
 }
 
+struct str node_key(const struct tree *tree, node_id key)
+{
+	return node_is(tree, key, KIND_string) ? node_string(tree, key) : node_text(tree, key);
+}
+
 struct str syntax_versions(struct arena *arena)
 {
 	const TSLanguage *language = tree_sitter_javascript();

@@ -144,6 +144,9 @@ struct str node_property(const struct tree *tree, node_id n);
 /* The content of a string literal without escapes; empty for anything else. */
 struct str node_string(const struct tree *tree, node_id n);
 
+/* The name that an object's key is: `env` and `"env"` are the same. */
+struct str node_key(const struct tree *tree, node_id key);
+
 /* "tree-sitter ABI 15, tree-sitter-javascript 0.25.0", in the arena. */
 struct str syntax_versions(struct arena *arena);
 

@@ -68,14 +68,16 @@ export function missingHooks(text) {
 	};
 	const nothing = (node) => /^(undefined|null|void 0)$/.test(source(node));
 
-	/* The exports variables: what has its memory read, or the allocator called. */
+	/* The exports variables: what has its memory read, or the allocator called. A stub of WASI may have an
+	   object with a `memory` of its own. */
+	const startsAsObject = (variable) => variable.defs.some(({ node }) => node.init?.type === "ObjectExpression");
 	const own = nodes.filter((node) => !inRuntime(node));
 	const exportsVariables = new Set();
 	for (const node of own) {
 		const name = property(node);
 		const used = (name === "memory" && property(parents.get(node)) === "buffer") ||
 			/^__wbindgen_(malloc|free|realloc|add_to_stack_pointer|exn_store|export|externrefs)/.test(name ?? "");
-		if (used && variables.has(node.object)) {
+		if (used && variables.has(node.object) && !startsAsObject(variables.get(node.object))) {
 			exportsVariables.add(variables.get(node.object));
 		}
 	}

@@ -1,6 +1,7 @@
 // The whole corpus, by hand: every listed file of packages that were unpacked into a folder.
 //   node published.mjs FOLDER LIST.tsv [ROUNDS [PART/PARTS]] >> published.jsonl
 //   node published.mjs --table published.jsonl
+// SECONDS_EACH (60) is after how long a file gets no more rounds.
 // FOLDER holds NAME@VERSION/package/… (`/` in names written as `+`), LIST the columns package, version,
 // file, kind, target, …, wasm (the eighth). Prints a line of JSON for each file; of all lines, --table
 // makes the table of docs/PUBLISHED.md: kind × verdict × what was seen by running.
@@ -83,7 +84,7 @@ async function tryFile(row, folder, rounds) {
 	// where nothing tells of a Module there is no new instance, and the tool says so
 	const warned = stderr.includes("[no-reinit]");
 	const result = await tryPackage({ published, patched, file: entry, wasm,
-		format: isModule(entry, text) ? "esm" : "cjs", rounds: warned ? 0 : rounds, seconds: 60,
+		format: isModule(entry, text) ? "esm" : "cjs", rounds: warned ? 0 : rounds, seconds: Number(process.env.SECONDS_EACH ?? 60),
 		engine: row.target === "deno" ? deno : node });
 	fs.rmSync(root, { recursive: true });
 	const ran = missing.length + result.problems.length > 0 ? "failed"

@@ -430,6 +430,95 @@ Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 		"export const f = (wasm) => wasm.__wbindgen_start();", "unknown-glue", "wasm) =>");
 }
 
+/* Imports of a host's that stand in the glue: patched as long as no instance could stay in them. */
+static struct patch *run_with_stub(const char *before, const char *value)
+{
+	return run(arena_printf(arena,
+		VIEW ADD
+		"%s\nfunction getImports() { return { './x_bg.js': {}, 'env': %s }; }\n"
+		"const wasmModule = new WebAssembly.Module(require('fs').readFileSync('x_bg.wasm'));\n"
+		"let wasm = new WebAssembly.Instance(wasmModule, getImports()).exports;\n"
+		"wasm.__wbindgen_start();\n",
+		before, value)
+				   .data);
+}
+
+Test(patch, stubs_of_the_glues_own_are_no_shims)
+{
+	static const char *const good[][2] = {
+		{"", "{}"},
+		{"", "{ now: () => Date.now(), abort() { throw new Error('abort'); } }"},
+		{"const stubs = new Proxy({ system: () => -1 }, { get(target, name) {\n"
+		 "    if (name in target) return target[name];\n    return () => {};\n} });",
+			"stubs"},
+		{"let ref = { memory: null };\n"
+		 "function view() { if (!ref.memory) return null; return new DataView(ref.memory.buffer); "
+	     "}\n"
+		 "const stubs = { fd_read: (fd, p) => { const v = view(); if (v) v.setUint32(p, 0, true); "
+		 "return 0; } };",
+			"stubs"},
+		{"const stubs = { random_get(p, n) {\n"
+		 "    crypto.getRandomValues(getUint8ArrayMemory0().subarray(p, p + n)); return 0; },\n"
+		 "    put(p) { const v = getUint8ArrayMemory0(); let i = 0; v[p] = i; i++; } };",
+			"stubs"},
+		{"const text = new TextDecoder();\n"
+		 "const stubs = { log: (p, n) => "
+	     "console.log(text.decode(getUint8ArrayMemory0().subarray(p, "
+		 "p + n))) };",
+			"stubs"},
+	};
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		struct patch *patch = run_with_stub(good[i][0], good[i][1]);
+		cr_assert_eq(patch->verdict, VERDICT_PATCHED, "%s", good[i][0]);
+		cr_assert_null(find_code(patch, "host-shim"));
+	}
+}
+
+Test(patch, stubs_that_could_keep_an_instance_are_shims)
+{
+	static const char *const bad[][2] = {
+		{"", "shim"},                                           /* a global */
+		{"", "new Shim().imports"},                             /* made elsewhere */
+		{"const stubs = {};\nexports.stubs = stubs;", "stubs"}, /* handed out */
+		{"const stubs = { f: () => 0 };\nstubs.memory = null;", "stubs"},
+		{"let stubs = { f: () => 0 };\nfunction other(s) { stubs = s; }", "stubs"},
+		{"const stubs = { f() { return this.memory; } };", "stubs"},
+		{"const stubs = { f: () => 0 };\nfunction start(i) { i.env.memory = wasm.memory; }",
+			"stubs"},
+		/* the memory is put where the stub finds it */
+		{"let ref = { memory: null };\nfunction start() { ref.memory = wasm.memory; }\n"
+		 "const stubs = { f: (p) => new DataView(ref.memory.buffer).getUint8(p) };",
+			"stubs"},
+		{"let ref = { memory: null };\nfunction start(fill) { fill(ref); }\n"
+		 "const stubs = { f: (p) => new DataView(ref.memory.buffer).getUint8(p) };",
+			"stubs"},
+		{"let memory;\nfunction start() { memory = wasm.memory; }\n"
+		 "const stubs = { f: (p) => new DataView(memory.buffer).getUint8(p) };",
+			"stubs"},
+		{"const kept = [];\nconst stubs = { f: () => { kept.push(wasm.memory); } };", "stubs"},
+		{"let ref = { memory: null };\nconst give = () => ref;\n"
+		 "const stubs = { f() { const r = give(); r.memory = wasm.memory; } };",
+			"stubs"},
+		{"const stubs = { f() { globalThis.memory = wasm.memory; } };", "stubs"},
+		{"const stubs = { f() { console.memory = wasm.memory; } };", "stubs"},
+		{"const stubs = { f() { g.memory = wasm.memory; } };\nfunction g() { return 1; }", "stubs"},
+		{"const stubs = { f(p) { setTimeout(() => getUint8ArrayMemory0()[p]); } };", "stubs"},
+		{"const stubs = { f(p) { return wasm.__wbindgen_malloc(p); } };", "stubs"},
+		{"const stubs = new Proxy({}, { get: (t, n) => t[n] = wasm.memory });", "stubs"},
+		{"const stubs = new Proxy({}, handler);", "stubs"},
+		{"const stubs = { ...others };", "stubs"},
+		{"const stubs = { list: [] };", "stubs"},
+	};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct patch *patch = run_with_stub(bad[i][0], bad[i][1]);
+		cr_assert_eq(patch->verdict, VERDICT_REFUSED, "%s %s", bad[i][0], bad[i][1]);
+		cr_assert_not_null(find_code(patch, "host-shim"), "%s %s", bad[i][0], bad[i][1]);
+	}
+	expect_refusal(
+		VIEW ADD "const all = { './x_bg.js': imports, env };" LOADER, "host-shim", "env }");
+	expect_refusal(VIEW ADD "const all = { wbg: imports, env: shim };" LOADER, "host-shim", "env:");
+}
+
 Test(patch, state_that_nothing_resets_is_noted)
 {
 	struct patch *patch =
