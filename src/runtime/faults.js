@@ -1,5 +1,5 @@
 // Telling faults from errors, and what has to be done about either (R3, R10).
-import { has } from './options.js';
+import { has, o } from './options.js';
 import { PANIC, S, hooks, rule, settings, stats, tell } from './state.js';
 import { level } from './stack.js';
 import { rejectAll } from './promises.js';
@@ -10,7 +10,7 @@ import { beginEarly, reviveEagerly } from './reinit.js';
 const Wasm = WebAssembly;
 const tags = [];
 const ours = new WeakSet();
-let primitive; // the last value of ours that no WeakSet takes
+let primitive = {}; // the last value of ours that no WeakSet takes; none yet
 
 // Upstream's own tags: what is thrown with them is an error of the program.
 export const claim = tag => {
@@ -35,7 +35,8 @@ const isOwn = e => (typeof e === 'object' && e !== null ? ours.has(e) : e === pr
 export const isStack = e =>
 	e instanceof Error && /^(Range|Internal)Error$/.test(e.name) && /call stack|recursion/i.test(e.message);
 
-// The kind of fault that `e` is, or something falsy for an error.
+// The kind of fault that `e` is, or something falsy for an error. Where wasm-bindgen's own guard ends an
+// instance for good (o.t), it does so for all that has no tag of its own.
 export const kindOf = e =>
 	e instanceof Wasm.RuntimeError
 		? 'trap'
@@ -43,7 +44,11 @@ export const kindOf = e =>
 			? 'stack'
 			: Wasm.Exception && e instanceof Wasm.Exception
 				? (has.tags ? !tags.some(tag => e.is(tag)) && 'exception' : 'exception')
-				: settings.foreignThrow === 'poison' && (has.own ? !isOwn(e) && 'foreign' : 'foreign');
+				: (has.terminated && o.t && 'abort') ||
+					(settings.foreignThrow === 'poison' && (has.own ? !isOwn(e) && 'foreign' : 'foreign'));
+
+// What can be thrown is anything.
+const wordsOf = e => String(e && e.message !== undefined ? e.message : e);
 
 // Plain data only: on V8 an Error whose stack nobody read keeps the dead instance alive, and a kept
 // Error would keep whatever it refers to.
@@ -98,8 +103,8 @@ export const judge = (e, x) => {
 		}
 		if (!S.noted) {
 			relapse(was, x.k);
-			note(kind || 'stack', x.k, String(e.message), has.panics ? (above > PANIC ? S.panic : undefined) : undefined);
-			void e.stack;
+			note(kind || 'stack', x.k, wordsOf(e), has.panics ? (above > PANIC ? S.panic : undefined) : undefined);
+			void (e && e.stack);
 		}
 		if (depth === 1) {
 			settle(e);

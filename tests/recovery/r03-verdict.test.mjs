@@ -169,6 +169,12 @@ each("R3: foreignThrow: poison", ({ m, api }) => {
 	assert.equal(api.fault.kind, "foreign");
 	assert.equal(m.bump(), 1);
 	assert.equal(api.generation, 1);
+	// Anything can be thrown.
+	for (const [thrown, message] of [[undefined, "undefined"], [null, "null"], [42, "42"], ["text", "text"]]) {
+		assert.equal(caught(() => m.call_js(() => { throw thrown; }, 1)), thrown);
+		assert.deepEqual([api.fault.kind, api.fault.export, api.fault.message], ["foreign", "call_js", message]);
+		assert.equal(m.bump(), 1);
+	}
 });
 
 const leaks = {

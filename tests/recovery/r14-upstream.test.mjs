@@ -170,6 +170,39 @@ each(
 	{ needs: has("abort_handler") },
 );
 
+// Without unwinding, wasm-bindgen ends the instance when something that an import throws meets frames of Rust's.
+each(
+	"R14: what upstream's guard takes for an abort is a fault like any other, with its export, its words and its cause",
+	async ({ m, api }) => {
+		const told = [];
+		api.on("fault", fault => told.push({ ...fault }));
+		for (const [i, thrown] of [new Error("mine"), 42, "text", undefined, null].entries()) {
+			const promise = m.async_await(never());
+			await sleep(2);
+			const e = caught(() => m.call_js(() => { throw thrown; }, 1));
+			assert.equal(e.message, "Critical error"); // as unpatched glue has it
+			assert.equal(e.cause, thrown);
+			assert.equal(api.state, "poisoned");
+			const fault = { kind: "abort", export: "call_js", message: e.message, panic: undefined, generation: i };
+			assert.deepEqual({ ...api.fault }, fault);
+			assert.deepEqual(told, [fault]);
+			const because = await rejected(promise);
+			assert.ok(because instanceof api.PoisonedError, String(because));
+			assert.equal(because.cause, e);
+			assert.equal(m.bump(), 1);
+			assert.equal(api.generation, i + 1);
+			assert.equal(api.stats.faults, i + 1);
+			told.length = 0;
+		}
+		// What Rust throws on purpose, or catches, is none.
+		assert.equal(caught(() => m.throw_text("as told")).message, "as told");
+		assert.equal(caught(() => m.call_js_catch(() => { throw 42; }, 1)), 42);
+		assert.equal(m.bump(), 2);
+		assert.equal(api.stats.faults, 5);
+	},
+	{ needs: cell => cell.variant === "abort-handler" },
+);
+
 each(
 	"R14: a panic that unwinds is an error, and what it unwound is usable",
 	async ({ m, api, trace }) => {
