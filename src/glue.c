@@ -145,6 +145,7 @@ static bool read_one(struct glue *glue)
 	bool understood = glue_read_entries(glue);
 	understood &= glue_read_objects(glue);
 	understood &= glue_read_closures(glue);
+	understood &= glue_check_registries(glue);
 	understood &= glue_read_state(glue);
 	understood &= glue_check_host_imports(glue);
 	understood &= glue_check_coverage(glue);

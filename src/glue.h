@@ -102,12 +102,13 @@ struct glue {
 	node_id root_body;         /* node whose children are the glue's statements */
 	uint16_t *roles;           /* by binding: enum role of the function it names */
 	uint8_t *entered;          /* bits by node: functions that are an entrypoint, glue_entries.c */
-	uint8_t *closures;         /* … that enter Rust through a closure's state, glue_closures.c */
-	bool has_module;           /* the file sees the WebAssembly.Module */
-	bool has_imports;          /* … and the imports object */
-	bool heals;                /* calls __wbindgen_add_to_stack_pointer */
-	const char *form;          /* one line: how the exports are bound, how JS values are kept */
-	bool joins_upstream;       /* the file has wasm-bindgen's own reset machinery */
+	uint8_t *registries;   /* … identifiers that declare a followed registry, glue_registries.c */
+	uint8_t *closures;     /* … that enter Rust through a closure's state, glue_closures.c */
+	bool has_module;       /* the file sees the WebAssembly.Module */
+	bool has_imports;      /* … and the imports object */
+	bool heals;            /* calls __wbindgen_add_to_stack_pointer */
+	const char *form;      /* one line: how the exports are bound, how JS values are kept */
+	bool joins_upstream;   /* the file has wasm-bindgen's own reset machinery */
 	bool stays_terminated; /* by that machinery an instance refuses calls for ever after a fault */
 	struct str scheduled;  /* upstream's flag that Rust wants a new instance, or empty */
 	struct str instance_variable; /* glue variable that keeps the instance, may be empty */
@@ -221,9 +222,11 @@ bool glue_read_sites(struct glue *glue);    /* glue_sites.c: where its instance 
 void glue_read_roles(struct glue *glue);    /* glue_roles.c */
 bool glue_read_entries(struct glue *glue);  /* glue_entries.c */
 bool glue_read_objects(struct glue *glue);  /* glue_objects.c: stamps, registries */
-bool glue_read_closures(struct glue *glue); /* glue_closures.c */
-bool glue_read_state(struct glue *glue);    /* glue_state.c */
-bool glue_read_upstream(struct glue *glue); /* glue_upstream.c: R14 */
+bool glue_read_registry(struct glue *glue, node_id made); /* glue_registries.c: `new …` */
+bool glue_check_registries(struct glue *glue); /* … once objects and closures are known */
+bool glue_read_closures(struct glue *glue);    /* glue_closures.c */
+bool glue_read_state(struct glue *glue);       /* glue_state.c */
+bool glue_read_upstream(struct glue *glue);    /* glue_upstream.c: R14 */
 bool glue_is_upstream(struct str function);
 struct str glue_upstream_reset(const struct glue *glue, binding_id binding, node_id value);
 bool glue_read_refusals(struct glue *glue);      /* glue_refusals.c: R15 */

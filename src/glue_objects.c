@@ -1,4 +1,4 @@
-/* Rust objects in JS: where they get their pointer, and where the collector drops them. */
+/* Rust objects in JS: where they get their pointer. */
 #include "glue.h"
 
 /*
@@ -72,92 +72,6 @@ static void read_pointer_assignment(struct glue *glue, node_id n)
 	glue_add(glue, FACT_STAMP, node_child(tree, left, FIELD_object))->class_name = name;
 }
 
-/* The variable a registry is kept in, or 0. */
-static binding_id registry_binding(const struct glue *glue, node_id registry)
-{
-	const struct tree *tree = glue->tree;
-	node_id n = registry;
-	while (n != NO_NODE && !node_is(tree, n, KIND_variable_declarator) &&
-		   !node_is(tree, n, KIND_expression_statement) && !node_is_function(tree, n)) {
-		n = tree->nodes[n].parent;
-	}
-	if (!node_is(tree, n, KIND_variable_declarator)) {
-		return 0;
-	}
-	return scope_of(glue->scopes, node_child(tree, n, FIELD_name));
-}
-
-/* The state of a closure: it carries its own stamp and needs no box. */
-static bool is_closure_state(const struct glue *glue, node_id held)
-{
-	node_id value = node_is(glue->tree, held, KIND_identifier)
-	                    ? binding_value(glue->scopes, scope_of(glue->scopes, held))
-	                    : NO_NODE;
-	return node_is(glue->tree, value, KIND_object);
-}
-
-/*
- * Whether closure states are registered there. Between 0.2.105 and 0.2.114 the callback does not name
- * the exports: it calls `state.dtor`, which is one of them.
- */
-static bool holds_closure_states(const struct glue *glue, binding_id registry)
-{
-	const struct tree *tree = glue->tree;
-	for (node_id u = registry == 0 ? NO_NODE : glue->scopes->bindings[registry].first_use;
-		 u != NO_NODE; u = glue->scopes->next_use[u]) {
-		node_id member = tree->nodes[u].parent, call = tree->nodes[member].parent;
-		if (tree->nodes[u].field == FIELD_object && node_is(tree, call, KIND_call_expression) &&
-			str_equal(node_property(tree, member), STR("register")) &&
-			is_closure_state(glue, node_nth(tree, node_child(tree, call, FIELD_arguments), 1))) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool read_registry(struct glue *glue, node_id registry)
-{
-	const struct tree *tree = glue->tree;
-	node_id callback = node_nth(tree, node_child(tree, registry, FIELD_arguments), 0);
-	binding_id binding = registry_binding(glue, registry);
-	if (callback == NO_NODE ||
-		!(glue_touches(glue, callback) || holds_closure_states(glue, binding))) {
-		return true; /* the user's own */
-	}
-	if (binding == 0) {
-		glue_refuse(glue, "finalizer", registry,
-			"a FinalizationRegistry over the exports that no variable holds");
-		return false;
-	}
-	struct fact *fact = glue_add(glue, FACT_REGISTRY, callback);
-	fact->name = binding_name(glue->scopes, binding);
-	bool understood = true;
-	for (node_id u = glue->scopes->bindings[binding].first_use; u != NO_NODE;
-		 u = glue->scopes->next_use[u]) {
-		node_id member = tree->nodes[u].parent, call = tree->nodes[member].parent;
-		struct str name = node_property(tree, member);
-		bool method = tree->nodes[u].field == FIELD_object &&
-		              node_is(tree, call, KIND_call_expression) &&
-		              tree->nodes[member].field == FIELD_function;
-		if (method && str_equal(name, STR("unregister"))) {
-			continue;
-		}
-		if (!method || !str_equal(name, STR("register"))) {
-			glue_refuse(glue, "finalizer", u,
-				"the registry '%.*s' is used in a way that wasm-bindgen does not generate",
-				STR_ARGS(binding_name(glue->scopes, binding)));
-			understood = false;
-			continue;
-		}
-		node_id held = node_nth(tree, node_child(tree, call, FIELD_arguments), 1);
-		if (held != NO_NODE && !is_closure_state(glue, held)) {
-			fact = glue_add(glue, FACT_REGISTER, held);
-			fact->name = binding_name(glue->scopes, binding);
-		}
-	}
-	return understood;
-}
-
 bool glue_read_objects(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
@@ -167,10 +81,8 @@ bool glue_read_objects(struct glue *glue)
 			read_pointer_assignment(glue, n);
 		} else if (node_is(tree, n, KIND_call_expression)) {
 			understood &= !refuse_unknown_pointer(glue, n);
-		} else if (node_is(tree, n, KIND_new_expression) &&
-				   is_global_path(
-					   glue, node_child(tree, n, FIELD_constructor), "FinalizationRegistry")) {
-			understood &= read_registry(glue, n);
+		} else if (node_is(tree, n, KIND_new_expression)) {
+			understood &= glue_read_registry(glue, n);
 		}
 	}
 	return understood;

@@ -34,7 +34,7 @@ const struct rule rule_table[] = {
 	{"exports-write", SEVERITY_REFUSAL, "A member of the exports object is assigned.",
 		"An export replaced by hand has no counterpart in a new instance."},
 	{"finalizer", SEVERITY_REFUSAL,
-		"A FinalizationRegistry is used in a way that wasm-bindgen does not generate.",
+		"A FinalizationRegistry is made or used in a way that cannot be followed.",
 		"A finalizer that cannot be followed could free memory of a new instance with a "
 		"pointer of the old one."},
 	{"hard-link", SEVERITY_NOTE, "A file had more than one name.",

@@ -268,6 +268,86 @@ Test(patch, class_members_arguments_and_finalizers)
 	cr_assert_null(patch->diags.first);
 }
 
+/* A class whose objects are registered with `PF`, which the text before it makes. */
+#define REGISTERED \
+	"\nclass P {\n" \
+	"    constructor() {\n        this.__wbg_ptr = wasm.p_new();\n" \
+	"        PF.register(this, this.__wbg_ptr, this);\n    }\n" \
+	"    size() { return wasm.p_size(this.__wbg_ptr); }\n" \
+	"}\nexports.P = P;\n"
+#define DROP "ptr => wasm.__wbg_p_free(ptr >>> 0, 1)"
+
+Test(patch, registries_made_by_a_helper_are_followed)
+{
+	static const char *const forms[] = {
+		"function make(drop) { return typeof FinalizationRegistry === 'undefined' ? { register() "
+		"{}, unregister() {} } : new FinalizationRegistry(drop); }\nconst PF = make(" DROP ");",
+		"function make(drop) { return new FinalizationRegistry(p => drop(p)); }\n"
+		"const PF = make(" DROP ");",
+		"const make = drop => new FinalizationRegistry(drop);\nfunction again(drop) { return "
+		"make(drop); }\nconst PF = again(" DROP "), other = again(p => close(p));",
+		"const make = () => new FinalizationRegistry(" DROP ");\nconst PF = make(), P2 = make();",
+		"function make(drop = " DROP ") { return new FinalizationRegistry(drop); }\nconst PF = "
+		"make();",
+		"class Registry { constructor(drop) { this.r = new FinalizationRegistry(drop); }\n"
+		"register(o, h, t) { this.r.register(o, h, t); } }\nconst PF = new Registry(" DROP ");",
+		"class Registry extends FinalizationRegistry {}\nconst PF = new Registry(" DROP ");",
+		"const Registry = typeof FinalizationRegistry === 'undefined' ? class { register() {} } : "
+		"FinalizationRegistry;\nconst PF = new Registry(" DROP ");",
+		"const PF = new globalThis.FinalizationRegistry(" DROP ");",
+		"let PF;\nif (typeof FinalizationRegistry !== 'undefined') PF = new "
+		"FinalizationRegistry(" DROP ");\nPF && PF.unregister(1);",
+	};
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		struct patch *patch = run(arena_printf(arena, VIEW "%s" REGISTERED LOADER, forms[i]).data);
+		cr_assert_eq(patch->verdict, VERDICT_PATCHED, "%s", forms[i]);
+		cr_assert(contains(patch, "__rg.F(" DROP ")"), "%s", forms[i]);
+		cr_assert(!contains(patch, "__rg.F(__rg.F("), "%s", forms[i]);
+		cr_assert(
+			contains(patch, "PF.register(this, __rg.h(this.__wbg_ptr), this)"), "%s", forms[i]);
+		cr_assert(!contains(patch, "__rg.F(p => close"), "the user's own: %s", forms[i]);
+	}
+	struct patch *patch = run(VIEW
+		"const make = drop => new FinalizationRegistry(drop);\n"
+		"const DTORS = make(state => state.dtor(state.a, state.b));\n"
+		"function makeMutClosure(arg0, arg1, dtor, f) {\n"
+		"    const state = { a: arg0, b: arg1, cnt: 1, dtor };\n"
+		"    const real = (...args) => {\n        state.cnt++;\n        const a = state.a;\n"
+		"        state.a = 0;\n        try { return f(a, state.b, ...args); }\n"
+		"        finally { if (--state.cnt === 0) { state.dtor(a, state.b); "
+		"DTORS.unregister(state); "
+		"} else { state.a = a; } }\n    };\n"
+		"    real.original = state;\n    DTORS.register(real, state, state);\n    return real;\n}\n"
+		"function call(a, b, c) { wasm.invoke(a, b, c); }\n"
+		"exports.__wbindgen_closure_wrapper1 = (a, b) => makeMutClosure(a, b, wasm.drop, "
+		"call);\n" ADD LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "make(__rg.F(state => state.dtor(state.a, state.b)))"));
+}
+
+Test(patch, a_registry_that_cannot_be_followed_is_refused)
+{
+	static const char *const forms[] = {
+		"const PF = require('./registries').make(" DROP ");",
+		"const make = name => new (registries()[name])(" DROP ");\nconst PF = make('p');",
+		"class Registry extends FinalizationRegistry { constructor(name) { super(p => "
+		"wasm[name](p)); "
+		"} }\nconst PF = new Registry('__wbg_p_free');",
+		"let PF = new FinalizationRegistry(" DROP ");\nfunction other(r) { PF = r; }",
+		"const PF = new FinalizationRegistry(" DROP ");\nkeep(PF);",
+		"const PF = { register(o, h) { (last = last || new FinalizationRegistry(" DROP
+		")).register(o, h); } };\nlet last;",
+	};
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		struct patch *patch = run(arena_printf(arena, VIEW "%s" REGISTERED LOADER, forms[i]).data);
+		cr_assert_eq(patch->verdict, VERDICT_REFUSED, "%s", forms[i]);
+		cr_assert_not_null(find_code(patch, "finalizer"), "%s", forms[i]);
+	}
+	struct patch *patch =
+		run(VIEW "const PF = { register: () => {}, unregister: () => {} };" REGISTERED LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED, "a bundler left the registry out");
+}
+
 Test(patch, an_excluded_export_is_reported_and_left_alone)
 {
 	struct patch_options options = PATCH_OPTIONS_DEFAULT;
@@ -453,7 +533,7 @@ Test(patch, stubs_of_the_glues_own_are_no_shims)
 			"stubs"},
 		{"let ref = { memory: null };\n"
 		 "function view() { if (!ref.memory) return null; return new DataView(ref.memory.buffer); "
-	     "}\n"
+		 "}\n"
 		 "const stubs = { fd_read: (fd, p) => { const v = view(); if (v) v.setUint32(p, 0, true); "
 		 "return 0; } };",
 			"stubs"},
@@ -463,7 +543,7 @@ Test(patch, stubs_of_the_glues_own_are_no_shims)
 			"stubs"},
 		{"const text = new TextDecoder();\n"
 		 "const stubs = { log: (p, n) => "
-	     "console.log(text.decode(getUint8ArrayMemory0().subarray(p, "
+		 "console.log(text.decode(getUint8ArrayMemory0().subarray(p, "
 		 "p + n))) };",
 			"stubs"},
 	};
