@@ -4,6 +4,12 @@
  */
 #include "glue.h"
 
+/* Properties of class objects: programs look into them, and are no glue for that. */
+static bool is_of_objects(struct str name)
+{
+	return str_equal(name, STR("__wbg_ptr")) || str_equal(name, STR("__wbg_inst"));
+}
+
 /*
  * Evidence that a variable holds wasm-bindgen's exports rather than anything else. Anybody's loader
  * reads `memory`.
@@ -23,8 +29,8 @@ static bool looks_like_exports(
 			return false; /* that is the glue's own namespace, seen from its entry file */
 		}
 		memory |= str_equal(name, STR("memory"));
-		seen |= str_starts(name, STR("__wbindgen_")) || str_starts(name, STR("__wbg_")) ||
-		        str_starts(name, STR("__externref"));
+		seen |= str_starts(name, STR("__wbindgen_")) || str_starts(name, STR("__externref")) ||
+		        (str_starts(name, STR("__wbg_")) && !is_of_objects(name));
 	}
 	return seen || (memory && tree_has_prefix(tree, STR("__wb")));
 }
@@ -39,17 +45,22 @@ bool glue_is_instance_exports(const struct glue *glue, node_id n)
 	return !is_global_path(glue, n, "module.exports");
 }
 
+static bool is_operation(const struct tree *tree, node_id n, struct str operator)
+{
+	if (!node_is(tree, n, KIND_binary_expression)) {
+		return false;
+	}
+	struct str between =
+		str_slice(tree->source->bytes, tree->nodes[node_child(tree, n, FIELD_left)].end,
+			tree->nodes[node_child(tree, n, FIELD_right)].start);
+	return str_find(between, operator) != (size_t)-1;
+}
+
 /* `wasm ?? value`: what is there already stays. */
 static bool is_default(const struct tree *tree, node_id n)
 {
-	node_id left =
-		node_is(tree, n, KIND_binary_expression) ? node_child(tree, n, FIELD_left) : NO_NODE;
-	if (!node_is(tree, left, KIND_identifier)) {
-		return false;
-	}
-	struct str between = str_slice(tree->source->bytes, tree->nodes[left].end,
-		tree->nodes[node_child(tree, n, FIELD_right)].start);
-	return str_find(between, STR("??")) != (size_t)-1;
+	return is_operation(tree, n, STR("??")) &&
+	       node_is(tree, node_child(tree, n, FIELD_left), KIND_identifier);
 }
 
 /* Follows `a = b = value` and `a ?? value` to the value. */
@@ -200,16 +211,38 @@ static bool read_adoption(struct glue *glue, node_id value)
 	return true;
 }
 
+/* Whether an expression has the value of its part n, if that is an exports object: minifiers write returns so. */
+static bool has_value_of(const struct tree *tree, node_id expression, node_id n)
+{
+	enum field field = (enum field)tree->nodes[n].field;
+	switch (tree->nodes[expression].kind) {
+	case KIND_parenthesized_expression:
+		return true;
+	case KIND_ternary_expression:
+		return field != FIELD_condition;
+	case KIND_sequence_expression:
+		return node_next(tree, n) == NO_NODE;
+	case KIND_binary_expression:
+		return is_operation(tree, expression, STR("??")) ||
+		       is_operation(tree, expression, STR("||")) ||
+		       (is_operation(tree, expression, STR("&&")) && field == FIELD_right);
+	default:
+		return false;
+	}
+}
+
 /* Where the exports object itself is used, not one of its members. */
 static bool read_use(struct glue *glue, node_id use)
 {
 	const struct tree *tree = glue->tree;
-	node_id parent = tree->nodes[use].parent;
-	while (node_is(tree, parent, KIND_parenthesized_expression)) {
-		use = parent;
-		parent = tree->nodes[use].parent;
+	node_id whole = use;
+	node_id parent = tree->nodes[whole].parent;
+	while (has_value_of(tree, parent, whole)) {
+		use = node_is(tree, parent, KIND_parenthesized_expression) && use == whole ? parent : use;
+		whole = parent;
+		parent = tree->nodes[whole].parent;
 	}
-	enum field field = (enum field)tree->nodes[use].field;
+	enum field field = (enum field)tree->nodes[whole].field;
 	switch (tree->nodes[parent].kind) {
 	case KIND_member_expression:
 	case KIND_subscript_expression:
@@ -224,19 +257,22 @@ static bool read_use(struct glue *glue, node_id use)
 		return true;
 	case KIND_binary_expression:
 	case KIND_unary_expression:
+	case KIND_ternary_expression:
 	case KIND_if_statement:
-		return true; /* compared or tested: the internal face answers like the original */
+	case KIND_expression_statement:
+		return true; /* compared, tested or dropped: the internal face answers like the original */
 	case KIND_assignment_expression:
-		if (field == FIELD_left) {
+		if (field == FIELD_left || is_exports(glue, node_child(tree, parent, FIELD_left))) {
 			return true; /* an adoption, read elsewhere */
 		}
 		glue_add(glue, FACT_ESCAPE, use);
+		return true;
+	case KIND_sequence_expression: /* not its value */
 		return true;
 	case KIND_return_statement:
 	case KIND_arrow_function:
 	case KIND_pair:
 	case KIND_variable_declarator:
-	case KIND_sequence_expression:
 		glue_add(glue, FACT_ESCAPE, use);
 		return true;
 	case KIND_export_specifier:

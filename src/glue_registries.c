@@ -253,6 +253,18 @@ static void add_registry(struct glue *glue, node_id callback, binding_id binding
 	fact->name = binding_name(glue->scopes, binding);
 }
 
+/* A minifier leaves `… || new FinalizationRegistry(f)` of a variable that nobody reads: nothing gets into it. */
+static bool is_dropped(const struct tree *tree, node_id n)
+{
+	do {
+		n = tree->nodes[n].parent;
+	} while (
+		node_is(tree, n, KIND_binary_expression) || node_is(tree, n, KIND_ternary_expression) ||
+		node_is(tree, n, KIND_sequence_expression) || node_is(tree, n, KIND_unary_expression) ||
+		node_is(tree, n, KIND_parenthesized_expression));
+	return node_is(tree, n, KIND_expression_statement);
+}
+
 /* The expression `made` gives a registry with that callback. */
 static bool read_made(struct glue *glue, node_id made, node_id callback, int depth)
 {
@@ -284,6 +296,9 @@ static bool read_made(struct glue *glue, node_id made, node_id callback, int dep
 	}
 	if (!(glue_touches(glue, callback) || holds_closure_states(glue, binding))) {
 		return true; /* the user's own */
+	}
+	if (binding == 0 && is_dropped(tree, made)) {
+		return true;
 	}
 	if (binding == 0) {
 		glue_refuse(glue, "finalizer", made,

@@ -97,6 +97,23 @@ Test(forms, how_the_exports_are_bound)
 	EXPECT_ALL(forms);
 }
 
+Test(forms, registries)
+{
+#define FREE "new FinalizationRegistry((p) => wasm.__wbg_counter_free(p, 1))"
+	static const struct form forms[] = {
+		{"let wasm;\n" VIEW INIT "const R = " FREE ";\n", NULL,
+			"new FinalizationRegistry(__rg.F((p) => wasm.__wbg_counter_free(p, 1)));"},
+		/* a minifier's rest of one that no object is registered with */
+		{"let wasm;\n" VIEW INIT "'undefined' == typeof FinalizationRegistry || " FREE ";\n", NULL,
+			"|| " FREE ";"},
+		{"let wasm;\n" VIEW INIT "add(1, 2), typeof FinalizationRegistry ? 0 : (" FREE ");\n", NULL,
+			"0 : (" FREE ");"},
+		{"let wasm;\n" VIEW INIT "exports.R = 1 && " FREE ";\n", "finalizer", NULL},
+		{"let wasm;\n" VIEW INIT "keep(" FREE ");\n", "finalizer", NULL},
+	};
+	EXPECT_ALL(forms);
+}
+
 Test(forms, where_the_exports_leave)
 {
 	static const struct form forms[] = {
@@ -119,6 +136,16 @@ Test(forms, where_the_exports_leave)
 		{"let wasm;\n" VIEW INIT "getDefaultExportFromCjs(wasm);\n", "exports-handed-out", NULL},
 		{"let wasm;\n" VIEW INIT "export const all = () => [wasm];\n", "exports-use", NULL},
 		{"let wasm;\n" VIEW INIT "export const all = () => ({ ...wasm });\n", "exports-use", NULL},
+		/* as a minifier writes it */
+		{"let wasm;\n" VIEW INIT "const i = () => wasm !== void 0 ? wasm : finish(1);\n", NULL,
+			"wasm !== void 0 ? __rg.u(wasm) : finish(1);"},
+		{"let wasm;\n" VIEW INIT "function i() { return add(1), (wasm) || finish(1); }\n", NULL,
+			"return add(1), __rg.u((wasm)) || finish(1);"},
+		{"let wasm;\n" VIEW INIT "exports.i = 1 && wasm;\n", NULL, "1 && __rg.u(wasm);"},
+		{"let wasm;\n" VIEW INIT "keep(wasm ?? 1);\n", "exports-handed-out", NULL},
+		{"let wasm;\n" VIEW INIT "const all = [1 ? wasm : 0];\n", "exports-use", NULL},
+		{"let wasm;\n" VIEW INIT "wasm || finish(1), wasm ? 1 : 2;\n", NULL,
+			"wasm || finish(1), wasm ? 1 : 2;"},
 		/* nothing leaves where it is only looked at */
 		{"let wasm;\n" VIEW INIT "if (wasm == null || !wasm || void 0 !== wasm) { later(); }\n",
 			NULL, "if (wasm == null || !wasm || void 0 !== wasm) { later(); }"},
