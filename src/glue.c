@@ -137,7 +137,11 @@ static bool reaches_shadow_stack(const struct glue *glue)
 
 static bool read_one(struct glue *glue)
 {
-	if (!glue_read_sites(glue) || !glue_read_refusals(glue) || !glue_read_upstream(glue)) {
+	if (!glue_read_sites(glue) || !glue_read_refusals(glue)) {
+		return false;
+	}
+	glue_find_upstream(glue);
+	if (!glue_read_upstream(glue)) {
 		return false;
 	}
 	glue_read_roles(glue);

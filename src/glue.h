@@ -82,6 +82,21 @@ enum role {
 	ROLE_HANDED = 1 << 6,       /* is handed a function that reaches the exports */
 };
 
+/* Parts of wasm-bindgen's own reset machinery: functions, variables, reads of exports; 0 for what is not there. */
+struct upstream {
+	binding_id guard;        /* before each raw call */
+	binding_id handle_catch; /* takes what a raw call threw */
+	binding_id hook;         /* calls Rust's abort handler */
+	binding_id reset;        /* makes a new instance */
+	binding_id scheduled;    /* flag: Rust wants a new instance */
+	binding_id called;       /* flag: the abort handler has been called */
+	binding_id
+		address; /* where the instance says that it is terminated: it then refuses calls for ever */
+	binding_id instance; /* number of the instance */
+	node_id terminates;  /* reads __instance_terminated */
+	node_id aborts;      /* reads __abort_handler */
+};
+
 struct glues;
 
 struct glue {
@@ -102,15 +117,14 @@ struct glue {
 	node_id root_body;         /* node whose children are the glue's statements */
 	uint16_t *roles;           /* by binding: enum role of the function it names */
 	uint8_t *entered;          /* bits by node: functions that are an entrypoint, glue_entries.c */
-	uint8_t *registries;   /* … identifiers that declare a followed registry, glue_registries.c */
-	uint8_t *closures;     /* … that enter Rust through a closure's state, glue_closures.c */
-	bool has_module;       /* the file sees the WebAssembly.Module */
-	bool has_imports;      /* … and the imports object */
-	bool heals;            /* calls __wbindgen_add_to_stack_pointer */
-	const char *form;      /* one line: how the exports are bound, how JS values are kept */
-	bool joins_upstream;   /* the file has wasm-bindgen's own reset machinery */
-	bool stays_terminated; /* by that machinery an instance refuses calls for ever after a fault */
-	struct str scheduled;  /* upstream's flag that Rust wants a new instance, or empty */
+	uint8_t *registries; /* … identifiers that declare a followed registry, glue_registries.c */
+	uint8_t *closures;   /* … that enter Rust through a closure's state, glue_closures.c */
+	bool has_module;     /* the file sees the WebAssembly.Module */
+	bool has_imports;    /* … and the imports object */
+	bool heals;          /* calls __wbindgen_add_to_stack_pointer */
+	const char *form;    /* one line: how the exports are bound, how JS values are kept */
+	struct upstream upstream;     /* wasm-bindgen's own reset machinery */
+	struct str scheduled;         /* upstream's flag that Rust wants a new instance, or empty */
 	struct str instance_variable; /* glue variable that keeps the instance, may be empty */
 
 	struct fact *facts;
@@ -226,8 +240,9 @@ bool glue_read_registry(struct glue *glue, node_id made); /* glue_registries.c: 
 bool glue_check_registries(struct glue *glue); /* … once objects and closures are known */
 bool glue_read_closures(struct glue *glue);    /* glue_closures.c */
 bool glue_read_state(struct glue *glue);       /* glue_state.c */
-bool glue_read_upstream(struct glue *glue);    /* glue_upstream.c: R14 */
-bool glue_is_upstream(struct str function);
+void glue_find_upstream(struct glue *glue);    /* glue_upstream.c: R14; what it is made of */
+bool glue_read_upstream(struct glue *glue);    /* glue_upstream.c: facts, or a refusal */
+bool glue_is_upstream(const struct glue *glue, binding_id function);
 struct str glue_upstream_reset(const struct glue *glue, binding_id binding, node_id value);
 bool glue_read_refusals(struct glue *glue);      /* glue_refusals.c: R15 */
 bool glue_check_host_imports(struct glue *glue); /* glue_refusals.c: R15, once state is known */

@@ -177,8 +177,9 @@ static bool hands_to_upstream(const struct glue *glue, node_id clause)
 	const struct tree *tree = glue->tree;
 	node_id statement = node_first(tree, node_body(tree, clause));
 	node_id call = statement == NO_NODE ? NO_NODE : node_first(tree, statement);
-	return node_is(tree, call, KIND_call_expression) &&
-	       node_is_text(tree, node_child(tree, call, FIELD_function), STR("__wbg_handle_catch"));
+	return node_is(tree, call, KIND_call_expression) && glue->upstream.handle_catch != 0 &&
+	       scope_of(glue->scopes, node_child(tree, call, FIELD_function)) ==
+	           glue->upstream.handle_catch;
 }
 
 /*
@@ -219,8 +220,7 @@ static bool read_catch(struct glue *glue, node_id n)
 	node_id around = glue_function_around(glue, n);
 	binding_id function =
 		around == NO_NODE ? 0 : scope_of(glue->scopes, node_child(tree, around, FIELD_name));
-	if (around != NO_NODE && function != 0 &&
-		glue_is_upstream(binding_name(glue->scopes, function))) {
+	if (glue_is_upstream(glue, function)) {
 		return true;
 	}
 	if (!glue_touches(glue, node_body(tree, n)) ||

@@ -118,7 +118,7 @@ static bool spread(struct glue *glue, binding_id b, node_id function)
 		}
 		glue->roles[b] |= glue->roles[callee] & ROLE_TOUCHES;
 		/* the guard may reset, but its callers do not take part in making the instance */
-		if (is_called(glue, n) && !glue_is_upstream(binding_name(glue->scopes, callee))) {
+		if (is_called(glue, n) && !glue_is_upstream(glue, callee)) {
 			glue->roles[b] |= glue->roles[callee] & ROLE_INIT;
 		}
 	}

@@ -1,68 +1,273 @@
 /*
- * wasm-bindgen's own reset machinery (0.2.102 and later, behind flags), which reglue joins (R14):
+ * wasm-bindgen's own reset machinery (0.2.102 and later, behind flags or by what Rust calls), which reglue
+ * joins (R14):
  *
  *   __wbg_reset_state()     makes a new instance      -> becomes our own reinit
  *   __wbg_reinit_scheduled  set by Rust               -> heeded by entry hooks, before marshalling
  *   __wbg_call_guard()      before each raw call      -> never resets there, quiet when poisoned
+ *   __wbg_handle_catch()    after a raw call that threw: always rethrows
  *   __wbg_call_abort_hook() Rust's abort handler      -> still reaches the dead instance
  *
- * Before 0.2.116 there is the reset with __wbg_instance_id, by which it tells old objects, and in modules
- * that unwind __wbg_termination_guard(), which refuses calls once the instance says of itself that it is
- * terminated. 0.2.115 calls the abort handler in __wbg_invoke_handler().
- * These names are part of upstream's interface with itself and keep their spelling; glue that
- * mentions them in any other form is refused.
+ * Two halves, each of which is there without the other: a reset, on demand or because Rust calls
+ * schedule_reinit(); and a guard against instances that say of themselves that they are terminated, in all
+ * that is compiled with panic=unwind or with the abort handler. Before 0.2.116 the guard is called
+ * __wbg_termination_guard(), and 0.2.115 calls the abort handler in __wbg_invoke_handler().
+ *
+ * Bundlers and minifiers rename all of these, so each is known by what it does: by the exports that it reads,
+ * whose names stay, or by the instance that it makes. Glue that has one of the names and not the
+ * function behind it is refused.
  */
 #include "glue.h"
 
-static const struct str machinery[] = {{"__wbg_call_guard", 16}, {"__wbg_instance_id", 17},
-	{"__wbg_reset_state", 17}, {"__instance_terminated", 21}, {"__wbg_reinit_scheduled", 22},
-	{"__wbg_call_abort_hook", 21}, {"__wbg_termination_guard", 23}};
-
-static bool is_machinery(struct str name)
+/* The variable at the glue's top level that an identifier names, or 0. */
+static binding_id root_variable(const struct glue *glue, node_id identifier)
 {
-	for (size_t i = 0; i < sizeof(machinery) / sizeof(*machinery); i++) {
-		if (str_equal(name, machinery[i])) {
+	if (!node_is(glue->tree, identifier, KIND_identifier)) {
+		return 0;
+	}
+	binding_id b = scope_of(glue->scopes, identifier);
+	const struct binding *binding = &glue->scopes->bindings[b];
+	return b != 0 && b != glue->exports && binding->scope == glue->root &&
+	               (binding->kind == BINDING_LET || binding->kind == BINDING_VAR) &&
+	               binding_function(glue->scopes, b) == NO_NODE
+	           ? b
+	           : 0;
+}
+
+/* The function at the glue's top level around n, if it has a name and a block, else 0. */
+static binding_id function_around(const struct glue *glue, node_id n)
+{
+	node_id function = glue_function_around(glue, n);
+	if (function == NO_NODE ||
+		!node_is(glue->tree, node_body(glue->tree, function), KIND_statement_block)) {
+		return 0;
+	}
+	binding_id b = glue_function_binding(glue, function);
+	return b != 0 && binding_function(glue->scopes, b) == function ? b : 0;
+}
+
+static bool uses(const struct glue *glue, binding_id function, binding_id what)
+{
+	node_id body = binding_function(glue->scopes, function);
+	for (node_id u = glue->scopes->bindings[what].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		if (node_inside(glue->tree, u, body)) {
 			return true;
 		}
 	}
 	return false;
 }
 
-static binding_id find_binding(const struct glue *glue, struct str name)
+/* The top-level variable that an assignment around n, within its function, writes: `addr ??= wasm.x.value / 4` */
+static binding_id assigned_from(const struct glue *glue, node_id n)
 {
-	for (binding_id b = 1; b < glue->scopes->count; b++) {
-		if (glue->scopes->bindings[b].scope == glue->root &&
-			str_equal(binding_name(glue->scopes, b), name)) {
-			return b;
+	const struct tree *tree = glue->tree;
+	for (; n != NO_NODE && !node_is_function(tree, n); n = tree->nodes[n].parent) {
+		if (node_is(tree, n, KIND_assignment_expression) ||
+			node_is(tree, n, KIND_augmented_assignment_expression)) {
+			return root_variable(glue, node_child(tree, n, FIELD_left));
 		}
 	}
 	return 0;
 }
 
-static node_id find_function(const struct glue *glue, struct str name)
-{
-	node_id function = binding_function(glue->scopes, find_binding(glue, name));
-	return function != NO_NODE &&
-	               node_is(glue->tree, node_body(glue->tree, function), KIND_statement_block)
-	           ? function
-	           : NO_NODE;
-}
-
-static node_id first_mention(const struct glue *glue)
+/* The function that a call is of in whose arguments n stands, or 0. */
+static binding_id called_with(const struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
+	for (; n != NO_NODE && !node_is_function(tree, n); n = tree->nodes[n].parent) {
+		node_id callee = node_child(tree, n, FIELD_function);
+		if (node_is(tree, n, KIND_call_expression) && node_is(tree, callee, KIND_identifier)) {
+			return scope_of(glue->scopes, callee);
+		}
+	}
+	return 0;
+}
+
+/* Of a function with one parameter: whether it is that parameter. */
+static bool is_only_parameter(const struct glue *glue, binding_id function, node_id identifier)
+{
+	const struct tree *tree = glue->tree;
+	node_id parameters =
+		node_child(tree, binding_function(glue->scopes, function), FIELD_parameters);
+	return node_child_count(tree, parameters) == 1 && node_is(tree, identifier, KIND_identifier) &&
+	       scope_of(glue->scopes, identifier) != 0 &&
+	       scope_of(glue->scopes, identifier) ==
+	           scope_of(glue->scopes, node_first(tree, parameters));
+}
+
+/* What reads the exports that only this machinery has. */
+static void read_termination(struct glue *glue, struct upstream *found)
+{
+	const struct tree *tree = glue->tree;
+	if (tree_find_name(tree, STR("__instance_terminated")) == 0) {
+		return;
+	}
 	for (node_id n = 1; n < tree->count; n++) {
-		if (tree->nodes[n].name != 0 && is_machinery(tree->names[tree->nodes[n].name])) {
-			return n;
+		struct str name = glue_export_read(glue, n);
+		if (str_equal(name, STR("__instance_terminated"))) {
+			found->terminates = n;
+			found->guard = function_around(glue, n);
+			found->address = assigned_from(glue, n);
+		} else if (str_equal(name, STR("__abort_handler"))) {
+			binding_id handler = called_with(glue, n); /* 0.2.115 */
+			found->aborts = n;
+			found->hook = handler != 0 ? handler : function_around(glue, n);
+		}
+	}
+}
+
+/* `e.getArg(tag, 0)` of the only parameter, in a function that marks the instance as terminated. */
+static void read_catch_handler(struct glue *glue, struct upstream *found)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = 1; n < tree->count && found->address != 0; n++) {
+		if (!node_is(tree, n, KIND_member_expression) ||
+			!str_equal(node_property(tree, n), STR("getArg"))) {
+			continue;
+		}
+		binding_id function = function_around(glue, n);
+		if (function != 0 && uses(glue, function, found->address) &&
+			is_only_parameter(glue, function, node_child(tree, n, FIELD_object))) {
+			found->handle_catch = function;
+		}
+	}
+}
+
+/* A function that makes an instance, keeps its exports, and counts: objects are told apart by that. */
+static void read_reset(struct glue *glue, struct upstream *found)
+{
+	const struct tree *tree = glue->tree;
+	if (tree_find_name(tree, STR("__wbg_reset_state")) == 0 &&
+		tree_find_name(tree, STR("__wbg_inst")) == 0 &&
+		!tree_has_prefix(tree, STR("__wbg___wbindgen_reinit_"))) {
+		return;
+	}
+	for (node_id n = 1; n < tree->count; n++) {
+		if (!node_is(tree, n, KIND_new_expression) ||
+			!is_global_path(glue, node_child(tree, n, FIELD_constructor), "WebAssembly.Instance")) {
+			continue;
+		}
+		binding_id function = function_around(glue, n);
+		if (function == 0 || !uses(glue, function, glue->exports)) {
+			continue;
+		}
+		node_id whole = binding_function(glue->scopes, function);
+		for (node_id i = whole; i < tree->nodes[whole].last; i++) {
+			binding_id counter = node_is(tree, i, KIND_update_expression)
+			                         ? root_variable(glue, node_first(tree, i))
+			                         : 0;
+			if (counter != 0) {
+				found->reset = function;
+				found->instance = counter;
+			}
+		}
+	}
+}
+
+/* The function that calls the reset, and the flag that it does so by. */
+static void read_schedule(struct glue *glue, struct upstream *found)
+{
+	const struct tree *tree = glue->tree;
+	const struct scopes *scopes = glue->scopes;
+	for (node_id u = scopes->bindings[found->reset].first_use; u != NO_NODE && found->guard == 0;
+		 u = scopes->next_use[u]) {
+		if (node_is(tree, tree->nodes[u].parent, KIND_call_expression)) {
+			found->guard = function_around(glue, u);
+		}
+	}
+	if (found->guard == 0 || !uses(glue, found->guard, found->reset)) {
+		return;
+	}
+	node_id guard = binding_function(scopes, found->guard);
+	for (node_id n = guard; n < tree->nodes[guard].last; n++) {
+		binding_id flag = root_variable(glue, n);
+		if (flag != 0 && flag != found->address && flag != found->called) {
+			found->scheduled = flag;
+		}
+	}
+}
+
+static void read_called(struct glue *glue, struct upstream *found)
+{
+	node_id hook = binding_function(glue->scopes, found->hook);
+	for (node_id n = hook; hook != NO_NODE && n < glue->tree->nodes[hook].last; n++) {
+		binding_id flag = root_variable(glue, n);
+		if (flag != 0 && use_is_write(glue->tree, n)) {
+			found->called = flag;
+		}
+	}
+}
+
+/* `export { f as name }`: what users call it by */
+static bool is_exported_name(const struct tree *tree, node_id n)
+{
+	return node_is(tree, tree->nodes[n].parent, KIND_export_specifier) &&
+	       tree->nodes[n].field == FIELD_alias;
+}
+
+/* An identifier that bears a name of the machinery and is not that part of it; else NO_NODE. */
+static node_id find_misunderstood(const struct glue *glue, const struct upstream *found)
+{
+	const struct {
+		struct str name;
+		binding_id meant;
+	} parts[] = {
+		{STR("__wbg_call_guard"), found->guard},
+		{STR("__wbg_termination_guard"), found->guard},
+		{STR("__wbg_handle_catch"), found->handle_catch},
+		{STR("__wbg_call_abort_hook"), found->hook},
+		{STR("__wbg_reset_state"), found->reset},
+		{STR("__wbg_reinit_scheduled"), found->scheduled},
+		{STR("__wbg_instance_id"), found->instance},
+	};
+	const struct tree *tree = glue->tree;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		uint32_t name = tree_find_name(tree, parts[i].name);
+		for (node_id n = 1; n < tree->count && name != 0; n++) {
+			if (tree->nodes[n].name == name && tree->nodes[n].kind == KIND_identifier &&
+				(parts[i].meant == 0 ||
+					(scope_of(glue->scopes, n) != parts[i].meant && !is_exported_name(tree, n)))) {
+				return n;
+			}
 		}
 	}
 	return NO_NODE;
 }
 
-/* Reads of the flag in the guard: a reset there would come after marshalling, or in a nested call. */
-static void read_guard(struct glue *glue, node_id guard, binding_id scheduled)
+void glue_find_upstream(struct glue *glue)
 {
-	glue_add(glue, FACT_UPSTREAM_GUARD, guard);
+	struct upstream *found = &glue->upstream;
+	read_termination(glue, found);
+	read_catch_handler(glue, found);
+	read_called(glue, found);
+	read_reset(glue, found);
+	if (found->reset != 0) {
+		read_schedule(glue, found);
+	}
+}
+
+static node_id find_unknown(const struct glue *glue)
+{
+	const struct upstream *found = &glue->upstream;
+	if (found->terminates != NO_NODE &&
+		(found->guard == 0 || found->address == 0 || found->handle_catch == 0)) {
+		return found->terminates;
+	}
+	if (found->aborts != NO_NODE && found->hook == 0) {
+		return found->aborts;
+	}
+	if (found->reset != 0 && found->guard != 0 && uses(glue, found->guard, found->reset) &&
+		found->scheduled == 0) {
+		return glue->scopes->bindings[found->guard].identifier;
+	}
+	/* of several glues in a file, bundlers rename all but one, and the names are that one's */
+	return glue->file->count == 1 ? find_misunderstood(glue, found) : NO_NODE;
+}
+
+/* Reads of the flag in the guard: a reset there would come after marshalling, or in a nested call. */
+static void read_flag(struct glue *glue, node_id guard, binding_id scheduled)
+{
 	for (node_id u = glue->scopes->bindings[scheduled].first_use; u != NO_NODE;
 		 u = glue->scopes->next_use[u]) {
 		if (node_inside(glue->tree, u, guard)) {
@@ -71,93 +276,49 @@ static void read_guard(struct glue *glue, node_id guard, binding_id scheduled)
 	}
 }
 
-static bool mentions(const struct glue *glue, struct str name)
-{
-	return tree_find_name(glue->tree, name) != 0;
-}
-
-/* The machinery from 0.2.116 on: Rust can ask for a reset, and the guard heeds it. */
-static bool read_scheduling(struct glue *glue)
-{
-	node_id reset = find_function(glue, STR("__wbg_reset_state"));
-	node_id guard = find_function(glue, STR("__wbg_call_guard"));
-	node_id hook = find_function(glue, STR("__wbg_call_abort_hook"));
-	binding_id scheduled = find_binding(glue, STR("__wbg_reinit_scheduled"));
-	if (reset == NO_NODE || guard == NO_NODE || scheduled == 0 ||
-		mentions(glue, STR("__wbg_termination_guard"))) {
-		return false;
-	}
-	glue->scheduled = binding_name(glue->scopes, scheduled);
-	glue_add(glue, FACT_UPSTREAM_RESET, reset);
-	read_guard(glue, guard, scheduled);
-	if (hook != NO_NODE) {
-		glue_add(glue, FACT_UPSTREAM_HOOK, hook);
-	}
-	return true;
-}
-
-/* The machinery before that: a reset that users call, a guard that only refuses; either or both. */
-static bool read_first_form(struct glue *glue)
-{
-	node_id reset = find_function(glue, STR("__wbg_reset_state"));
-	node_id guard = find_function(glue, STR("__wbg_termination_guard"));
-	bool resets = mentions(glue, STR("__wbg_reset_state"));
-	bool guards = mentions(glue, STR("__wbg_termination_guard"));
-	if (mentions(glue, STR("__wbg_call_guard")) || mentions(glue, STR("__wbg_reinit_scheduled")) ||
-		mentions(glue, STR("__wbg_call_abort_hook")) || resets != (reset != NO_NODE) ||
-		guards != (guard != NO_NODE) || !(resets || guards) ||
-		resets != (find_binding(glue, STR("__wbg_instance_id")) != 0) ||
-		guards != mentions(glue, STR("__instance_terminated"))) {
-		return false;
-	}
-	if (resets) {
-		glue_add(glue, FACT_UPSTREAM_RESET, reset);
-	}
-	if (guards) {
-		glue_add(glue, FACT_UPSTREAM_GUARD, guard);
-	}
-	node_id hook = find_function(glue, STR("__wbg_invoke_handler"));
-	if (hook != NO_NODE) {
-		glue_add(glue, FACT_UPSTREAM_HOOK, hook);
-	}
-	return true;
-}
-
 bool glue_read_upstream(struct glue *glue)
 {
-	node_id mention = first_mention(glue);
-	if (mention == NO_NODE) {
-		return true;
-	}
-	if (!read_scheduling(glue) && !read_first_form(glue)) {
-		glue_refuse(glue, "upstream-guard", mention,
+	const struct upstream *found = &glue->upstream;
+	const struct scopes *scopes = glue->scopes;
+	node_id unknown = find_unknown(glue);
+	if (unknown != NO_NODE) {
+		glue_refuse(glue, "upstream-guard", unknown,
 			"wasm-bindgen's own reset machinery, in a form that is not known (%.*s)",
-			STR_ARGS(node_text(glue->tree, mention)));
+			STR_ARGS(node_text(glue->tree, unknown)));
 		return false;
 	}
-	glue->joins_upstream = true;
-	glue->stays_terminated = mentions(glue, STR("__instance_terminated"));
+	if (found->reset != 0) {
+		glue_add(glue, FACT_UPSTREAM_RESET, binding_function(scopes, found->reset));
+	}
+	if (found->guard != 0) {
+		glue_add(glue, FACT_UPSTREAM_GUARD, binding_function(scopes, found->guard));
+	}
+	if (found->scheduled != 0) {
+		glue->scheduled = binding_name(scopes, found->scheduled);
+		read_flag(glue, binding_function(scopes, found->guard), found->scheduled);
+	}
+	if (found->hook != 0) {
+		glue_add(glue, FACT_UPSTREAM_HOOK, binding_function(scopes, found->hook));
+	}
 	return true;
 }
 
-bool glue_is_upstream(struct str function)
+bool glue_is_upstream(const struct glue *glue, binding_id function)
 {
-	return is_machinery(function) || str_equal(function, STR("__wbg_handle_catch"));
+	const struct upstream *u = &glue->upstream;
+	return function != 0 && (function == u->guard || function == u->handle_catch ||
+								function == u->hook || function == u->reset);
 }
 
 /* Flags of the machinery that a new instance starts without; the id tells its objects apart. */
 struct str glue_upstream_reset(const struct glue *glue, binding_id binding, node_id value)
 {
+	const struct upstream *u = &glue->upstream;
 	struct str name = binding_name(glue->scopes, binding);
-	if (!glue->joins_upstream) {
-		return (struct str){"", 0};
+	if (binding == u->instance) {
+		return arena_printf(glue->arena, "%.*s++;", STR_ARGS(name));
 	}
-	if (str_equal(name, STR("__wbg_instance_id"))) {
-		return STR("__wbg_instance_id++;");
-	}
-	if ((glue->scheduled.len != 0 && str_equal(name, glue->scheduled)) ||
-		str_equal(name, STR("__wbg_called_abort")) ||
-		str_equal(name, STR("__wbg_terminated_addr"))) {
+	if (binding == u->scheduled || binding == u->called || binding == u->address) {
 		return arena_printf(glue->arena, "%.*s=%.*s;", STR_ARGS(name),
 			STR_ARGS(value == NO_NODE ? STR("undefined") : node_text(glue->tree, value)));
 	}

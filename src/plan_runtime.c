@@ -43,7 +43,7 @@ static struct str runtime_options(struct planning *p, bool has_wrappers)
 	add_name_list(&out, "n", options->exclude, options->exclude_count);
 	add_name_list(&out, "k", options->reconstruct, options->reconstruct_count);
 	buf_add(&out, plan_own_imports(p));
-	if (p->glue->stays_terminated) {
+	if (p->glue->upstream.address != 0) {
 		buf_add(&out, STR("t:1,"));
 	}
 	if (has_wrappers) {
@@ -259,7 +259,8 @@ static uint64_t features_of(const struct planning *p)
 	tables = tables || glue->file->count > 1;
 	return bit(glue->heals, HAS_stack) | bit(p->own_tag.len != 0, HAS_tags) |
 	       bit(tables, HAS_tables) | bit(glue->scheduled.len != 0, HAS_due) |
-	       bit(glue->stays_terminated, HAS_terminated) | bit(p->wrappers.len != 0, HAS_literals) |
+	       bit(glue->upstream.address != 0, HAS_terminated) |
+	       bit(p->wrappers.len != 0, HAS_literals) |
 	       bit(p->options->exclude_count != 0, HAS_excluded) | bit(handed, HAS_imports) |
 	       bit(handed || !module, HAS_late) | bit(has_namespace(glue), HAS_namespace) |
 	       bit(handed || !module, HAS_finder) |
