@@ -57,13 +57,13 @@ assert.ok(cells.length > 0, "no cells");
  * Glue with upstream's own machinery: some releases of each variant, the last one, or all. Before 0.2.114
  * it is only in glue of the target `module`.
  */
-const ofUpstream = wish === undefined ? /^0\.2\.(104|115|118|127|130)$/ : /^0\.2\.(104|130)$/;
+const ofUpstream = wish === undefined ? /^0\.2\.(104|115|118|127|130)$/ : /^0\.2\.(104|130)$|^0\.2\.127\/\w+-alone/;
 export const upstream = allCells.filter(
 	cell =>
 		loads(cell) &&
 		(/^(nodejs|web)$/.test(cell.target) || (cell.target === "module" && minor(cell) < 114)) &&
-		/^(reset-state|reinit|abort-handler|unwind)$/.test(cell.variant) &&
-		(wish === "all" || ofUpstream.test(cell.release)),
+		/^(reset-state|reinit|abort-handler|abort-alone|unwind|unwind-alone)$/.test(cell.variant) &&
+		(wish === "all" || ofUpstream.test(cell.release) || ofUpstream.test(cell.path)),
 );
 
 // Glue with factories that return promises.

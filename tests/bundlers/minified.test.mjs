@@ -1,0 +1,96 @@
+// Glue that a bundler and a minifier have been through, patched afterwards, as in a package that somebody
+// published so: of the names only those of exports and properties are left, of upstream's own machinery (R14)
+// as of all the rest.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const fixtures = path.join(here, '../../fixtures');
+const tool = path.resolve(process.env.REGLUE ?? path.join(here, '../../build/reglue'));
+const node = path.join(here, '../engines/node_modules/node26/bin/node');
+const root = fs.mkdtempSync(path.join(os.tmpdir(), 'reglue-minified-'));
+process.on('exit', () => fs.rmSync(root, { recursive: true, force: true }));
+const { cells } = JSON.parse(fs.readFileSync(path.join(fixtures, 'manifest.json'), 'utf8'));
+const minor = ({ release }) => Number(release.split('.')[2]);
+
+/* What a program sees, in order; the bundle is the first argument, the wasm the second. */
+const program = `
+import fs from 'node:fs';
+const [, , bundle, wasm, takesObject] = process.argv;
+const m = await import(bundle);
+const seen = [];
+const see = f => {
+	try {
+		seen.push(f());
+	} catch (e) {
+		// wasm-bindgen names some of its classes by themselves, so that a minifier renames them
+		seen.push(e instanceof WebAssembly.RuntimeError ? 'trap' : e instanceof m.__reglue.StaleObjectError ? 'stale' : e.message);
+	}
+};
+const module = new WebAssembly.Module(fs.readFileSync(wasm));
+m.initSync(takesObject ? { module } : module);
+const old = new m.Counter(5);
+see(() => m.bump());
+see(() => m.trap());
+see(() => m.concat('a', 'b', 'c'));
+see(() => old.get());
+see(() => m.bump());
+see(() => m.panic('text'));
+see(() => m.bump());
+if (m.schedule_reinit) {
+	m.schedule_reinit();
+	see(() => m.concat('d', 'e', 'f'));
+	see(() => m.bump());
+}
+if (m.__wbg_reset_state) {
+	m.__wbg_reset_state();
+	see(() => m.bump());
+}
+seen.push(m.__reglue.generation, m.__reglue.stats.faults);
+console.log(JSON.stringify(seen));
+`;
+fs.writeFileSync(path.join(root, 'program.mjs'), program);
+
+/* What unwinds is an error, and the instance goes on counting. */
+function expected(cell) {
+	const unwinds = cell.features.includes('panic-error');
+	const schedules = cell.optional.includes('reinit');
+	const resets = cell.variant === 'reset-state';
+	const generation = (unwinds ? 1 : 2) + schedules + resets;
+	return [
+		1, 'trap', 'abc', 'stale', 1,
+		...(unwinds ? ['text', 2] : ['trap', 1]),
+		...(schedules ? ['def', 1] : []),
+		...(resets ? [1] : []),
+		generation, unwinds ? 1 : 2,
+	];
+}
+
+for (const cell of cells.filter(one => one.target === 'web' && one.variant !== 'threads' && minor(one) >= 83)) {
+	// a bundler alone changes names only where there are two of them
+	for (const minify of cell.features.includes('call-guard') ? [false, true] : [true]) {
+		test(`${cell.path}, bundled${minify ? ' and minified' : ''}, then patched`, () => {
+			const bundle = path.join(root, `${cell.path}${minify ? '.min' : ''}.mjs`.replaceAll('/', '-'));
+			esbuild.buildSync({
+				entryPoints: [path.join(fixtures, cell.path, 'reglue_fixture.js')],
+				format: 'esm', bundle: true, minify, outfile: bundle, logLevel: 'error',
+			});
+			if (minify) {
+				assert.doesNotMatch(fs.readFileSync(bundle, 'utf8'), /__wbg_(call_guard|handle_catch|instance_id|init)\b/);
+			}
+			const patch = spawnSync(tool, ['patch', '-q', bundle], { encoding: 'utf8' });
+			assert.equal(patch.status, 0, patch.stderr);
+			const wasm = path.join(fixtures, cell.module);
+			const words = [path.join(root, 'program.mjs'), bundle, wasm, ...(minor(cell) >= 93 ? ['object'] : [])];
+			const run = spawnSync(node, words, { encoding: 'utf8' });
+			assert.equal(run.status, 0, run.stderr);
+			assert.deepEqual(JSON.parse(run.stdout), expected(cell));
+		});
+	}
+}
