@@ -293,7 +293,7 @@ static void read_variable(struct glue *glue, binding_id b)
 	}
 	if (keeps_instance(glue, binding, value)) {
 		glue->instance_variable = name;
-		add_state(glue, b, arena_printf(glue->arena, "%.*s=i;", STR_ARGS(name)));
+		add_state(glue, b, arena_printf(glue->arena, "%.*s=arguments[0];", STR_ARGS(name)));
 		return;
 	}
 	if (binding->writes == 0) {

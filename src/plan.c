@@ -105,8 +105,10 @@ static void plan_closure(struct planning *p, const struct fact *fact)
 	}
 	struct str before =
 		plan_text(p, "if(%.*s.k(%.*s))return;try{", STR_ARGS(p->rg), STR_ARGS(fact->name));
-	struct str after = plan_text(p, "}catch(e){return %.*s.x(e%s%.*s)}", STR_ARGS(p->rg),
-		name.len == 0 ? "" : ",", STR_ARGS(name));
+	const char *caught =
+		str_equal(name, STR("e")) ? "f" : "e"; /* minified glue names things so, too */
+	struct str after = plan_text(p, "}catch(%s){return %.*s.x(%s%s%.*s)}", caught, STR_ARGS(p->rg),
+		caught, name.len == 0 ? "" : ",", STR_ARGS(name));
 	if (block) {
 		insert_at_start(p, fact->node, before);
 		insert_at_end(p, fact->node, after);

@@ -22,7 +22,7 @@ static void add_name_list(struct buf *out, const char *key, const struct str *na
 	buf_add(out, STR("],"));
 }
 
-/* `{p:"eager",…,r(i){…}}`: what differs from the defaults, and the reset function. */
+/* `{p:"eager",…,r(){…}}`: what differs from the defaults, and the reset function. */
 static struct str runtime_options(struct planning *p, bool has_wrappers)
 {
 	const struct patch_options *options = p->options, defaults = PATCH_OPTIONS_DEFAULT;
@@ -49,7 +49,7 @@ static struct str runtime_options(struct planning *p, bool has_wrappers)
 	if (has_wrappers) {
 		buf_printf(&out, "w:%.*s$w,", STR_ARGS(p->rg));
 	}
-	buf_add(&out, STR("r(i){"));
+	buf_add(&out, STR("r(){")); /* no parameter: minified glue has a variable of any short name */
 	for (uint32_t i = 0; i < p->glue->fact_count; i++) {
 		if (p->glue->facts[i].kind == FACT_STATE) {
 			buf_add(&out, p->glue->facts[i].text);

@@ -20,5 +20,5 @@ export const breakings = {
 		[/__rg\.p\(/g, "("],
 		[/__rg\.q\(/g, "("],
 	],
-	"reset of the glue": [[/\br\(i\)\{[^}]*\}/, "r(i){}"]],
+	"reset of the glue": [[/\br\(\)\{[^}]*\}/, "r(){}"]],
 };

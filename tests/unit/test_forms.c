@@ -225,7 +225,28 @@ Test(forms, what_state_is_kept_in)
 		 " c2 = new BigUint64Array(wasm.memory.buffer); } return c2; }\n"
 		 "function getBuffer() { if (c3 === null || c3.buffer !== wasm.memory.buffer) {"
 		 " c3 = Buffer.from(wasm.memory.buffer); } return c3; }\n",
-			NULL, "r(i){view=null;c1=null;c2=null;c3=null;}"},
+			NULL, "r(){view=null;c1=null;c2=null;c3=null;}"},
+		/* a minifier's names: nothing of ours may stand in front of them */
+		{"let wasm, i = null;\n" VIEW INIT
+		 "function o() { return (i === null || i.byteLength === 0) && (i = new "
+		 "Int8Array(wasm.memory.buffer)), i; }\n",
+			NULL, "r(){i=null;view=null;}"},
+	};
+	EXPECT_ALL(forms);
+}
+
+/* A minifier may well call the closure what we call what it throws. */
+Test(forms, a_closure_called_e)
+{
+	static const struct form forms[] = {
+		{"let wasm;\n" VIEW INIT "function mk(r, n, f) {\n    const t = { a: r, b: n, cnt: 1 };\n"
+		 "    const e = (...a) => { t.cnt++; try { return f(t.a, t.b, ...a); } finally { e.off(); "
+	     "} };\n"
+		 "    e.off = () => { if (--t.cnt === 0) { wasm.__wbindgen_destroy_closure(t.a, t.b); t.a "
+	     "= 0; } };\n"
+		 "    return e;\n}\nfunction ad(a, b, c) { wasm.__closure_invoke(a, b, c); }\n"
+		 "const more = { __wbindgen_cast_1: function(a, b) { return mk(a, b, ad); } };\n",
+			NULL, "finally { e.off(); } }catch(f){return __rg.x(f,e)}};"},
 	};
 	EXPECT_ALL(forms);
 }
