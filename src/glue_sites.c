@@ -151,38 +151,74 @@ static node_id statement_around(const struct glue *glue, node_id n)
 	return n;
 }
 
-/* Whether what is adopted comes out of the site through variables: `i = new Instance(…); i.exports`. */
-static bool flows(const struct glue *glue, node_id site, node_id adopted, unsigned steps)
+/* `Object.defineProperty({ memory, add, … }, Symbol.toStringTag, …)`: a bundler's namespace object */
+static bool is_namespace(const struct glue *glue, node_id object)
 {
+	node_id call = glue->tree->nodes[glue->tree->nodes[object].parent].parent;
+	node_id callee = node_child(glue->tree, call, FIELD_function);
+	return callee != NO_NODE && (is_global_path(glue, callee, "Object.defineProperty") ||
+									is_global_path(glue, callee, "Object.freeze"));
+}
+
+static bool flows(struct sites *s, node_id site, node_id adopted, unsigned steps);
+
+/* The same for what a variable starts with, and for all that is written to it. */
+static bool flows_into(struct sites *s, node_id site, binding_id b, unsigned steps)
+{
+	const struct glue *glue = s->glue;
+	const struct tree *tree = glue->tree;
+	const struct binding *binding = &glue->scopes->bindings[b];
+	if (b == 0 || b == glue->exports || s->visited[b] >= steps) {
+		return false;
+	}
+	s->visited[b] = (uint8_t)steps;
+	if (node_is(tree, binding->declares, KIND_variable_declarator)) {
+		node_id value = node_child(tree, binding->declares, FIELD_value);
+		if (value != NO_NODE && flows(s, site, value, steps - 1)) {
+			return true;
+		}
+	}
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		node_id value =
+			use_is_write(tree, u) ? node_child(tree, tree->nodes[u].parent, FIELD_right) : NO_NODE;
+		if (value != NO_NODE && flows(s, site, value, steps - 1)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether what is adopted comes out of the site through variables: `i = new Instance(…); i.exports`. */
+static bool flows(struct sites *s, node_id site, node_id adopted, unsigned steps)
+{
+	const struct glue *glue = s->glue;
 	const struct tree *tree = glue->tree;
 	if (node_inside(tree, site, adopted)) {
 		return true;
 	}
-	if (tree->nodes[adopted].last - adopted > 400) {
-		return false; /* a whole program in one function: what it names says nothing */
-	}
+	uint32_t seen = 0;
 	for (node_id i = adopted; steps > 0 && i < tree->nodes[adopted].last; i++) {
-		binding_id b = tree->nodes[i].kind == KIND_identifier ? scope_of(glue->scopes, i) : 0;
-		if (b == 0 || b == glue->exports) {
+		if (node_is(tree, i, KIND_object) && node_is(tree, tree->nodes[i].parent, KIND_arguments) &&
+			i != adopted && !is_namespace(glue, i)) {
+			i = tree->nodes[i].last - 1; /* imports go in, and do not come out */
 			continue;
 		}
-		const struct binding *binding = &glue->scopes->bindings[b];
-		if (node_is(tree, binding->declares, KIND_variable_declarator)) {
-			node_id value = node_child(tree, binding->declares, FIELD_value);
-			if (value != NO_NODE && flows(glue, site, value, steps - 1)) {
-				return true;
-			}
+		if (seen++ > 400) {
+			return false; /* a whole program in one function: what it names says nothing */
 		}
-		for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
-			node_id value = use_is_write(tree, u)
-			                    ? node_child(tree, tree->nodes[u].parent, FIELD_right)
-			                    : NO_NODE;
-			if (value != NO_NODE && flows(glue, site, value, steps - 1)) {
-				return true;
-			}
+		bool name = tree->nodes[i].kind == KIND_identifier ||
+		            tree->nodes[i].kind == KIND_shorthand_property_identifier;
+		if (name && flows_into(s, site, scope_of(glue->scopes, i), steps)) {
+			return true;
 		}
 	}
 	return false;
+}
+
+static bool flows_afresh(struct sites *s, node_id site, node_id adopted)
+{
+	memset(s->visited, 0, s->glue->scopes->count);
+	return flows(s, site, adopted, 6);
 }
 
 /* Units and statements that name a binding: who takes part in what it does. */
@@ -201,7 +237,7 @@ static bool joined_by_caller(struct sites *s, binding_id adopter, binding_id mak
 		}
 		if (caller != NO_NODE &&
 			(node_inside(glue->tree, site, caller) || reaches_afresh(s, caller, maker) ||
-				flows(glue, site, caller, 4))) {
+				flows_afresh(s, site, caller))) {
 			return true;
 		}
 	}
@@ -218,7 +254,7 @@ static bool belongs(struct sites *s, node_id site)
 	binding_id maker_name = unit_binding(glue, maker);
 	for (uint32_t i = 0; i < s->adopted_count; i++) {
 		node_id adopted = s->adopted[i], adopter = unit_around(glue, adopted);
-		if ((adopter == maker && maker != NO_NODE) || flows(glue, site, adopted, 4)) {
+		if ((adopter == maker && maker != NO_NODE) || flows_afresh(s, site, adopted)) {
 			return true;
 		}
 		binding_id adopter_name = unit_binding(glue, adopter);
@@ -273,16 +309,28 @@ static bool read_stored_modules(struct glue *glue)
 	return any;
 }
 
+static bool has_two_arguments(const struct tree *tree, node_id call)
+{
+	return node_child_count(tree, node_child(tree, call, FIELD_arguments)) >= 2;
+}
+
 /* Whether each call of the function that adopts gives the second argument: minifiers drop it. */
 static bool is_given_module(const struct glue *glue, node_id adopted)
 {
 	const struct tree *tree = glue->tree;
-	binding_id function = glue_function_binding(glue, node_function(tree, adopted));
+	node_id adopter = node_function(tree, adopted);
+	binding_id function = glue_function_binding(glue, adopter);
+	if (function == 0) { /* called where it stands, or it is not known where */
+		do {
+			adopter = tree->nodes[adopter].parent;
+		} while (node_is(tree, adopter, KIND_parenthesized_expression));
+		return node_is(tree, adopter, KIND_call_expression) && has_two_arguments(tree, adopter);
+	}
 	for (node_id u = function == 0 ? NO_NODE : glue->scopes->bindings[function].first_use;
 		 u != NO_NODE; u = glue->scopes->next_use[u]) {
 		node_id call = tree->nodes[u].parent;
 		if (tree->nodes[u].field == FIELD_function && node_is(tree, call, KIND_call_expression) &&
-			node_child_count(tree, node_child(tree, call, FIELD_arguments)) < 2) {
+			!has_two_arguments(tree, call)) {
 			return false;
 		}
 	}
@@ -292,14 +340,16 @@ static bool is_given_module(const struct glue *glue, node_id adopted)
 /* Whether the Module comes along wherever the exports are adopted. */
 static bool all_have_module(const struct glue *glue)
 {
+	bool any = false;
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		const struct fact *fact = &glue->facts[i];
 		if (fact->kind == FACT_ADOPT &&
 			(fact->other == NO_NODE || !is_given_module(glue, fact->node))) {
 			return false;
 		}
+		any |= fact->kind == FACT_ADOPT;
 	}
-	return true;
+	return any;
 }
 
 static void read_sites(struct glue *glue)
@@ -331,7 +381,7 @@ static void read_sites(struct glue *glue)
 			}
 		}
 	}
-	if (kept == 0 && alone && one_maker(glue, all, count)) {
+	if (kept == 0 && alone && glue->part != PART_BODY && one_maker(glue, all, count)) {
 		ours = all;
 		kept = count;
 	}
