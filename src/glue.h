@@ -86,8 +86,9 @@ enum role {
 struct upstream {
 	binding_id guard;        /* before each raw call */
 	binding_id handle_catch; /* takes what a raw call threw */
-	binding_id hook;         /* calls Rust's abort handler */
-	binding_id reset;        /* makes a new instance */
+	node_id hook;            /* function that calls Rust's abort handler */
+	binding_id maker;        /* makes a new instance, perhaps only if a flag is set */
+	binding_id reset;        /* the same, if it always does */
 	binding_id scheduled;    /* flag: Rust wants a new instance */
 	binding_id called;       /* flag: the abort handler has been called */
 	binding_id

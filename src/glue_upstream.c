@@ -71,17 +71,20 @@ static binding_id assigned_from(const struct glue *glue, node_id n)
 	return 0;
 }
 
-/* The function that a call is of in whose arguments n stands, or 0. */
-static binding_id called_with(const struct glue *glue, node_id n)
+/* The function that is called with n among its arguments, by its name or where it stands; or NO_NODE. */
+static node_id called_with(const struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
-	for (; n != NO_NODE && !node_is_function(tree, n); n = tree->nodes[n].parent) {
-		node_id callee = node_child(tree, n, FIELD_function);
-		if (node_is(tree, n, KIND_call_expression) && node_is(tree, callee, KIND_identifier)) {
-			return scope_of(glue->scopes, callee);
-		}
+	while (n != NO_NODE && !node_is_function(tree, n) && !node_is(tree, n, KIND_call_expression)) {
+		n = tree->nodes[n].parent;
 	}
-	return 0;
+	if (!node_is(tree, n, KIND_call_expression)) {
+		return NO_NODE;
+	}
+	node_id callee = node_unwrap(tree, node_child(tree, n, FIELD_function));
+	return node_is_function(tree, callee)
+	           ? callee
+	           : binding_function(glue->scopes, scope_of(glue->scopes, callee));
 }
 
 /* Of a function with one parameter: whether it is that parameter. */
@@ -110,9 +113,9 @@ static void read_termination(struct glue *glue, struct upstream *found)
 			found->guard = function_around(glue, n);
 			found->address = assigned_from(glue, n);
 		} else if (str_equal(name, STR("__abort_handler"))) {
-			binding_id handler = called_with(glue, n); /* 0.2.115 */
+			node_id handler = called_with(glue, n); /* 0.2.115 */
 			found->aborts = n;
-			found->hook = handler != 0 ? handler : function_around(glue, n);
+			found->hook = handler != NO_NODE ? handler : glue_function_around(glue, n);
 		}
 	}
 }
@@ -132,6 +135,17 @@ static void read_catch_handler(struct glue *glue, struct upstream *found)
 			found->handle_catch = function;
 		}
 	}
+}
+
+/* Whether n is done whenever the function is called. */
+static bool is_unconditional(const struct tree *tree, node_id n, node_id function)
+{
+	do {
+		n = tree->nodes[n].parent;
+	} while (
+		node_is(tree, n, KIND_expression_statement) || node_is(tree, n, KIND_sequence_expression) ||
+		node_is(tree, n, KIND_return_statement) || node_is(tree, n, KIND_parenthesized_expression));
+	return n == node_body(tree, function);
 }
 
 /* A function that makes an instance, keeps its exports, and counts: objects are told apart by that. */
@@ -158,39 +172,58 @@ static void read_reset(struct glue *glue, struct upstream *found)
 			                         ? root_variable(glue, node_first(tree, i))
 			                         : 0;
 			if (counter != 0) {
-				found->reset = function;
 				found->instance = counter;
+				found->maker = function;
+			}
+			if (counter != 0 && is_unconditional(tree, i, whole)) {
+				found->reset = function;
 			}
 		}
 	}
 }
 
-/* The function that calls the reset, and the flag that it does so by. */
+static bool is_false(const struct tree *tree, node_id n)
+{
+	return node_is(tree, n, KIND_false) || node_is_text(tree, n, STR("!1"));
+}
+
+/* The flag that Rust asks for a reset by: the reset puts it back. */
 static void read_schedule(struct glue *glue, struct upstream *found)
 {
 	const struct tree *tree = glue->tree;
-	const struct scopes *scopes = glue->scopes;
-	for (node_id u = scopes->bindings[found->reset].first_use; u != NO_NODE && found->guard == 0;
-		 u = scopes->next_use[u]) {
-		if (node_is(tree, tree->nodes[u].parent, KIND_call_expression)) {
-			found->guard = function_around(glue, u);
+	node_id maker = binding_function(glue->scopes, found->maker);
+	for (node_id n = maker; n < tree->nodes[maker].last; n++) {
+		node_id parent = tree->nodes[n].parent;
+		binding_id flag = root_variable(glue, n);
+		if (flag != 0 && flag != found->called &&
+			node_is(tree, parent, KIND_assignment_expression) &&
+			tree->nodes[n].field == FIELD_left &&
+			is_false(tree, node_child(tree, parent, FIELD_right))) {
+			found->scheduled = flag;
 		}
 	}
-	if (found->guard == 0 || !uses(glue, found->guard, found->reset)) {
-		return;
+}
+
+/* The function that heeds it: a minifier may have put the reset into it, or it into all that call wasm. */
+static void read_guard(struct glue *glue, struct upstream *found)
+{
+	const struct scopes *scopes = glue->scopes;
+	if (found->reset == 0) {
+		found->guard = found->maker;
 	}
-	node_id guard = binding_function(scopes, found->guard);
-	for (node_id n = guard; n < tree->nodes[guard].last; n++) {
-		binding_id flag = root_variable(glue, n);
-		if (flag != 0 && flag != found->address && flag != found->called) {
-			found->scheduled = flag;
+	for (node_id u = scopes->bindings[found->reset].first_use; u != NO_NODE && found->guard == 0;
+		 u = scopes->next_use[u]) {
+		binding_id around =
+			glue->tree->nodes[u].field == FIELD_function ? function_around(glue, u) : 0;
+		if (around != 0 && !uses(glue, around, glue->exports)) {
+			found->guard = around;
 		}
 	}
 }
 
 static void read_called(struct glue *glue, struct upstream *found)
 {
-	node_id hook = binding_function(glue->scopes, found->hook);
+	node_id hook = found->hook;
 	for (node_id n = hook; hook != NO_NODE && n < glue->tree->nodes[hook].last; n++) {
 		binding_id flag = root_variable(glue, n);
 		if (flag != 0 && use_is_write(glue->tree, n)) {
@@ -216,7 +249,8 @@ static node_id find_misunderstood(const struct glue *glue, const struct upstream
 		{STR("__wbg_call_guard"), found->guard},
 		{STR("__wbg_termination_guard"), found->guard},
 		{STR("__wbg_handle_catch"), found->handle_catch},
-		{STR("__wbg_call_abort_hook"), found->hook},
+		{STR("__wbg_call_abort_hook"),
+			found->hook == NO_NODE ? 0 : glue_function_binding(glue, found->hook)},
 		{STR("__wbg_reset_state"), found->reset},
 		{STR("__wbg_reinit_scheduled"), found->scheduled},
 		{STR("__wbg_instance_id"), found->instance},
@@ -242,9 +276,21 @@ void glue_find_upstream(struct glue *glue)
 	read_catch_handler(glue, found);
 	read_called(glue, found);
 	read_reset(glue, found);
-	if (found->reset != 0) {
+	if (found->maker != 0) {
 		read_schedule(glue, found);
+		read_guard(glue, found);
 	}
+}
+
+static bool is_called_by_glue(const struct glue *glue, binding_id function)
+{
+	for (node_id u = glue->scopes->bindings[function].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		if (glue->tree->nodes[u].field == FIELD_function) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static node_id find_unknown(const struct glue *glue)
@@ -254,23 +300,29 @@ static node_id find_unknown(const struct glue *glue)
 		(found->guard == 0 || found->address == 0 || found->handle_catch == 0)) {
 		return found->terminates;
 	}
-	if (found->aborts != NO_NODE && found->hook == 0) {
+	if (found->aborts != NO_NODE &&
+		(found->hook == NO_NODE ||
+			found->hook == binding_function(glue->scopes, found->handle_catch))) {
 		return found->aborts;
 	}
-	if (found->reset != 0 && found->guard != 0 && uses(glue, found->guard, found->reset) &&
-		found->scheduled == 0) {
-		return glue->scopes->bindings[found->guard].identifier;
+	if (found->maker != 0 && found->reset == 0 &&
+		(found->scheduled == 0 || !uses(glue, found->maker, found->scheduled))) {
+		return glue->scopes->bindings[found->maker].identifier;
+	}
+	if (found->reset != 0 && found->scheduled == 0 && is_called_by_glue(glue, found->reset)) {
+		return glue->scopes->bindings[found->reset].identifier;
 	}
 	/* of several glues in a file, bundlers rename all but one, and the names are that one's */
 	return glue->file->count == 1 ? find_misunderstood(glue, found) : NO_NODE;
 }
 
-/* Reads of the flag in the guard: a reset there would come after marshalling, or in a nested call. */
-static void read_flag(struct glue *glue, node_id guard, binding_id scheduled)
+/* Reads of the flag, in the guard or where a minifier has put it: a reset there would come after marshalling, or
+ * in a nested call. */
+static void read_flag(struct glue *glue, binding_id scheduled)
 {
 	for (node_id u = glue->scopes->bindings[scheduled].first_use; u != NO_NODE;
 		 u = glue->scopes->next_use[u]) {
-		if (node_inside(glue->tree, u, guard)) {
+		if (!use_is_write(glue->tree, u)) {
 			glue_add(glue, FACT_UPSTREAM_FLAG, u);
 		}
 	}
@@ -295,10 +347,10 @@ bool glue_read_upstream(struct glue *glue)
 	}
 	if (found->scheduled != 0) {
 		glue->scheduled = binding_name(scopes, found->scheduled);
-		read_flag(glue, binding_function(scopes, found->guard), found->scheduled);
+		read_flag(glue, found->scheduled);
 	}
-	if (found->hook != 0) {
-		glue_add(glue, FACT_UPSTREAM_HOOK, binding_function(scopes, found->hook));
+	if (found->hook != NO_NODE) {
+		glue_add(glue, FACT_UPSTREAM_HOOK, found->hook);
 	}
 	return true;
 }
@@ -306,8 +358,9 @@ bool glue_read_upstream(struct glue *glue)
 bool glue_is_upstream(const struct glue *glue, binding_id function)
 {
 	const struct upstream *u = &glue->upstream;
-	return function != 0 && (function == u->guard || function == u->handle_catch ||
-								function == u->hook || function == u->reset);
+	return function != 0 &&
+	       (function == u->guard || function == u->handle_catch || function == u->maker ||
+			   (u->hook != NO_NODE && binding_function(glue->scopes, function) == u->hook));
 }
 
 /* Flags of the machinery that a new instance starts without; the id tells its objects apart. */
