@@ -241,9 +241,9 @@ Test(forms, a_closure_called_e)
 	static const struct form forms[] = {
 		{"let wasm;\n" VIEW INIT "function mk(r, n, f) {\n    const t = { a: r, b: n, cnt: 1 };\n"
 		 "    const e = (...a) => { t.cnt++; try { return f(t.a, t.b, ...a); } finally { e.off(); "
-	     "} };\n"
+		 "} };\n"
 		 "    e.off = () => { if (--t.cnt === 0) { wasm.__wbindgen_destroy_closure(t.a, t.b); t.a "
-	     "= 0; } };\n"
+		 "= 0; } };\n"
 		 "    return e;\n}\nfunction ad(a, b, c) { wasm.__closure_invoke(a, b, c); }\n"
 		 "const more = { __wbindgen_cast_1: function(a, b) { return mk(a, b, ad); } };\n",
 			NULL, "finally { e.off(); } }catch(f){return __rg.x(f,e)}};"},

@@ -542,7 +542,7 @@ Test(patch, stubs_of_the_glues_own_are_no_shims)
 			"stubs"},
 		{"let ref = { memory: null };\n"
 		 "function view() { if (!ref.memory) return null; return new DataView(ref.memory.buffer); "
-	     "}\n"
+		 "}\n"
 		 "const stubs = { fd_read: (fd, p) => { const v = view(); if (v) v.setUint32(p, 0, true); "
 		 "return 0; } };",
 			"stubs"},
@@ -552,7 +552,7 @@ Test(patch, stubs_of_the_glues_own_are_no_shims)
 			"stubs"},
 		{"const text = new TextDecoder();\n"
 		 "const stubs = { log: (p, n) => "
-	     "console.log(text.decode(getUint8ArrayMemory0().subarray(p, "
+		 "console.log(text.decode(getUint8ArrayMemory0().subarray(p, "
 		 "p + n))) };",
 			"stubs"},
 	};
