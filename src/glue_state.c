@@ -272,6 +272,76 @@ static void add_state(struct glue *glue, binding_id binding, struct str text)
 	fact->text = text;
 }
 
+/* `x.set(…)`, `x.push(…)`, `x[i] = …`. */
+static bool is_put_into(const struct tree *tree, node_id use)
+{
+	static const char *const methods[] = {"set", "add", "push", "unshift"};
+	node_id member = tree->nodes[use].parent, user = tree->nodes[member].parent;
+	if (tree->nodes[use].field != FIELD_object) {
+		return false;
+	}
+	if (node_is(tree, user, KIND_assignment_expression)) {
+		return tree->nodes[member].field == FIELD_left;
+	}
+	bool put = false;
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+		put |= str_equal(node_property(tree, member), str_from(methods[i]));
+	}
+	return put && node_is(tree, user, KIND_call_expression) &&
+	       tree->nodes[member].field == FIELD_function;
+}
+
+/* What empties a container in place, if it was empty at the start; empty for what cannot be emptied. */
+static struct str emptying(const struct glue *glue, node_id value, struct str name)
+{
+	const struct tree *tree = glue->tree;
+	bool array = node_is(tree, value, KIND_array) || is_new(glue, value, "Array");
+	if (!array && !is_new(glue, value, "Map") && !is_new(glue, value, "Set")) {
+		return (struct str){"", 0};
+	}
+	node_id first =
+		node_is(tree, value, KIND_array) ? value : node_child(tree, value, FIELD_arguments);
+	if (first != NO_NODE && node_first(tree, first) != NO_NODE) {
+		return (struct str){"", 0};
+	}
+	return arena_printf(glue->arena, array ? "%.*s.length=0;" : "%.*s.clear();", STR_ARGS(name));
+}
+
+/*
+ * `const objects = new Map()` that functions fill which handle wasm's memory themselves, and that nobody
+ * else sees: a program of its own kind's would be filled by code that calls the glue's functions.
+ */
+static bool read_container(struct glue *glue, binding_id b)
+{
+	const struct tree *tree = glue->tree;
+	const struct binding *binding = &glue->scopes->bindings[b];
+	node_id value = binding_value(glue->scopes, b);
+	struct str text = emptying(glue, value, binding_name(glue->scopes, b));
+	node_id declaration = tree->nodes[binding->declares].parent;
+	if (text.len == 0 || binding->writes != 0 ||
+		node_is(tree, tree->nodes[declaration].parent, KIND_export_statement)) {
+		return false;
+	}
+	bool filled = false;
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		node_id function = glue_function_around(glue, u), member = tree->nodes[u].parent;
+		bool put = is_put_into(tree, u);
+		if (tree->nodes[u].field != FIELD_object || function == NO_NODE ||
+			(put && !serves_glue(glue, function)) ||
+			!(put || tree->nodes[member].field == FIELD_function ||
+				node_is(tree, member, KIND_subscript_expression) ||
+				str_equal(node_property(tree, member), STR("length")) ||
+				str_equal(node_property(tree, member), STR("size")))) {
+			return false;
+		}
+		filled |= put;
+	}
+	if (filled) {
+		add_state(glue, b, text);
+	}
+	return filled;
+}
+
 static void read_variable(struct glue *glue, binding_id b)
 {
 	const struct tree *tree = glue->tree;
@@ -288,7 +358,7 @@ static void read_variable(struct glue *glue, binding_id b)
 				STR_ARGS(name), STR_ARGS(node_text(tree, value))));
 		return;
 	}
-	if (binding->kind == BINDING_CONST) {
+	if (read_container(glue, b) || binding->kind == BINDING_CONST) {
 		return;
 	}
 	if (keeps_instance(glue, binding, value)) {
@@ -325,25 +395,6 @@ static bool is_container(const struct glue *glue, node_id value)
 		}
 	}
 	return node_is(glue->tree, value, KIND_array) || node_is(glue->tree, value, KIND_object);
-}
-
-/* `x.set(…)`, `x.push(…)`, `x[i] = …`. */
-static bool is_put_into(const struct tree *tree, node_id use)
-{
-	static const char *const methods[] = {"set", "add", "push", "unshift"};
-	node_id member = tree->nodes[use].parent, user = tree->nodes[member].parent;
-	if (tree->nodes[use].field != FIELD_object) {
-		return false;
-	}
-	if (node_is(tree, user, KIND_assignment_expression)) {
-		return tree->nodes[member].field == FIELD_left;
-	}
-	bool put = false;
-	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
-		put |= str_equal(node_property(tree, member), str_from(methods[i]));
-	}
-	return put && node_is(tree, user, KIND_call_expression) &&
-	       tree->nodes[member].field == FIELD_function;
 }
 
 static bool is_reset(const struct glue *glue, const struct binding *binding)

@@ -7,51 +7,14 @@
 #include <stdlib.h>
 
 #include "buf.h"
-#include "patching.h"
+#include "least.h"
 #include "seal.h"
 
 TestSuite(patch, .init = patching_set_up, .fini = patching_tear_down);
 
-/* The least that is glue: one export, one view, one loader. */
-#define VIEW \
-	"let cachedUint8ArrayMemory0 = null;\n" \
-	"function getUint8ArrayMemory0() {\n" \
-	"    if (cachedUint8ArrayMemory0 === null || cachedUint8ArrayMemory0.byteLength === 0) {\n" \
-	"        cachedUint8ArrayMemory0 = new Uint8Array(wasm.memory.buffer);\n" \
-	"    }\n" \
-	"    return cachedUint8ArrayMemory0;\n" \
-	"}\n"
-#define ADD "function add(a, b) {\n    return wasm.add(a, b);\n}\nexports.add = add;\n"
-#define LOADER \
-	"const imports = { './x_bg.js': {} };\n" \
-	"const wasmModule = new WebAssembly.Module(require('fs').readFileSync('x_bg.wasm'));\n" \
-	"let wasm = new WebAssembly.Instance(wasmModule, imports).exports;\n" \
-	"wasm.__wbindgen_start();\n"
-
 static struct patch *run_with(const char *text, const struct patch_options *options)
 {
 	return patch_run(arena, patcher, STR("x.js"), str_from(text), options);
-}
-
-static struct patch *run(const char *text)
-{
-	struct patch_options options = PATCH_OPTIONS_DEFAULT;
-	return run_with(text, &options);
-}
-
-static bool contains(const struct patch *patch, const char *text)
-{
-	return str_find(patch->output, str_from(text)) != (size_t)-1;
-}
-
-static const struct diag *find_code(const struct patch *patch, const char *code)
-{
-	for (const struct diag *d = patch->diags.first; d != NULL; d = d->next) {
-		if (strcmp(d->code, code) == 0) {
-			return d;
-		}
-	}
-	return NULL;
 }
 
 /* Refused by this code, at the place where `at` stands in the text, with nothing to write. */
@@ -268,86 +231,6 @@ Test(patch, class_members_arguments_and_finalizers)
 	cr_assert_null(patch->diags.first);
 }
 
-/* A class whose objects are registered with `PF`, which the text before it makes. */
-#define REGISTERED \
-	"\nclass P {\n" \
-	"    constructor() {\n        this.__wbg_ptr = wasm.p_new();\n" \
-	"        PF.register(this, this.__wbg_ptr, this);\n    }\n" \
-	"    size() { return wasm.p_size(this.__wbg_ptr); }\n" \
-	"}\nexports.P = P;\n"
-#define DROP "ptr => wasm.__wbg_p_free(ptr >>> 0, 1)"
-
-Test(patch, registries_made_by_a_helper_are_followed)
-{
-	static const char *const forms[] = {
-		"function make(drop) { return typeof FinalizationRegistry === 'undefined' ? { register() "
-		"{}, unregister() {} } : new FinalizationRegistry(drop); }\nconst PF = make(" DROP ");",
-		"function make(drop) { return new FinalizationRegistry(p => drop(p)); }\n"
-		"const PF = make(" DROP ");",
-		"const make = drop => new FinalizationRegistry(drop);\nfunction again(drop) { return "
-		"make(drop); }\nconst PF = again(" DROP "), other = again(p => close(p));",
-		"const make = () => new FinalizationRegistry(" DROP ");\nconst PF = make(), P2 = make();",
-		"function make(drop = " DROP ") { return new FinalizationRegistry(drop); }\nconst PF = "
-		"make();",
-		"class Registry { constructor(drop) { this.r = new FinalizationRegistry(drop); }\n"
-		"register(o, h, t) { this.r.register(o, h, t); } }\nconst PF = new Registry(" DROP ");",
-		"class Registry extends FinalizationRegistry {}\nconst PF = new Registry(" DROP ");",
-		"const Registry = typeof FinalizationRegistry === 'undefined' ? class { register() {} } : "
-		"FinalizationRegistry;\nconst PF = new Registry(" DROP ");",
-		"const PF = new globalThis.FinalizationRegistry(" DROP ");",
-		"let PF;\nif (typeof FinalizationRegistry !== 'undefined') PF = new "
-		"FinalizationRegistry(" DROP ");\nPF && PF.unregister(1);",
-	};
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		struct patch *patch = run(arena_printf(arena, VIEW "%s" REGISTERED LOADER, forms[i]).data);
-		cr_assert_eq(patch->verdict, VERDICT_PATCHED, "%s", forms[i]);
-		cr_assert(contains(patch, "__rg.F(" DROP ")"), "%s", forms[i]);
-		cr_assert(!contains(patch, "__rg.F(__rg.F("), "%s", forms[i]);
-		cr_assert(
-			contains(patch, "PF.register(this, __rg.h(this.__wbg_ptr), this)"), "%s", forms[i]);
-		cr_assert(!contains(patch, "__rg.F(p => close"), "the user's own: %s", forms[i]);
-	}
-	struct patch *patch = run(VIEW
-		"const make = drop => new FinalizationRegistry(drop);\n"
-		"const DTORS = make(state => state.dtor(state.a, state.b));\n"
-		"function makeMutClosure(arg0, arg1, dtor, f) {\n"
-		"    const state = { a: arg0, b: arg1, cnt: 1, dtor };\n"
-		"    const real = (...args) => {\n        state.cnt++;\n        const a = state.a;\n"
-		"        state.a = 0;\n        try { return f(a, state.b, ...args); }\n"
-		"        finally { if (--state.cnt === 0) { state.dtor(a, state.b); "
-		"DTORS.unregister(state); "
-		"} else { state.a = a; } }\n    };\n"
-		"    real.original = state;\n    DTORS.register(real, state, state);\n    return real;\n}\n"
-		"function call(a, b, c) { wasm.invoke(a, b, c); }\n"
-		"exports.__wbindgen_closure_wrapper1 = (a, b) => makeMutClosure(a, b, wasm.drop, "
-		"call);\n" ADD LOADER);
-	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
-	cr_assert(contains(patch, "make(__rg.F(state => state.dtor(state.a, state.b)))"));
-}
-
-Test(patch, a_registry_that_cannot_be_followed_is_refused)
-{
-	static const char *const forms[] = {
-		"const PF = require('./registries').make(" DROP ");",
-		"const make = name => new (registries()[name])(" DROP ");\nconst PF = make('p');",
-		"class Registry extends FinalizationRegistry { constructor(name) { super(p => "
-		"wasm[name](p)); "
-		"} }\nconst PF = new Registry('__wbg_p_free');",
-		"let PF = new FinalizationRegistry(" DROP ");\nfunction other(r) { PF = r; }",
-		"const PF = new FinalizationRegistry(" DROP ");\nkeep(PF);",
-		"const PF = { register(o, h) { (last = last || new FinalizationRegistry(" DROP
-		")).register(o, h); } };\nlet last;",
-	};
-	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
-		struct patch *patch = run(arena_printf(arena, VIEW "%s" REGISTERED LOADER, forms[i]).data);
-		cr_assert_eq(patch->verdict, VERDICT_REFUSED, "%s", forms[i]);
-		cr_assert_not_null(find_code(patch, "finalizer"), "%s", forms[i]);
-	}
-	struct patch *patch =
-		run(VIEW "const PF = { register: () => {}, unregister: () => {} };" REGISTERED LOADER);
-	cr_assert_eq(patch->verdict, VERDICT_PATCHED, "a bundler left the registry out");
-}
-
 Test(patch, an_excluded_export_is_reported_and_left_alone)
 {
 	struct patch_options options = PATCH_OPTIONS_DEFAULT;
@@ -517,110 +400,6 @@ Test(patch, a_look_into_class_objects_is_no_glue)
 							  "export const old = (a) => a.__wbg_inst !== undefined;\n");
 	cr_assert_eq(patch->verdict, VERDICT_SKIPPED);
 	cr_assert_eq(patch->diags.errors, 0);
-}
-
-/* Imports of a host's that stand in the glue: patched as long as no instance could stay in them. */
-static struct patch *run_with_stub(const char *before, const char *value)
-{
-	return run(arena_printf(arena,
-		VIEW ADD
-		"%s\nfunction getImports() { return { './x_bg.js': {}, 'env': %s }; }\n"
-		"const wasmModule = new WebAssembly.Module(require('fs').readFileSync('x_bg.wasm'));\n"
-		"let wasm = new WebAssembly.Instance(wasmModule, getImports()).exports;\n"
-		"wasm.__wbindgen_start();\n",
-		before, value)
-				   .data);
-}
-
-Test(patch, stubs_of_the_glues_own_are_no_shims)
-{
-	static const char *const good[][2] = {
-		{"", "{}"},
-		{"", "{ now: () => Date.now(), abort() { throw new Error('abort'); } }"},
-		{"const stubs = new Proxy({ system: () => -1 }, { get(target, name) {\n"
-		 "    if (name in target) return target[name];\n    return () => {};\n} });",
-			"stubs"},
-		{"let ref = { memory: null };\n"
-		 "function view() { if (!ref.memory) return null; return new DataView(ref.memory.buffer); "
-		 "}\n"
-		 "const stubs = { fd_read: (fd, p) => { const v = view(); if (v) v.setUint32(p, 0, true); "
-		 "return 0; } };",
-			"stubs"},
-		{"const stubs = { random_get(p, n) {\n"
-		 "    crypto.getRandomValues(getUint8ArrayMemory0().subarray(p, p + n)); return 0; },\n"
-		 "    put(p) { const v = getUint8ArrayMemory0(); let i = 0; v[p] = i; i++; } };",
-			"stubs"},
-		{"const text = new TextDecoder();\n"
-		 "const stubs = { log: (p, n) => "
-		 "console.log(text.decode(getUint8ArrayMemory0().subarray(p, "
-		 "p + n))) };",
-			"stubs"},
-	};
-	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
-		struct patch *patch = run_with_stub(good[i][0], good[i][1]);
-		cr_assert_eq(patch->verdict, VERDICT_PATCHED, "%s", good[i][0]);
-		cr_assert_null(find_code(patch, "host-shim"));
-	}
-}
-
-Test(patch, stubs_that_could_keep_an_instance_are_shims)
-{
-	static const char *const bad[][2] = {
-		{"", "shim"},                                           /* a global */
-		{"", "new Shim().imports"},                             /* made elsewhere */
-		{"const stubs = {};\nexports.stubs = stubs;", "stubs"}, /* handed out */
-		{"const stubs = { f: () => 0 };\nstubs.memory = null;", "stubs"},
-		{"let stubs = { f: () => 0 };\nfunction other(s) { stubs = s; }", "stubs"},
-		{"const stubs = { f() { return this.memory; } };", "stubs"},
-		{"const stubs = { f: () => 0 };\nfunction start(i) { i.env.memory = wasm.memory; }",
-			"stubs"},
-		/* the memory is put where the stub finds it */
-		{"let ref = { memory: null };\nfunction start() { ref.memory = wasm.memory; }\n"
-		 "const stubs = { f: (p) => new DataView(ref.memory.buffer).getUint8(p) };",
-			"stubs"},
-		{"let ref = { memory: null };\nfunction start(fill) { fill(ref); }\n"
-		 "const stubs = { f: (p) => new DataView(ref.memory.buffer).getUint8(p) };",
-			"stubs"},
-		{"let memory;\nfunction start() { memory = wasm.memory; }\n"
-		 "const stubs = { f: (p) => new DataView(memory.buffer).getUint8(p) };",
-			"stubs"},
-		{"const kept = [];\nconst stubs = { f: () => { kept.push(wasm.memory); } };", "stubs"},
-		{"let ref = { memory: null };\nconst give = () => ref;\n"
-		 "const stubs = { f() { const r = give(); r.memory = wasm.memory; } };",
-			"stubs"},
-		{"const stubs = { f() { globalThis.memory = wasm.memory; } };", "stubs"},
-		{"const stubs = { f() { console.memory = wasm.memory; } };", "stubs"},
-		{"const stubs = { f() { g.memory = wasm.memory; } };\nfunction g() { return 1; }", "stubs"},
-		{"const stubs = { f(p) { setTimeout(() => getUint8ArrayMemory0()[p]); } };", "stubs"},
-		{"const stubs = { f(p) { return wasm.__wbindgen_malloc(p); } };", "stubs"},
-		{"const stubs = new Proxy({}, { get: (t, n) => t[n] = wasm.memory });", "stubs"},
-		{"const stubs = new Proxy({}, handler);", "stubs"},
-		{"const stubs = { ...others };", "stubs"},
-		{"const stubs = { list: [] };", "stubs"},
-	};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		struct patch *patch = run_with_stub(bad[i][0], bad[i][1]);
-		cr_assert_eq(patch->verdict, VERDICT_REFUSED, "%s %s", bad[i][0], bad[i][1]);
-		cr_assert_not_null(find_code(patch, "host-shim"), "%s %s", bad[i][0], bad[i][1]);
-	}
-	expect_refusal(
-		VIEW ADD "const all = { './x_bg.js': imports, env };" LOADER, "host-shim", "env }");
-	expect_refusal(VIEW ADD "const all = { wbg: imports, env: shim };" LOADER, "host-shim", "env:");
-}
-
-Test(patch, state_that_nothing_resets_is_noted)
-{
-	struct patch *patch =
-		run(VIEW ADD "const slots = new Map();\nlet last;\nlet mine;\n"
-					 "function note(p) { slots.set(p, wasm.memory.buffer.byteLength); last = p; }\n"
-					 "function other(p) { mine = p; }\n" LOADER);
-	uint32_t notes = 0;
-	for (const struct diag *d = patch->diags.first; d != NULL; d = d->next) {
-		cr_assert_str_eq(d->code, "unknown-state");
-		cr_assert(str_starts(d->text, STR("'slots'")) || str_starts(d->text, STR("'last'")));
-		notes++;
-	}
-	cr_assert_eq(notes, 2);
 }
 
 Test(patch, several_glues_each_get_a_runtime)
