@@ -238,7 +238,8 @@ void command_run_patches(
 	}
 	package_join(arena, patches, scripts);
 	for (uint32_t i = 0; api != NULL && i < scripts; i++) {
-		bool glue = jobs[i].verdict == VERDICT_PATCHED || jobs[i].verdict == VERDICT_UNCHANGED;
+		bool glue = (jobs[i].verdict == VERDICT_PATCHED || jobs[i].verdict == VERDICT_UNCHANGED) &&
+		            !jobs[i].failed && !jobs[i].patch->apart;
 		struct job *types = glue ? add_types(command, arena, jobs, count, &jobs[i]) : NULL;
 		if (types != NULL && !types->failed) {
 			double begun = os_seconds();

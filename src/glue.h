@@ -111,13 +111,14 @@ struct glue {
 	enum part part;
 	enum module_source module; /* as far as the file alone tells */
 	struct str other;          /* of a loader or shim: the body's specifier */
-	struct str wasm_imported;  /* specifier of the wasm that is imported, without a query */
-	bool is_module;            /* has import or export statements */
-	binding_id exports;        /* the variable that holds the exports */
-	node_id root;              /* the scope it is declared in: program or a function */
-	node_id root_body;         /* node whose children are the glue's statements */
-	uint16_t *roles;           /* by binding: enum role of the function it names */
-	uint8_t *entered;          /* bits by node: functions that are an entrypoint, glue_entries.c */
+	struct str made_by;       /* of a loader that imports the exports: the script that makes them */
+	struct str wasm_imported; /* specifier of the wasm that is imported, without a query */
+	bool is_module;           /* has import or export statements */
+	binding_id exports;       /* the variable that holds the exports */
+	node_id root;             /* the scope it is declared in: program or a function */
+	node_id root_body;        /* node whose children are the glue's statements */
+	uint16_t *roles;          /* by binding: enum role of the function it names */
+	uint8_t *entered;         /* bits by node: functions that are an entrypoint, glue_entries.c */
 	uint8_t *registries; /* … identifiers that declare a followed registry, glue_registries.c */
 	uint8_t *closures;   /* … that enter Rust through a closure's state, glue_closures.c */
 	bool has_module;     /* the file sees the WebAssembly.Module */

@@ -378,6 +378,83 @@ static bool read_required_loader(struct glue *glue)
 	return true;
 }
 
+/* `{ "./x_bg.js": namespace }` with nothing but bodies in it; gives the first body's specifier. */
+static struct str bodies_in(const struct glue *glue, node_id object)
+{
+	const struct tree *tree = glue->tree;
+	struct str first = {"", 0};
+	for (node_id p = node_first(tree, object); p != NO_NODE; p = node_next(tree, p)) {
+		node_id value = node_is(tree, p, KIND_pair) ? node_child(tree, p, FIELD_value) : NO_NODE;
+		binding_id b = node_is(tree, value, KIND_identifier) ? scope_of(glue->scopes, value) : 0;
+		if (b == 0 || !node_is(tree, glue->scopes->bindings[b].declares, KIND_namespace_import) ||
+			!str_ends(node_key(tree, node_child(tree, p, FIELD_key)), STR("_bg.js"))) {
+			return (struct str){"", 0};
+		}
+		first = first.len == 0 ? node_string(tree, glue_import_source(glue, b)) : first;
+	}
+	return first;
+}
+
+/*
+ * The file that makes the instance for a loader that only imports its exports, as tools write it that put
+ * the wasm's bytes into a script:
+ *     const wasm = new WebAssembly.Instance(wasmModule, { "./x_bg.js": namespace }).exports; export { wasm };
+ */
+static bool read_maker(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	for (binding_id b = 1; b < glue->scopes->count; b++) {
+		node_id value =
+			glue->scopes->bindings[b].scope != 0 ? NO_NODE : binding_value(glue->scopes, b);
+		node_id instance =
+			glue_is_instance_exports(glue, value) ? node_child(tree, value, FIELD_object) : NO_NODE;
+		if (!node_is(tree, instance, KIND_new_expression) ||
+			!is_global_path(
+				glue, node_child(tree, instance, FIELD_constructor), "WebAssembly.Instance")) {
+			continue;
+		}
+		node_id arguments = node_child(tree, instance, FIELD_arguments);
+		node_id module = node_nth(tree, arguments, 0), imports = node_nth(tree, arguments, 1);
+		binding_id made =
+			node_is(tree, module, KIND_identifier) ? scope_of(glue->scopes, module) : 0;
+		binding_id listed =
+			node_is(tree, imports, KIND_identifier) ? scope_of(glue->scopes, imports) : 0;
+		if (made == 0 || listed == 0 || !is_constant(glue, made) || !is_constant(glue, listed)) {
+			continue;
+		}
+		node_id compiled = binding_value(glue->scopes, made);
+		glue->other = bodies_in(glue, binding_value(glue->scopes, listed));
+		if (glue->other.len == 0 || !node_is(tree, compiled, KIND_new_expression) ||
+			!is_global_path(
+				glue, node_child(tree, compiled, FIELD_constructor), "WebAssembly.Module")) {
+			continue;
+		}
+		struct fact *fact =
+			glue_add(glue, FACT_ATTACH, tree->nodes[glue->scopes->bindings[b].declares].parent);
+		fact->name = node_text(tree, imports);
+		fact->other = module;
+		glue->part = PART_LOADER;
+		glue->target = TARGET_BUNDLER;
+		glue->module = MODULE_SEEN;
+		glue->is_module = true;
+		glue->form = "makes the instance for a loader that imports its exports";
+		return true;
+	}
+	return false;
+}
+
+/* Whether the exports that are handed over come from another script, which makes the instance. */
+static bool read_made_by(struct glue *glue, binding_id variable)
+{
+	struct str plain;
+	node_id source = glue_import_source(glue, variable);
+	if (source == NO_NODE || glue_names_wasm(glue, source, &plain) || !str_ends(plain, STR("js"))) {
+		return false;
+	}
+	glue->made_by = plain;
+	return true;
+}
+
 bool glue_read_loader(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
@@ -394,7 +471,7 @@ bool glue_read_loader(struct glue *glue)
 		}
 	}
 	if (calls == 0) {
-		return read_shim(glue) || read_required_loader(glue);
+		return read_shim(glue) || read_required_loader(glue) || read_maker(glue);
 	}
 	glue->part = PART_LOADER;
 	for (node_id n = 1; n < tree->count; n++) {
@@ -413,6 +490,9 @@ bool glue_read_loader(struct glue *glue)
 			node_is(tree, handed, KIND_identifier) ? scope_of(glue->scopes, handed) : 0;
 		if (variable != 0) {
 			read_variable(glue, variable);
+			glue->module = glue->module == MODULE_NONE && read_made_by(glue, variable)
+			                   ? MODULE_LOADER
+			                   : glue->module;
 		}
 	}
 	for (node_id n = 1; n < tree->count; n++) {

@@ -29,7 +29,8 @@ static void join_body(
 	for (uint32_t i = 0; i < count; i++) {
 		if (patches[i] != NULL && patches[i] != body && hands_to(patches[i], body)) {
 			loaders++;
-			module = module == MODULE_NONE ? patches[i]->module : module;
+			/* one that imports the exports knows nothing itself: see join_loader */
+			module = module == MODULE_NONE || module == MODULE_LOADER ? patches[i]->module : module;
 		}
 	}
 	if (loaders == 0) {
@@ -46,6 +47,24 @@ static void join_body(
 	}
 }
 
+/* A loader that imports the exports: the file that makes the instance tells the Module, if it can. */
+static void join_loader(
+	struct arena *arena, struct patch *const *patches, uint32_t count, struct patch *loader)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (patches[i] != NULL && patches[i]->part == PART_LOADER &&
+			patches[i]->module == MODULE_SEEN &&
+			str_equal(name_of(patches[i]->original.path), name_of(loader->made_by))) {
+			return;
+		}
+	}
+	diag_add(arena, &loader->diags, SEVERITY_WARNING, "no-reinit", DIAG_NO_OFFSET,
+		"the instance is made by '%.*s', which was not looked at or tells no WebAssembly.Module: "
+		"there is no new instance after a fault, unless the program gives one by "
+		"__reglue.configure({ module })",
+		STR_ARGS(loader->made_by));
+}
+
 void package_join(struct arena *arena, struct patch *const *patches, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
@@ -53,6 +72,10 @@ void package_join(struct arena *arena, struct patch *const *patches, uint32_t co
 		if (patch != NULL && patch->part == PART_BODY && patch->module == MODULE_LOADER &&
 			(patch->verdict == VERDICT_PATCHED || patch->verdict == VERDICT_UNCHANGED)) {
 			join_body(arena, patches, count, patch);
+		}
+		if (patch != NULL && patch->part == PART_LOADER && patch->module == MODULE_LOADER &&
+			patch->verdict == VERDICT_PATCHED) {
+			join_loader(arena, patches, count, patch);
 		}
 	}
 }

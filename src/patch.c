@@ -35,7 +35,7 @@ void patcher_destroy(struct patcher *patcher)
 static bool starts_with_mark(struct str bytes)
 {
 	static const struct str marks[] = {
-		{"__wbindgen", 10}, {"__wbg_", 6}, {"_bg.wasm", 8}, {"_bindgen", 8}};
+		{"__wbindgen", 10}, {"__wbg_", 6}, {"_bg.wasm", 8}, {"_bg.js", 6}, {"_bindgen", 8}};
 	char third = bytes.len < 3 ? 0 : bytes.data[2];
 	if (third != 'w' && third != 'g' && third != 'i') {
 		return false;
@@ -125,6 +125,10 @@ static void describe_glues(struct arena *arena, const struct glues *glues, struc
 	patch->part = first->part;
 	patch->module = first->module;
 	patch->other = first->other;
+	patch->made_by = first->made_by;
+	for (uint32_t i = 0; i < first->fact_count; i++) {
+		patch->apart |= first->facts[i].kind == FACT_ATTACH;
+	}
 	patch->wasm_imported = first->wasm_imported;
 	patch->form = first->form;
 	patch->heals_shadow_stack = first->heals;

@@ -120,7 +120,9 @@ struct patch {
 	enum target target;
 	enum part part;
 	enum module_source module;
-	struct str other;         /* of a loader or shim: the body's module specifier, as written */
+	struct str other;   /* of a loader or shim: the body's module specifier, as written */
+	bool apart;         /* a loader that no user of the glue imports: it carries no __reglue */
+	struct str made_by; /* of a loader: the file that makes the instance for it; may be empty */
 	struct str wasm_imported; /* specifier of the wasm that is imported, as written; may be empty */
 	const char *form;         /* one line about the era: "exports binding: let wasm; heap: …" */
 	struct source original;   /* without any patch: the input itself, or what revert would give */

@@ -241,6 +241,46 @@ Test(loader, a_loader_that_leaks_the_exports_is_refused)
 	cr_assert(has_code(patch, "asmjs"));
 }
 
+#define MAKER \
+	"import * as bg from './x_bg.js';\n" \
+	"const wasmModule = new WebAssembly.Module(Uint8Array.from(atob(text), c => " \
+	"c.charCodeAt(0)));\n" \
+	"const imports = { './x_bg.js': bg };\n" \
+	"const wasm = new WebAssembly.Instance(wasmModule, imports).exports;\nexport { wasm };\n"
+#define IMPORTING \
+	"import { wasm } from './x_bg.wasm.js';\nimport { __wbg_set_wasm } from './x_bg.js';\n" \
+	"__wbg_set_wasm(wasm);\n"
+
+Test(loader, a_file_that_makes_the_instance_for_a_loader_tells_the_glue)
+{
+	expect(run(MAKER), ".exports;;for(const __rg of Object.values(imports))__rg&&__rg.__reglue&&"
+					   "__rg.__reglue.configure({module:wasmModule,imports:imports});");
+	static const char *const others[] = {
+		"const wasm = new WebAssembly.Instance(new WebAssembly.Module(b), { './x_bg.js': bg "
+	    "}).exports;",
+		"import * as bg from './env.js';\nconst m = new WebAssembly.Module(b);\n"
+		"const imports = { env: bg };\nexport const wasm = new WebAssembly.Instance(m, "
+	    "imports).exports;\n",
+		"import * as bg from './x_bg.js';\nlet m = new WebAssembly.Module(b);\nm = null;\n"
+		"const imports = { './x_bg.js': bg };\nconst wasm = new WebAssembly.Instance(m, "
+		"imports).exports;\n",
+	};
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		cr_assert_neq(run(others[i])->verdict, VERDICT_PATCHED, "%s", others[i]);
+	}
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	struct patch *loader = run_as("pkg/x.js", IMPORTING, &options);
+	struct patch *body = run_as("pkg/x_bg.js", BODY SETTER, &options);
+	struct patch *all[] = {loader, run_as("pkg/x_bg.wasm.js", MAKER, &options), body};
+	package_join(arena, all, 3);
+	cr_assert(!has_code(loader, "no-reinit"));
+	cr_assert(!has_code(body, "no-reinit"));
+	cr_assert_eq(body->module, MODULE_SEEN);
+	struct patch *pair[] = {run_as("pkg/x.js", IMPORTING, &options), NULL};
+	package_join(arena, pair, 2);
+	cr_assert(has_code(pair[0], "no-reinit"));
+}
+
 #define REQUIRED_LOADER \
 	"const bytes = require('fs').readFileSync('x_bg.wasm');\n" \
 	"let imports = {};\n" \
