@@ -436,6 +436,74 @@ static void note_unknown(struct glue *glue, binding_id b)
 	}
 }
 
+/* ---- state where no recovery reaches it */
+
+/* `new Uint8Array(wasm.memory.buffer)`, not what somebody copies out of it. */
+static bool is_view(const struct glue *glue, node_id value)
+{
+	node_id arguments = node_is(glue->tree, value, KIND_new_expression)
+	                        ? node_child(glue->tree, value, FIELD_arguments)
+	                        : NO_NODE;
+	node_id buffer = arguments == NO_NODE ? NO_NODE : node_nth(glue->tree, arguments, 0);
+	return str_equal(node_property(glue->tree, buffer), STR("buffer")) &&
+	       reads_memory(glue, buffer);
+}
+
+/* Whether a variable is one that recoveries look at, or that ends with the call. */
+static bool is_within_reach(const struct glue *glue, binding_id b)
+{
+	node_id scope = b == 0 ? NO_NODE : glue->scopes->bindings[b].scope;
+	return b != 0 && (scope == glue->root || node_is_function(glue->tree, scope) ||
+						 node_function(glue->tree, scope) != node_function(glue->tree, glue->root));
+}
+
+/*
+ * A view in a property, a heap or counter in a variable that nobody declares: nothing resets it, and the
+ * new instance would be read and written through the dead one's memory.
+ */
+static bool refuse_out_of_reach(struct glue *glue, node_id left, node_id value)
+{
+	const struct tree *tree = glue->tree;
+	bool variable = node_is(tree, left, KIND_identifier);
+	bool member = node_is(tree, left, KIND_member_expression) ||
+	              node_is(tree, left, KIND_subscript_expression);
+	if (!(variable || member) ||
+		(variable && is_within_reach(glue, scope_of(glue->scopes, left)))) {
+		return false;
+	}
+	node_id function = glue_function_around(glue, left);
+	if (function != NO_NODE && glue_is_upstream(glue, glue_function_binding(glue, function))) {
+		return false; /* 0.2.104 to 0.2.127 reset the decoder's count where it has none */
+	}
+	bool global = variable && scope_of(glue->scopes, left) == 0;
+	if (!(value != NO_NODE && is_view(glue, value)) &&
+		!(global &&
+			((value != NO_NODE && array_length(glue, value) != NO_NODE && function == NO_NODE) ||
+				(function != NO_NODE && serves_glue(glue, function))))) {
+		return false;
+	}
+	glue_refuse(glue, "kept-state", left,
+		"state of the instance is kept in '%.*s', where no recovery resets it",
+		STR_ARGS(node_text(tree, left)));
+	return true;
+}
+
+static bool refuse_all_out_of_reach(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	bool refused = false;
+	for (node_id n = glue->root_body; n < tree->nodes[glue->root_body].last; n++) {
+		if (node_is(tree, n, KIND_assignment_expression) ||
+			node_is(tree, n, KIND_augmented_assignment_expression)) {
+			refused |= refuse_out_of_reach(
+				glue, node_child(tree, n, FIELD_left), node_child(tree, n, FIELD_right));
+		} else if (node_is(tree, n, KIND_update_expression)) {
+			refused |= refuse_out_of_reach(glue, node_child(tree, n, FIELD_argument), NO_NODE);
+		}
+	}
+	return refused;
+}
+
 bool glue_read_state(struct glue *glue)
 {
 	const struct scopes *scopes = glue->scopes;
@@ -456,5 +524,5 @@ bool glue_read_state(struct glue *glue)
 			fact->name = binding_name(scopes, b);
 		}
 	}
-	return true;
+	return !refuse_all_out_of_reach(glue);
 }

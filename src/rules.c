@@ -59,6 +59,9 @@ const struct rule rule_table[] = {
 	{"jspi", SEVERITY_REFUSAL, "The glue uses JS promise integration.",
 		"Suspended stacks belong to the old instance and cannot be carried into a new "
 		"one."},
+	{"kept-state", SEVERITY_REFUSAL, "State of the instance is kept where no recovery resets it.",
+		"A view of wasm's memory in a property, or a variable that nobody declares. After a recovery "
+		"the glue would read and write the dead instance's memory through it."},
 	{"near-miss", SEVERITY_NOTE, "A generated function has a form that is not known.",
 		"The place named is where it starts to differ from the known forms. No reason to "
 		"refuse: the function is recognised by what it does, and minifiers rewrite everything. "

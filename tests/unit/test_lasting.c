@@ -232,3 +232,30 @@ Test(lasting, state_that_nothing_resets_is_noted)
 	cr_assert(str_starts(patch->diags.first->text, STR("'last'")));
 	cr_assert_null(patch->diags.first->next);
 }
+
+Test(lasting, state_that_no_recovery_reaches_is_refused)
+{
+	static const char *const forms[] = {
+		/* a declaration that a generator forgot, where the language lets it pass */
+		"function view() { cached = new Uint8Array(wasm.memory.buffer); return cached; }",
+		"cached = new Array(128).fill(undefined);",
+		"function put(o) { next = next + 1; return wasm.memory.buffer.byteLength + next; }",
+		"function put(o) { next++; return wasm.memory.buffer.byteLength; }",
+		/* in an object */
+		"const cache = { u8: null };\n"
+		"function view() { cache.u8 = new Uint8Array(wasm.memory.buffer); return cache.u8; }",
+		"function view() { view.cached = new Uint8Array(wasm.memory.buffer); return view.cached; }",
+		/* in a block around the function */
+		"let view;\n{ let cached; view = () => cached = new Uint8Array(wasm.memory.buffer); }",
+	};
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		struct patch *patch = run(arena_printf(arena, VIEW ADD "%s\n" LOADER, forms[i]).data);
+		cr_assert_eq(patch->verdict, VERDICT_REFUSED, "%s", forms[i]);
+		cr_assert_not_null(find_code(patch, "kept-state"), "%s", forms[i]);
+	}
+	struct patch *patch = run(
+		VIEW ADD "function copy() { const view = new Uint8Array(wasm.memory.buffer); let n; n = "
+				 "new Uint8Array(wasm.memory.buffer); return view.slice(n); }\n"
+				 "function mine() { clicks = 1; }\n" LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+}
