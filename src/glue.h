@@ -50,6 +50,7 @@ enum fact_kind {
 	FACT_HOST_IMPORT,   /* node: such a function of the host that is an import as it stands */
 	/* errors and state */
 	FACT_CATCH,          /* node: catch clause; name: its parameter */
+	FACT_CATCH_TRAP,     /* the same of one that makes an exception for landing pads of Rust's */
 	FACT_STATE,          /* node: declarator; name: the variable; text: statements that reset it */
 	FACT_MARSHAL,        /* node: helper that allocates in wasm memory while it reads user values */
 	FACT_UPSTREAM_RESET, /* node: function __wbg_reset_state */

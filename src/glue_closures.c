@@ -210,9 +210,25 @@ static void read_direct_import(struct glue *glue, node_id n)
 	}
 }
 
+/* Whether a catch block puts errors into exceptions of upstream's own, for landing pads of Rust's. */
+static bool wraps_errors(const struct glue *glue, node_id clause)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = clause; glue->joins_upstream && n < tree->nodes[clause].last; n++) {
+		if (node_is(tree, n, KIND_new_expression) &&
+			is_global_path(glue, node_child(tree, n, FIELD_constructor), "WebAssembly.Exception")) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * A catch block that enters wasm turns an error into a value for Rust. A fault must not be
  * converted: it would be swallowed, for on a poisoned instance nothing takes it over.
+ *
+ * Where it becomes an exception for Rust, a trap must not be one, for nothing of Rust's may run then. It
+ * is the one thing that passes landing pads as it is; anything else that did would end in another trap.
  */
 static bool read_catch(struct glue *glue, node_id n)
 {
@@ -223,7 +239,8 @@ static bool read_catch(struct glue *glue, node_id n)
 	if (glue_is_upstream(glue, function)) {
 		return true;
 	}
-	if (!glue_touches(glue, node_body(tree, n)) ||
+	bool wraps = wraps_errors(glue, n);
+	if (!(glue_touches(glue, node_body(tree, n)) || wraps) ||
 		(function != 0 && (glue->roles[function] & ROLE_INIT) != 0)) {
 		return true;
 	}
@@ -235,7 +252,7 @@ static bool read_catch(struct glue *glue, node_id n)
 		glue_refuse(glue, "catch", n, "a catch block enters wasm without naming its error");
 		return false;
 	}
-	struct fact *fact = glue_add(glue, FACT_CATCH, n);
+	struct fact *fact = glue_add(glue, wraps ? FACT_CATCH_TRAP : FACT_CATCH, n);
 	fact->name = node_text(tree, parameter);
 	return true;
 }

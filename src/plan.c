@@ -255,6 +255,11 @@ static void plan_fact(struct planning *p, uint32_t index)
 		plan_insert(p, p->tree->nodes[node_body(p->tree, fact->node)].start + 1,
 			plan_text(p, "%.*s.r(%.*s);", STR_ARGS(p->rg), STR_ARGS(fact->name)));
 		break;
+	case FACT_CATCH_TRAP:
+		plan_insert(p, p->tree->nodes[node_body(p->tree, fact->node)].start + 1,
+			plan_text(p, "if(%.*s instanceof WebAssembly.RuntimeError)%.*s.r(%.*s);",
+				STR_ARGS(fact->name), STR_ARGS(p->rg), STR_ARGS(fact->name)));
+		break;
 	case FACT_MARSHAL:
 		insert_at_start(p, fact->node, plan_text(p, "%.*s.S.o++;try{", STR_ARGS(p->rg)));
 		insert_at_end(p, fact->node, plan_text(p, "}finally{%.*s.S.o--}", STR_ARGS(p->rg)));
@@ -307,6 +312,7 @@ static void plan_site(struct planning *p, const struct fact *fact)
 		{FACT_CLOSURE_STATE, SITE_CLOSURE},
 		{FACT_PROMISE, SITE_PROMISE},
 		{FACT_CATCH, SITE_CATCH},
+		{FACT_CATCH_TRAP, SITE_CATCH},
 		{FACT_STATE, SITE_STATE},
 		{FACT_MARSHAL, SITE_MARSHAL},
 	};

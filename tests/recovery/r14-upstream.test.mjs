@@ -253,6 +253,28 @@ each(
 	{ needs: unwinds },
 );
 
+// Since 0.2.125 imports put what they throw into an exception that Rust's landing pads take.
+each(
+	"R14: a fault passes imports as what it is, and runs nothing of Rust's on its way",
+	({ m, api, hooks }) => {
+		const trap = caught(() => m.call_js(() => m.trap(), 1));
+		assert.ok(trap instanceof WebAssembly.RuntimeError, String(trap));
+		let started;
+		hooks.onStart = () => {
+			started = caught(() => m.trap());
+			throw started;
+		};
+		const e = caught(() => m.bump());
+		assert.ok(e instanceof api.PoisonedError, String(e));
+		assert.equal(e.cause, started);
+		assert.ok(started instanceof WebAssembly.RuntimeError, String(started));
+		hooks.onStart = undefined;
+		assert.equal(m.bump(), 1);
+		assert.equal(api.generation, 1);
+	},
+	{ needs: unwinds },
+);
+
 // The counter-example: what upstream's guard leaves open is open in unpatched glue.
 each(
 	"R14: unpatched, upstream's guard finds the arguments in the old instance",
