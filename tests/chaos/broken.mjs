@@ -15,10 +15,31 @@ export const breakings = {
 	"stamps of finalizers": [[/__rg\.h\(/g, "("]],
 	"check of closures": [[/if\(__rg\.k\(state0?\)\)return;/g, ""]],
 	"stamps of closures": [[/__rg\.s\((\{[^}]*\})\)/g, "$1"]],
-	"rethrow in converting catches": [[/__rg\.r\(e\);/g, ""]],
+	"rethrow in converting catches": [[/(if\(e instanceof WebAssembly\.RuntimeError\))?__rg\.r\(e\);/g, ""]],
 	"rejection of promises": [
 		[/__rg\.p\(/g, "("],
 		[/__rg\.q\(/g, "("],
 	],
 	"reset of the glue": [[/\br\(\)\{[^}]*\}/, "r(){}"]],
+};
+
+/* The same for what joins wasm-bindgen's own machinery, by the variant of glue that has it. */
+export const breakingsOfUpstream = {
+	"reinit": {
+		"Rust's wish at entries": [[/(__rg\.e\(|__rg\.t\(this,)__wbg_reinit_scheduled\)/g, (_, hook) => (/t/.test(hook) ? "__rg.t(this)" : "__rg.e()")]],
+		"an end to the reset behind the marshalling": [[/__rg\.j\(/g, "("]],
+	},
+	"abort-handler": {
+		"the verdict of wasm-bindgen's guard": [[/\(\{t:1,/g, "({"]],
+		"silence of the guard while poisoned": [[/if\(__rg\.S\.dead>0\)return;/g, ""]],
+		"leave for the abort handler": [
+			[/__rg\.B\(\);/g, ""],
+			[/__rg\.C\(\)/g, ""],
+		],
+		"the tag of stale arguments": [[/,__wbindgen_wrapped_jstag\);/g, ");"]],
+	},
+	"unwind": {
+		"its tags": [[/__rg\.g\(/g, "("]],
+		"rethrow of traps": [[/if\(e instanceof WebAssembly\.RuntimeError\)__rg\.r\(e\);/g, ""]],
+	},
 };

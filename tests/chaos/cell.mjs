@@ -4,7 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { breakings } from "./broken.mjs";
+import { breakings, breakingsOfUpstream } from "./broken.mjs";
 import { initialize } from "./world.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -15,7 +15,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
  * for every such question costs it a little of its stack.
  */
 const borrowed = []; // or their finalizers would throw
-const leaksOf = m => {
+const leaksOf = (m, { aborts }) => {
 	const quietly = f => {
 		try {
 			return f();
@@ -37,11 +37,26 @@ const leaksOf = m => {
 	};
 	return {
 		argument: after((a, b) => a.add_from(b)),
-		callback: after(a =>
+		// The end of the instance, where that is what wasm-bindgen makes of it.
+		callback: aborts || after(a =>
 			a.call_with(() => {
 				throw new Error("thrown in a callback");
 			}, 0),
 		),
+		// Some releases panic where others throw.
+		panics: (() => {
+			const c = new m.Counter(1);
+			borrowed.push(c);
+			let name;
+			c.call_with(() => {
+				try {
+					c.get();
+				} catch (e) {
+					({ name } = e);
+				}
+			}, 0);
+			return name === "PanicError";
+		})(),
 		share: quietly(() => {
 			const c = new m.Counter(1);
 			borrowed.push(c);
@@ -53,7 +68,7 @@ const leaksOf = m => {
 };
 
 /* A patched copy of what is in `original`; broken in the way of that name. */
-function patched(original, breaking) {
+function patched(original, variant, breaking) {
 	const root = fs.mkdtempSync(path.join(os.tmpdir(), "reglue-chaos-"));
 	process.on("exit", () => fs.rmSync(root, { recursive: true, force: true }));
 	fs.cpSync(original, root, { recursive: true, dereference: true });
@@ -65,7 +80,7 @@ function patched(original, breaking) {
 	}
 	if (breaking !== undefined) {
 		let text = fs.readFileSync(file, "utf8");
-		for (const [from, to] of breakings[breaking]) {
+		for (const [from, to] of breakings[breaking] ?? breakingsOfUpstream[variant][breaking]) {
 			if (text.search(from) < 0) {
 				throw new Error(`${breaking}: ${from} is not in the patched glue`);
 			}
@@ -79,13 +94,23 @@ function patched(original, breaking) {
 export async function cellOf(name, breaking) {
 	const [release, variant, target = "nodejs"] = name.split("/");
 	const original = path.join(here, "../../fixtures", release, variant, target);
-	const cell = { target, minor: Number(release.split(".")[2]), file: patched(original, breaking) };
+	const cell = {
+		target,
+		minor: Number(release.split(".")[2]),
+		file: patched(original, variant, breaking),
+		aborts: variant === "abort-handler", // what an import throws ends the instance, unless Rust catches it
+		unwinds: variant === "unwind", // a panic is an error
+		joined: /^(abort-handler|unwind)$/.test(variant), // either: wasm-bindgen ends instances itself, for good
+	};
 	const unpatched = await import(pathToFileURL(path.join(original, "reglue_fixture.js")));
 	if (target === "web") {
 		const bytes = fs.readFileSync(path.join(original, "reglue_fixture_bg.wasm"));
 		await initialize(unpatched, cell, "init bytes", { bytes });
 	}
-	cell.leaks = leaksOf(unpatched);
-	cell.tells = /__wbg_instance_id/.test(fs.readFileSync(path.join(original, "reglue_fixture.js"), "utf8"));
+	cell.leaks = leaksOf(unpatched, cell);
+	cell.more = unpatched.schedule_reinit && { scheduleReinit: 2 };
+	const text = fs.readFileSync(path.join(original, "reglue_fixture.js"), "utf8");
+	cell.tells = /__wbg_instance_id/.test(text);
+	cell.hooked = unpatched.set_abort_handler !== undefined && cell.minor >= 125; // there is one from the start
 	return cell;
 }

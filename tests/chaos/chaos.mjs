@@ -41,7 +41,7 @@ if (options.program !== undefined) {
 	const [from, to = from] = options.seeds.split("-").map(Number);
 	const sum = { seeds: 0, failed: 0, instances: 0, faults: 0, stale: 0 };
 	for (let seed = from; seed <= to; seed++) {
-		const program = generate(seed, Number(options.steps));
+		const program = generate(seed, Number(options.steps), cell.more);
 		const result = await run(cell, program);
 		sum.seeds++;
 		for (const k of ["instances", "faults", "stale"]) {

@@ -8,7 +8,7 @@ export const fail = (s, text) => {
 	throw new Mismatch(`${text}\n  in step ${JSON.stringify(s)}`);
 };
 
-export function expectedOf({ world, api, model, store, born }) {
+export function expectedOf({ cell, world, api, model, store, born }) {
 	const matches = (want, out, s) => {
 		const no = text => fail(s, `${text}; expected ${inspect(want, { depth: 2 })}, got ${inspect(out, { depth: 1 })}`);
 		if (want.never !== undefined) {
@@ -49,6 +49,10 @@ export function expectedOf({ world, api, model, store, born }) {
 			if (e !== want.is) {
 				no("not the original error");
 			}
+		} else if ("critical" in want) {
+			if (!(want.again && isFault(e)) && (e?.message !== "Critical error" || e.cause !== want.critical)) {
+				no("not what wasm-bindgen makes of what an import throws");
+			}
 		} else if ("thrown" in want) {
 			if (e !== want.thrown) {
 				no("wrong value thrown");
@@ -80,7 +84,7 @@ export function expectedOf({ world, api, model, store, born }) {
 				no("not the fault");
 			}
 			checkFault(e, undefined, s);
-		} else if (e?.name !== want.type || isFault(e) || e instanceof api.PoisonedError) {
+		} else if ((e?.name !== want.type && !(cell.leaks.panics && want.type === "Error" && e?.name === "PanicError")) || isFault(e) || e instanceof api.PoisonedError) {
 			no("wrong class");
 		} else if (want.message !== undefined && e.message !== want.message) {
 			no("wrong message");
@@ -90,7 +94,7 @@ export function expectedOf({ world, api, model, store, born }) {
 	const checkFault = (e, name, s) => {
 		const f = api.fault;
 		if (
-			f?.kind !== (e instanceof RangeError ? "stack" : "trap") ||
+			f?.kind !== (e instanceof RangeError ? "stack" : isFault(e) ? "trap" : "abort") ||
 			f.message !== e.message ||
 			f.generation !== model.generation ||
 			(name !== undefined && f.export !== name)

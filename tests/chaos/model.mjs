@@ -1,7 +1,7 @@
 // What the contract promises, as a machine of its own: states, generations, budget. It never asks the glue;
 // it is told only which raw call an injected fault hit, and what the start functions were told to do.
 
-export function modelOf({ config, world, starts }) {
+export function modelOf({ cell, config, world, starts }) {
 	const model = {
 		epoch: 0, // attempts at an instance
 		generation: 0,
@@ -23,6 +23,7 @@ export function modelOf({ config, world, starts }) {
 		queue: [], // finalizers to run
 		sleepers: [],
 		lost: [],
+		due: false, // Rust has asked for a new instance
 		stored: undefined, // what a callback threw, put where Rust's next call of an import looks for it
 		die() {
 			if (!model.dead) {
@@ -65,7 +66,7 @@ export function modelOf({ config, world, starts }) {
 			if (mode === "trap" || mode === "panic" || mode === "throw") {
 				model.failed++;
 				model.failing = true;
-				model.later ||= mode !== "throw";
+				model.later ||= mode !== "throw" || cell.aborts;
 				return { poisoned: true };
 			}
 			model.generation++;
@@ -74,6 +75,7 @@ export function modelOf({ config, world, starts }) {
 			model.proof = proof;
 			model.bumps = model.fired = 0;
 			model.stored = undefined;
+			model.due = false;
 			model.kept = [];
 		},
 		refill() {
@@ -89,6 +91,11 @@ export function modelOf({ config, world, starts }) {
 		},
 		enter() {
 			if (!model.dead) {
+				if (model.due && world.nest === 0) {
+					model.die();
+					model.settled = true;
+					return model.attempt(-2);
+				}
 				if (model.proof < 0 && world.nest === 0 && ++model.proof === 0) {
 					model.refill();
 				}

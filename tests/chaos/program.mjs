@@ -49,7 +49,8 @@ const weights = {
 const outermost = new Set(["turn", "gc", "collect", "finalize", "fire", "stack", "configure", "startMode"]);
 const tasks = /^(async|spawn)/;
 
-export function generate(seed, steps) {
+/* `more`: weights of what only some glue has. */
+export function generate(seed, steps, more = {}) {
 	const r = random(seed);
 	const config = {
 		reinit: r.pick(["lazy", "lazy", "lazy", "lazy", "eager", "manual"]),
@@ -61,13 +62,14 @@ export function generate(seed, steps) {
 		slow: seed % 7 === 3, // web glue of a host that makes new instances asynchronously only
 	};
 	const faults = r.pick([0.02, 0.06, 0.06, 0.2]);
-	const names = Object.keys(weights).filter(n => config.staleClosures === "ignore" || !tasks.test(n));
+	const weighed = { ...weights, ...more };
+	const names = Object.keys(weighed).filter(n => config.staleClosures === "ignore" || !tasks.test(n));
 	const of = inner => {
 		const list = names.filter(n => !inner || !outermost.has(n));
 		const ends = [];
 		let sum = 0;
 		for (const n of list) {
-			ends.push((sum += weights[n]));
+			ends.push((sum += weighed[n]));
 		}
 		return () => {
 			const x = r.next() * sum;

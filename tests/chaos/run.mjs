@@ -39,7 +39,7 @@ export async function run(cell, program) {
 		api.on("fault", () => {});
 	}
 
-	const model = modelOf({ config, world, starts });
+	const model = modelOf({ cell, config, world, starts });
 	const parts = { cell, config, world, m, api, events, starts, model };
 	Object.assign(parts, commonOf(parts));
 	Object.assign(parts, expectedOf(parts));

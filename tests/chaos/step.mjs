@@ -3,7 +3,7 @@ import { isDeepStrictEqual, inspect } from "node:util";
 import { Mismatch, fail } from "./expected.mjs";
 import { isFault } from "./world.mjs";
 
-export function stepsOf(ops, { world, model, events, stale, matches, checkFault }) {
+export function stepsOf(ops, { cell, config, world, model, events, stale, matches, checkFault }) {
 	const inside = (s, c) => {
 		c.ran = true;
 		world.nest++;
@@ -31,7 +31,7 @@ export function stepsOf(ops, { world, model, events, stale, matches, checkFault 
 			return;
 		}
 		const { fired } = world;
-		const { count } = world;
+		const { aborts, count } = world;
 		const { length } = events;
 		let entered = false;
 		let refused;
@@ -46,6 +46,8 @@ export function stepsOf(ops, { world, model, events, stale, matches, checkFault 
 				fail(s, `entered, expected ${inspect(refused)}`);
 			}
 		};
+		const asked = d.entry && model.due && !model.dead && world.nest === 0;
+		world.asked = asked;
 		let out;
 		try {
 			out = { v: d.real(enter) };
@@ -55,6 +57,8 @@ export function stepsOf(ops, { world, model, events, stale, matches, checkFault 
 			}
 			out = { e };
 		}
+		world.asked = false;
+		world.current.dead ||= asked && config.slow;
 		enter();
 		const f = world.fired !== fired && world.fired.nest === world.nest && !world.fired.seen ? world.fired : undefined;
 		let want;
@@ -79,7 +83,11 @@ export function stepsOf(ops, { world, model, events, stale, matches, checkFault 
 				model.lost.push(f.error);
 			}
 		} else {
+			const { dead } = model;
 			want = d.then(out.v);
+			if (!dead && "critical" in want && "e" in out) {
+				checkFault(out.e, undefined, s);
+			}
 		}
 		if (model.dead && world.nest === 0 && ("e" in out || d.told)) {
 			model.settle(); // the outermost frame saw it
@@ -90,6 +98,9 @@ export function stepsOf(ops, { world, model, events, stale, matches, checkFault 
 		matches(want, out, s);
 		if (want.calls === 0 && world.count !== count) {
 			fail(s, `${world.count - count} raw calls, expected none`);
+		}
+		if (cell.hooked && world.nest === 0 && want.fault === "RuntimeError" && world.aborts !== aborts + 1) {
+			fail(s, `the abort handler ran ${world.aborts - aborts} times`);
 		}
 		if (want.events !== undefined && !isDeepStrictEqual(events.slice(length), want.events)) {
 			fail(s, `events ${inspect(events.slice(length))}, expected ${inspect(want.events)}`);

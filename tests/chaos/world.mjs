@@ -54,6 +54,8 @@ export class World {
 	finals = new WeakMap(); // object => entries of fake registries
 	borrows = new WeakMap(); // object => who borrows it in Rust, as the model knows
 	asked = false; // a new instance was asked for, the old one need not be dead
+	caught = false; // Rust catches what JS throws, so that only real traps pass for faults
+	aborts = 0; // calls of Rust's abort handler, which is one even if nobody has set any
 
 	get current() {
 		return this.instances.at(-1);
@@ -69,7 +71,10 @@ export class World {
 	}
 
 	#fire(x, name, when) {
-		const { kind } = this.armed;
+		let { kind } = this.armed;
+		if (this.caught) {
+			kind = { runtime: "trap", stack: "recurse_shadow" }[kind] ?? kind;
+		}
 		let error;
 		if (kind === "runtime") {
 			error = new RuntimeError("chaos");
@@ -123,6 +128,10 @@ export class World {
 
 	#wrap(x, name, f) {
 		const w = (...args) => {
+			if (x.dead && this.caught && name === "table" && args.length === 0) {
+				this.aborts++;
+				return f();
+			}
 			if (x.dead && !(x.failed && name === "__wbindgen_add_to_stack_pointer")) {
 				this.violate(`${name} called on dead instance ${x.n}`);
 			}
@@ -148,7 +157,7 @@ export class World {
 				}
 				return r;
 			} catch (e) {
-				if (isFault(e) || starts) {
+				if (isFault(e) || starts || (this.caught && !(e instanceof WebAssembly.Exception))) {
 					x.dead = true;
 					x.failed = !isFault(e); // a start that threw an ordinary error
 				}
@@ -337,6 +346,7 @@ export const initialize = (m, { minor }, how, { bytes, module }) => {
 export async function load(cell, { realGc, hooks, init, slow }) {
 	const glue = compiled(cell);
 	const world = new World(glue.roles);
+	world.caught = cell.joined;
 	function Instance(module, imports) {
 		if (slow && world.instances.length > 0) {
 			throw new RangeError("WebAssembly.Instance is disallowed on the main thread, if the buffer size is larger than 8MB.");

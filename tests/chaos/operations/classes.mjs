@@ -2,7 +2,7 @@
 import { error } from "./common.mjs";
 import { kinds, slots } from "../program.mjs";
 
-export function classesOf({ world, m, model, slot, store, own, object, live, born, stale, alien, isBorrowed, value, fault, withCounter, make, consuming }) {
+export function classesOf({ world, m, model, slot, store, own, object, live, born, stale, alien, isBorrowed, value, fault, panics, withCounter, make, consuming }) {
 	return {
 		newCounter: s => make("Counter", s, () => new m.Counter(s.n), () => ({ value: s.n, label: "counter" })),
 		zero: s => make("Counter", s, () => m.Counter.zero(), () => ({ value: 0, label: "counter" })),
@@ -21,7 +21,7 @@ export function classesOf({ world, m, model, slot, store, own, object, live, bor
 		newTracked: s => make("Tracked", s, () => new m.Tracked(s.n), () => ({ id: s.n })),
 		newParsed: s =>
 			s.n % 10 === 0
-				? fault(() => new m.Parsed(s.n % 20 ? "trap" : "panic"))
+				? (s.n % 20 ? fault : panics)(() => new m.Parsed(s.n % 20 ? "trap" : "panic"))
 				: s.n % 5 === 0
 					? { entry: true, real: () => new m.Parsed("x"), then: () => ({ thrown: "not a number: x" }) }
 					: make("Parsed", s, () => new m.Parsed(" " + s.n), () => ({ number: s.n })),

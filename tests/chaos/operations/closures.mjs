@@ -1,7 +1,7 @@
 // Rust closures that JS holds, timers among them.
 import { error } from "./common.mjs";
 
-export function closuresOf({ config, world, m, model, store, get, live, born, quiet, called }) {
+export function closuresOf({ cell, config, world, m, model, store, get, live, born, quiet, called }) {
 	return {
 		makeCallback: s => ({
 			entry: true,
@@ -39,6 +39,9 @@ export function closuresOf({ config, world, m, model, store, get, live, born, qu
 				}
 				if (how === "nothing") {
 					return { v: how };
+				}
+				if (how === "panic" && cell.unwinds) {
+					return { type: "PanicError" };
 				}
 				model.die();
 				return { fault: "RuntimeError" };
@@ -81,6 +84,9 @@ export function closuresOf({ config, world, m, model, store, get, live, born, qu
 				then() {
 					if (meta === undefined || !live(meta)) {
 						return meta?.resolve ? { v: undefined, calls: 0 } : quiet(meta);
+					}
+					if (meta.panics && cell.unwinds) {
+						return { type: "PanicError" };
 					}
 					if (meta.panics) {
 						model.die();

@@ -1,7 +1,9 @@
 // What operations are made of. An operation that cannot be done, as its operand is not there, is undefined.
 import { kinds, slots } from "../program.mjs";
+import { isFault } from "../world.mjs";
 
 export const error = { type: "Error" };
+const panicked = { type: "PanicError" };
 
 export function commonOf({ cell, config, model, world }) {
 	const { leaks } = cell;
@@ -36,6 +38,17 @@ export function commonOf({ cell, config, model, world }) {
 		},
 		...more,
 	});
+	const panics = (real, more) => (cell.unwinds ? { entry: true, real, then: () => panicked, ...more } : fault(real, undefined, more));
+	// What JS throws to Rust that does not catch it. A trap is none of Rust's business; where an instance has been
+	// ended, so that Rust knows, it traps.
+	const crossing = e => {
+		const again = model.dead;
+		if (!cell.aborts || isFault(e)) {
+			return { is: e, again: again && cell.joined };
+		}
+		model.die();
+		return { critical: e, again };
+	};
 	// A method or an argument: borrows are Rust's, classes the glue's.
 	const withCounter = (o, real, want, { mutates = false, others = [], ...more } = {}) =>
 		o && {
@@ -146,6 +159,6 @@ export function commonOf({ cell, config, model, world }) {
 	});
 	return {
 		slot, store, get, own, object, live, born, stale, alien, isBorrowed,
-		value, fault, withCounter, make, consuming, quiet, called, promised,
+		value, fault, panics, crossing, withCounter, make, consuming, quiet, called, promised,
 	};
 }

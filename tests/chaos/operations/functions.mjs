@@ -1,7 +1,8 @@
 // Free functions that do not fail, and JS within Rust within JS, with steps of the program in there.
+import { isFault } from "../world.mjs";
 import { error } from "./common.mjs";
 
-export function functionsOf({ cell, m, model, inside, store, own, born, value }) {
+export function functionsOf({ cell, m, model, inside, store, own, born, value, crossing }) {
 	const { leaks } = cell;
 	return {
 		bump: () => value(() => m.bump(), () => ++model.bumps),
@@ -52,7 +53,10 @@ export function functionsOf({ cell, m, model, inside, store, own, born, value })
 				}
 				if (c.threw !== undefined) {
 					// Rust catches this one, unless it is a fault or what follows from one.
-					return s.via === "call_js_swallow" && !model.dead ? { text: /^caught: / } : { is: c.threw.e };
+					if (s.via === "call_js_swallow" && (cell.aborts ? !isFault(c.threw.e) : !model.dead)) {
+						return { text: /^caught: /, again: model.dead };
+					}
+					return /catch|swallow/.test(s.via) ? { is: c.threw.e, again: cell.joined && model.dead } : crossing(c.threw.e);
 				}
 				// A fault after the glue had stored the error, and JS swallowed it: the next frame of Rust's that
 				// asks gets the error.
@@ -121,7 +125,7 @@ export function functionsOf({ cell, m, model, inside, store, own, born, value })
 						return { never: "the callback did not run" };
 					}
 					lent.open = false;
-					return c.threw !== undefined ? { is: c.threw.e } : model.dead ? { v: lent.total, again: true } : { v: lent.total };
+					return c.threw !== undefined ? crossing(c.threw.e) : model.dead ? { v: lent.total, again: true } : { v: lent.total };
 				},
 			};
 		},

@@ -1,6 +1,6 @@
 // Promises that Rust settles. What becomes of them is seen at the end of a turn (turn.mjs).
 
-export function promisesOf({ m, model, born, promised }) {
+export function promisesOf({ cell, m, model, born, promised }) {
 	return {
 		asyncAdd: s => promised(s, () => m.async_add(s.n, 3), { want: { v: s.n + 3 } }),
 		asyncGreet: s => promised(s, () => m.async_greet("a" + s.n), { want: { v: `Hello, a${s.n}!` } }),
@@ -21,7 +21,7 @@ export function promisesOf({ m, model, born, promised }) {
 		},
 		asyncSleep: s => promised(s, () => m.async_sleep(5, s.n), { sleeps: true, later: { v: s.n } }),
 		asyncTrap: s => promised(s, () => m.async_trap_later(5), { sleeps: true, traps: true }),
-		asyncPanic: s => promised(s, () => m.async_panic(), { traps: true, now: true }),
+		asyncPanic: s => promised(s, () => m.async_panic(), cell.unwinds ? { panics: true } : { traps: true, now: true }),
 		spawn: s => ({
 			entry: true,
 			real: () => m.spawn(5, s.n),
