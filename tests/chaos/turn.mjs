@@ -11,7 +11,7 @@ process.on("unhandledRejection", e => strays.push(e));
 const executes = /closures_____invoke.*Function_fn/;
 export const forgetStrays = () => void (strays.length = 0);
 
-export function turnOf({ config, world, api, model, events, starts, store }) {
+export function turnOf({ cell, config, world, api, model, events, starts, store }) {
 	const turn = async s => {
 		if (s.op === "gc" && config.realGc) {
 			globalThis.gc?.();
@@ -113,7 +113,7 @@ export function turnOf({ config, world, api, model, events, starts, store }) {
 		}
 	};
 	const checkFaultOfTurn = (f, generation, s) => {
-		if ((config.reinit === "eager" || config.slow) && starts.told.some(mode => /trap|panic/.test(mode))) {
+		if ((config.reinit === "eager" || config.slow) && starts.told.some(mode => /trap|panic/.test(mode) || (cell.aborts && mode === "throw"))) {
 			return; // the record may be that of a start function that failed since
 		}
 		if (api.fault?.generation !== generation || (f !== undefined && api.fault.message !== f.error.message)) {
