@@ -214,7 +214,8 @@ static void read_direct_import(struct glue *glue, node_id n)
 static bool wraps_errors(const struct glue *glue, node_id clause)
 {
 	const struct tree *tree = glue->tree;
-	for (node_id n = clause; glue->joins_upstream && n < tree->nodes[clause].last; n++) {
+	for (node_id n = clause; glue->upstream.handle_catch != 0 && n < tree->nodes[clause].last;
+		 n++) {
 		if (node_is(tree, n, KIND_new_expression) &&
 			is_global_path(glue, node_child(tree, n, FIELD_constructor), "WebAssembly.Exception")) {
 			return true;
