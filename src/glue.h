@@ -85,13 +85,13 @@ enum role {
 
 /* Parts of wasm-bindgen's own reset machinery: functions, variables, reads of exports; 0 for what is not there. */
 struct upstream {
-	binding_id guard;        /* before each raw call */
-	binding_id handle_catch; /* takes what a raw call threw */
-	node_id hook;            /* function that calls Rust's abort handler */
-	binding_id maker;        /* makes a new instance, perhaps only if a flag is set */
-	binding_id reset;        /* the same, if it always does */
-	binding_id scheduled;    /* flag: Rust wants a new instance */
-	binding_id called;       /* flag: the abort handler has been called */
+	node_id guard;        /* function before each raw call */
+	node_id handle_catch; /* function that takes what a raw call threw */
+	node_id hook;         /* function that calls Rust's abort handler */
+	node_id maker;        /* function that makes a new instance, perhaps only if a flag is set */
+	node_id reset;        /* the same, if it always does */
+	binding_id scheduled; /* flag: Rust wants a new instance */
+	binding_id called;    /* flag: the abort handler has been called */
 	binding_id
 		address; /* where the instance says that it is terminated: it then refuses calls for ever */
 	binding_id instance; /* number of the instance */
@@ -245,7 +245,7 @@ bool glue_read_closures(struct glue *glue);    /* glue_closures.c */
 bool glue_read_state(struct glue *glue);       /* glue_state.c */
 void glue_find_upstream(struct glue *glue);    /* glue_upstream.c: R14; what it is made of */
 bool glue_read_upstream(struct glue *glue);    /* glue_upstream.c: facts, or a refusal */
-bool glue_is_upstream(const struct glue *glue, binding_id function);
+bool glue_is_upstream(const struct glue *glue, binding_id name);
 struct str glue_upstream_reset(const struct glue *glue, binding_id binding, node_id value);
 bool glue_read_refusals(struct glue *glue);      /* glue_refusals.c: R15 */
 bool glue_check_host_imports(struct glue *glue); /* glue_refusals.c: R15, once state is known */

@@ -177,9 +177,11 @@ static bool hands_to_upstream(const struct glue *glue, node_id clause)
 	const struct tree *tree = glue->tree;
 	node_id statement = node_first(tree, node_body(tree, clause));
 	node_id call = statement == NO_NODE ? NO_NODE : node_first(tree, statement);
-	return node_is(tree, call, KIND_call_expression) && glue->upstream.handle_catch != 0 &&
-	       scope_of(glue->scopes, node_child(tree, call, FIELD_function)) ==
-	           glue->upstream.handle_catch;
+	if (!node_is(tree, call, KIND_call_expression) || glue->upstream.handle_catch == NO_NODE) {
+		return false;
+	}
+	binding_id callee = scope_of(glue->scopes, node_child(tree, call, FIELD_function));
+	return callee != 0 && binding_function(glue->scopes, callee) == glue->upstream.handle_catch;
 }
 
 /*

@@ -34,24 +34,21 @@ static binding_id root_variable(const struct glue *glue, node_id identifier)
 	           : 0;
 }
 
-/* The function at the glue's top level around n, if it has a name and a block, else 0. */
-static binding_id function_around(const struct glue *glue, node_id n)
+/* The function at the glue's top level around n, if it has a block, else NO_NODE. */
+static node_id function_around(const struct glue *glue, node_id n)
 {
 	node_id function = glue_function_around(glue, n);
-	if (function == NO_NODE ||
-		!node_is(glue->tree, node_body(glue->tree, function), KIND_statement_block)) {
-		return 0;
-	}
-	binding_id b = glue_function_binding(glue, function);
-	return b != 0 && binding_function(glue->scopes, b) == function ? b : 0;
+	return function != NO_NODE &&
+	               node_is(glue->tree, node_body(glue->tree, function), KIND_statement_block)
+	           ? function
+	           : NO_NODE;
 }
 
-static bool uses(const struct glue *glue, binding_id function, binding_id what)
+static bool uses(const struct glue *glue, node_id function, binding_id what)
 {
-	node_id body = binding_function(glue->scopes, function);
 	for (node_id u = glue->scopes->bindings[what].first_use; u != NO_NODE;
 		 u = glue->scopes->next_use[u]) {
-		if (node_inside(glue->tree, u, body)) {
+		if (node_inside(glue->tree, u, function)) {
 			return true;
 		}
 	}
@@ -88,11 +85,10 @@ static node_id called_with(const struct glue *glue, node_id n)
 }
 
 /* Of a function with one parameter: whether it is that parameter. */
-static bool is_only_parameter(const struct glue *glue, binding_id function, node_id identifier)
+static bool is_only_parameter(const struct glue *glue, node_id function, node_id identifier)
 {
 	const struct tree *tree = glue->tree;
-	node_id parameters =
-		node_child(tree, binding_function(glue->scopes, function), FIELD_parameters);
+	node_id parameters = node_child(tree, function, FIELD_parameters);
 	return node_child_count(tree, parameters) == 1 && node_is(tree, identifier, KIND_identifier) &&
 	       scope_of(glue->scopes, identifier) != 0 &&
 	       scope_of(glue->scopes, identifier) ==
@@ -129,8 +125,8 @@ static void read_catch_handler(struct glue *glue, struct upstream *found)
 			!str_equal(node_property(tree, n), STR("getArg"))) {
 			continue;
 		}
-		binding_id function = function_around(glue, n);
-		if (function != 0 && uses(glue, function, found->address) &&
+		node_id function = function_around(glue, n);
+		if (function != NO_NODE && uses(glue, function, found->address) &&
 			is_only_parameter(glue, function, node_child(tree, n, FIELD_object))) {
 			found->handle_catch = function;
 		}
@@ -162,12 +158,11 @@ static void read_reset(struct glue *glue, struct upstream *found)
 			!is_global_path(glue, node_child(tree, n, FIELD_constructor), "WebAssembly.Instance")) {
 			continue;
 		}
-		binding_id function = function_around(glue, n);
-		if (function == 0 || !uses(glue, function, glue->exports)) {
+		node_id function = function_around(glue, n);
+		if (function == NO_NODE || !uses(glue, function, glue->exports)) {
 			continue;
 		}
-		node_id whole = binding_function(glue->scopes, function);
-		for (node_id i = whole; i < tree->nodes[whole].last; i++) {
+		for (node_id i = function; i < tree->nodes[function].last; i++) {
 			binding_id counter = node_is(tree, i, KIND_update_expression)
 			                         ? root_variable(glue, node_first(tree, i))
 			                         : 0;
@@ -175,7 +170,7 @@ static void read_reset(struct glue *glue, struct upstream *found)
 				found->instance = counter;
 				found->maker = function;
 			}
-			if (counter != 0 && is_unconditional(tree, i, whole)) {
+			if (counter != 0 && is_unconditional(tree, i, function)) {
 				found->reset = function;
 			}
 		}
@@ -191,7 +186,7 @@ static bool is_false(const struct tree *tree, node_id n)
 static void read_schedule(struct glue *glue, struct upstream *found)
 {
 	const struct tree *tree = glue->tree;
-	node_id maker = binding_function(glue->scopes, found->maker);
+	node_id maker = found->maker;
 	for (node_id n = maker; n < tree->nodes[maker].last; n++) {
 		node_id parent = tree->nodes[n].parent;
 		binding_id flag = root_variable(glue, n);
@@ -208,14 +203,16 @@ static void read_schedule(struct glue *glue, struct upstream *found)
 static void read_guard(struct glue *glue, struct upstream *found)
 {
 	const struct scopes *scopes = glue->scopes;
-	if (found->reset == 0) {
+	if (found->reset == NO_NODE) {
 		found->guard = found->maker;
+		return;
 	}
-	for (node_id u = scopes->bindings[found->reset].first_use; u != NO_NODE && found->guard == 0;
-		 u = scopes->next_use[u]) {
-		binding_id around =
-			glue->tree->nodes[u].field == FIELD_function ? function_around(glue, u) : 0;
-		if (around != 0 && !uses(glue, around, glue->exports)) {
+	binding_id reset = glue_function_binding(glue, found->reset);
+	for (node_id u = reset == 0 ? NO_NODE : scopes->bindings[reset].first_use;
+		 u != NO_NODE && found->guard == NO_NODE; u = scopes->next_use[u]) {
+		node_id around =
+			glue->tree->nodes[u].field == FIELD_function ? function_around(glue, u) : NO_NODE;
+		if (around != NO_NODE && !uses(glue, around, glue->exports)) {
 			found->guard = around;
 		}
 	}
@@ -244,24 +241,27 @@ static node_id find_misunderstood(const struct glue *glue, const struct upstream
 {
 	const struct {
 		struct str name;
-		binding_id meant;
+		node_id function;
+		binding_id variable;
 	} parts[] = {
-		{STR("__wbg_call_guard"), found->guard},
-		{STR("__wbg_termination_guard"), found->guard},
-		{STR("__wbg_handle_catch"), found->handle_catch},
-		{STR("__wbg_call_abort_hook"),
-			found->hook == NO_NODE ? 0 : glue_function_binding(glue, found->hook)},
-		{STR("__wbg_reset_state"), found->reset},
-		{STR("__wbg_reinit_scheduled"), found->scheduled},
-		{STR("__wbg_instance_id"), found->instance},
+		{STR("__wbg_call_guard"), found->guard, 0},
+		{STR("__wbg_termination_guard"), found->guard, 0},
+		{STR("__wbg_handle_catch"), found->handle_catch, 0},
+		{STR("__wbg_call_abort_hook"), found->hook, 0},
+		{STR("__wbg_reset_state"), found->reset, 0},
+		{STR("__wbg_reinit_scheduled"), NO_NODE, found->scheduled},
+		{STR("__wbg_instance_id"), NO_NODE, found->instance},
 	};
 	const struct tree *tree = glue->tree;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		uint32_t name = tree_find_name(tree, parts[i].name);
+		binding_id meant = parts[i].function == NO_NODE
+		                       ? parts[i].variable
+		                       : glue_function_binding(glue, parts[i].function);
 		for (node_id n = 1; n < tree->count && name != 0; n++) {
 			if (tree->nodes[n].name == name && tree->nodes[n].kind == KIND_identifier &&
-				(parts[i].meant == 0 ||
-					(scope_of(glue->scopes, n) != parts[i].meant && !is_exported_name(tree, n)))) {
+				(meant == 0 ||
+					(scope_of(glue->scopes, n) != meant && !is_exported_name(tree, n)))) {
 				return n;
 			}
 		}
@@ -276,15 +276,16 @@ void glue_find_upstream(struct glue *glue)
 	read_catch_handler(glue, found);
 	read_called(glue, found);
 	read_reset(glue, found);
-	if (found->maker != 0) {
+	if (found->maker != NO_NODE) {
 		read_schedule(glue, found);
 		read_guard(glue, found);
 	}
 }
 
-static bool is_called_by_glue(const struct glue *glue, binding_id function)
+static bool is_called_by_glue(const struct glue *glue, node_id function)
 {
-	for (node_id u = glue->scopes->bindings[function].first_use; u != NO_NODE;
+	binding_id name = glue_function_binding(glue, function);
+	for (node_id u = name == 0 ? NO_NODE : glue->scopes->bindings[name].first_use; u != NO_NODE;
 		 u = glue->scopes->next_use[u]) {
 		if (glue->tree->nodes[u].field == FIELD_function) {
 			return true;
@@ -297,20 +298,19 @@ static node_id find_unknown(const struct glue *glue)
 {
 	const struct upstream *found = &glue->upstream;
 	if (found->terminates != NO_NODE &&
-		(found->guard == 0 || found->address == 0 || found->handle_catch == 0)) {
+		(found->guard == NO_NODE || found->address == 0 || found->handle_catch == NO_NODE)) {
 		return found->terminates;
 	}
 	if (found->aborts != NO_NODE &&
-		(found->hook == NO_NODE ||
-			found->hook == binding_function(glue->scopes, found->handle_catch))) {
+		(found->hook == NO_NODE || found->hook == found->handle_catch)) {
 		return found->aborts;
 	}
-	if (found->maker != 0 && found->reset == 0 &&
+	if (found->maker != NO_NODE && found->reset == NO_NODE &&
 		(found->scheduled == 0 || !uses(glue, found->maker, found->scheduled))) {
-		return glue->scopes->bindings[found->maker].identifier;
+		return found->maker;
 	}
-	if (found->reset != 0 && found->scheduled == 0 && is_called_by_glue(glue, found->reset)) {
-		return glue->scopes->bindings[found->reset].identifier;
+	if (found->reset != NO_NODE && found->scheduled == 0 && is_called_by_glue(glue, found->reset)) {
+		return found->reset;
 	}
 	/* of several glues in a file, bundlers rename all but one, and the names are that one's */
 	return glue->file->count == 1 ? find_misunderstood(glue, found) : NO_NODE;
@@ -328,6 +328,15 @@ static void read_flag(struct glue *glue, binding_id scheduled)
 	}
 }
 
+/* What to call it in a message: a function's name, or the text. */
+static struct str name_of(const struct glue *glue, node_id n)
+{
+	binding_id b = node_is_function(glue->tree, n) ? glue_function_binding(glue, n) : 0;
+	return b != 0                            ? binding_name(glue->scopes, b)
+	       : node_is_function(glue->tree, n) ? STR("a function without a name")
+	                                         : node_text(glue->tree, n);
+}
+
 bool glue_read_upstream(struct glue *glue)
 {
 	const struct upstream *found = &glue->upstream;
@@ -336,14 +345,14 @@ bool glue_read_upstream(struct glue *glue)
 	if (unknown != NO_NODE) {
 		glue_refuse(glue, "upstream-guard", unknown,
 			"wasm-bindgen's own reset machinery, in a form that is not known (%.*s)",
-			STR_ARGS(node_text(glue->tree, unknown)));
+			STR_ARGS(name_of(glue, unknown)));
 		return false;
 	}
-	if (found->reset != 0) {
-		glue_add(glue, FACT_UPSTREAM_RESET, binding_function(scopes, found->reset));
+	if (found->reset != NO_NODE) {
+		glue_add(glue, FACT_UPSTREAM_RESET, found->reset);
 	}
-	if (found->guard != 0) {
-		glue_add(glue, FACT_UPSTREAM_GUARD, binding_function(scopes, found->guard));
+	if (found->guard != NO_NODE) {
+		glue_add(glue, FACT_UPSTREAM_GUARD, found->guard);
 	}
 	if (found->scheduled != 0) {
 		glue->scheduled = binding_name(scopes, found->scheduled);
@@ -355,12 +364,12 @@ bool glue_read_upstream(struct glue *glue)
 	return true;
 }
 
-bool glue_is_upstream(const struct glue *glue, binding_id function)
+bool glue_is_upstream(const struct glue *glue, binding_id name)
 {
 	const struct upstream *u = &glue->upstream;
-	return function != 0 &&
-	       (function == u->guard || function == u->handle_catch || function == u->maker ||
-			   (u->hook != NO_NODE && binding_function(glue->scopes, function) == u->hook));
+	node_id function = name == 0 ? NO_NODE : binding_function(glue->scopes, name);
+	return function != NO_NODE && (function == u->guard || function == u->handle_catch ||
+									  function == u->maker || function == u->hook);
 }
 
 /* Flags of the machinery that a new instance starts without; the id tells its objects apart. */

@@ -77,6 +77,26 @@ static bool is_filled(const struct tree *tree, node_id use)
 	return str_equal(callee, STR("defineProperty")) || str_equal(callee, STR("d"));
 }
 
+/* `const x = {}; x.add = …; wasm_bindgen = Object.assign(init, { initSync }, x)`: no-modules glue, renamed. */
+static bool is_assigned_on(const struct glue *glue, binding_id b)
+{
+	const struct tree *tree = glue->tree;
+	bool filled = false, assigned = false;
+	if (!node_is(tree, binding_value(glue->scopes, b), KIND_object)) {
+		return false;
+	}
+	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		node_id parent = tree->nodes[u].parent;
+		filled |= is_filled(tree, u);
+		assigned |=
+			node_is(tree, parent, KIND_arguments) && node_nth(tree, parent, 0) != u &&
+			is_global_path(glue, node_child(tree, tree->nodes[parent].parent, FIELD_function),
+				"Object.assign");
+	}
+	return filled && assigned;
+}
+
 /*
  * The object by which glue inside a function hands out what it exports: by its name in no-modules
  * glue, a parameter that the function fills in what bundlers make. 0 if there is none.
@@ -103,6 +123,11 @@ static binding_id find_carrier(const struct glue *glue)
 			if (is_filled(glue->tree, u) && glue_function_around(glue, u) == NO_NODE) {
 				return b;
 			}
+		}
+	}
+	for (binding_id b = 1; b < scopes->count; b++) {
+		if (scopes->bindings[b].scope == glue->root && is_assigned_on(glue, b)) {
+			return b;
 		}
 	}
 	return 0;

@@ -23,11 +23,17 @@ process.on('exit', () => fs.rmSync(root, { recursive: true, force: true }));
 const { cells } = JSON.parse(fs.readFileSync(path.join(fixtures, 'manifest.json'), 'utf8'));
 const minor = ({ release }) => Number(release.split('.')[2]);
 
-/* What a program sees, in order; the bundle is the first argument, the wasm the second. */
+/* What a program sees, in order; the bundle is the first argument, the wasm the second, the target the third. */
 const program = `
 import fs from 'node:fs';
-const [, , bundle, wasm, takesObject] = process.argv;
-const m = await import(bundle);
+import { createRequire } from 'node:module';
+import vm from 'node:vm';
+const [, , bundle, wasm, target, takesObject] = process.argv;
+globalThis.location = { href: 'https://localhost/' }; // as scripts have it
+const m =
+	target === 'nodejs' ? createRequire(import.meta.url)(bundle)
+	: target === 'web' ? await import(bundle)
+	: vm.runInThisContext(fs.readFileSync(bundle, 'utf8') + ';wasm_bindgen');
 const seen = [];
 const see = f => {
 	try {
@@ -37,8 +43,10 @@ const see = f => {
 		seen.push(e instanceof WebAssembly.RuntimeError ? 'trap' : e instanceof m.__reglue.StaleObjectError ? 'stale' : e.message);
 	}
 };
-const module = new WebAssembly.Module(fs.readFileSync(wasm));
-m.initSync(takesObject ? { module } : module);
+if (target !== 'nodejs') {
+	const module = new WebAssembly.Module(fs.readFileSync(wasm));
+	m.initSync(takesObject ? { module } : module);
+}
 const old = new m.Counter(5);
 see(() => m.bump());
 see(() => m.trap());
@@ -76,45 +84,65 @@ function expected(cell) {
 	];
 }
 
-/* What users have in their builds, by themselves or in webpack, Rollup, Vite. */
+/* What users have in their builds, by themselves or in webpack, Rollup, Vite. Scripts are left in one piece. */
 const tools = {
-	bundled: file => build(file, false),
-	esbuild: file => build(file, true),
-	terser: async file =>
-		(await minify(build(file, false), { module: true, compress: { passes: 3, unsafe: true }, toplevel: true })).code,
+	bundled: (file, target) => build(file, target, false),
+	esbuild: (file, target) => build(file, target, true),
+	terser: async (file, target) => {
+		const text = target === 'no-modules' ? fs.readFileSync(file, 'utf8') : build(file, target, false);
+		const toplevel = target !== 'no-modules';
+		return (await minify(text, { module: target === 'web', compress: { passes: 3, unsafe: true }, toplevel })).code;
+	},
 	rolldown: async file => {
 		const bundle = await rolldown({ input: file, logLevel: 'silent', external: /\.wasm$/ });
 		return (await bundle.generate({ format: 'esm', minify: true })).output[0].code;
 	},
 };
 
-function build(file, minified) {
+function build(file, target, minified) {
+	if (target === 'no-modules') {
+		return esbuild.transformSync(fs.readFileSync(file, 'utf8'), { minify: minified }).code;
+	}
 	const { outputFiles } = esbuild.buildSync({
-		entryPoints: [file], format: 'esm', bundle: true, minify: minified, write: false, logLevel: 'error',
+		entryPoints: [file], bundle: true, minify: minified, write: false, logLevel: 'error',
+		...(target === 'web' ? { format: 'esm' } : { format: 'cjs', platform: 'node' }),
 	});
 	return outputFiles[0].text;
 }
 
 const all = process.env.MINIFIED === 'all';
-const often = /^0\.2\.(83|92|100|118|127|130)$/;
+const often = /^0\.2\.(100|127|130)$/;
+const isFor = ({ target }, name) =>
+	target === 'web' || (name !== 'rolldown' && (target === 'nodejs' || name !== 'bundled'));
+const isWanted = (cell, name) =>
+	all ||
+	(name === 'bundled' // a bundler alone changes names only where there are two of them
+		? cell.features.includes('call-guard') && cell.target === 'web'
+		: (name === 'esbuild' && cell.target === 'web') || often.test(cell.release));
 
-for (const cell of cells.filter(one => one.target === 'web' && one.variant !== 'threads' && minor(one) >= 83)) {
+for (const cell of cells) {
+	const { target } = cell;
+	if (!/^(web|nodejs|no-modules)$/.test(target) || cell.variant === 'threads' || minor(cell) < 83) {
+		continue;
+	}
 	for (const [name, convert] of Object.entries(tools)) {
-		// a bundler alone changes names only where there are two of them
-		if (!all && (name === 'bundled' ? !cell.features.includes('call-guard') : name !== 'esbuild' && !often.test(cell.release))) {
+		if (!isFor(cell, name) || !isWanted(cell, name)) {
 			continue;
 		}
 		test(`${cell.path}: ${name}, then patched`, async () => {
-			const bundle = path.join(root, `${cell.path}.${name}.mjs`.replaceAll('/', '-'));
-			fs.writeFileSync(bundle, await convert(path.join(fixtures, cell.path, 'reglue_fixture.js')));
+			const folder = path.join(root, `${cell.path}.${name}`);
+			const bundle = path.join(folder, target === 'web' ? 'glue.mjs' : 'glue.cjs');
+			const text = await convert(path.join(fixtures, cell.path, 'reglue_fixture.js'), target);
+			fs.mkdirSync(folder, { recursive: true });
+			fs.writeFileSync(bundle, text);
+			fs.copyFileSync(path.join(fixtures, cell.module), path.join(folder, 'reglue_fixture_bg.wasm'));
 			if (name !== 'bundled') {
-				assert.doesNotMatch(fs.readFileSync(bundle, 'utf8'), /__wbg_(call_guard|handle_catch|instance_id|init)\b/);
+				assert.doesNotMatch(text, /__wbg_(call_guard|handle_catch|instance_id|init)\b/);
 			}
 			const patch = spawnSync(tool, ['patch', '-q', bundle], { encoding: 'utf8' });
 			assert.equal(patch.status, 0, patch.stderr);
-			const wasm = path.join(fixtures, cell.module);
-			const words = [path.join(root, 'program.mjs'), bundle, wasm, ...(minor(cell) >= 93 ? ['object'] : [])];
-			const run = spawnSync(node, words, { encoding: 'utf8' });
+			const words = [path.join(root, 'program.mjs'), bundle, path.join(fixtures, cell.module), target];
+			const run = spawnSync(node, [...words, ...(minor(cell) >= 93 ? ['object'] : [])], { encoding: 'utf8' });
 			assert.equal(run.status, 0, run.stderr);
 			assert.deepEqual(JSON.parse(run.stdout), expected(cell));
 		});
