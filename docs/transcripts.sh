@@ -149,7 +149,8 @@ run 'reglue revert -r -q bindings' \
 	'reglue report merge 1.json 2.json -o merged.json' \
 	'cmp merged.json report.json'
 end
-say '' 'What is recognised in a glue, down to every entrypoint (here the first lines):'
+say '' 'What is recognised in a glue and what is not, and then every entrypoint (here the first lines):'
 begin
-run 'reglue inspect bindings/charts 2>&1 | head -n 20'
+run 'reglue inspect bindings/charts' \
+	'reglue inspect -v bindings/charts 2>&1 | head -n 20'
 end

@@ -59,7 +59,9 @@ void command_init(struct command *command, const struct options *options)
 		.color = command_color(options),
 		.quiet = options->quiet,
 		/* what is not known is half of what inspect is for */
-		.notes = options->verbose || (options->verb == VERB_INSPECT && !options->quiet),
+		/* inspect shows them among its results */
+		.notes = options->verbose || (options->verb == VERB_INSPECT && !options->quiet &&
+										 options->format != FORMAT_TEXT),
 		.progress = draws_progress(),
 	};
 	if (command_writes(options)) {

@@ -144,7 +144,8 @@ void glue_check_forms(struct glue *glue)
 				!str_starts(node_text(tree, node_child(tree, maker, FIELD_name)), STR("__wbg_"))) {
 				check(glue, SHAPE_CLOSURE, maker);
 			}
-		} else if (fact->kind == FACT_FREE && str_equal(fact->name, STR("free"))) {
+		} else if (fact->kind == FACT_FREE && str_equal(fact->name, STR("free")) &&
+				   node_is(tree, fact->node, KIND_method_definition)) {
 			check(glue, SHAPE_FREE, fact->node);
 		} else if (fact->kind == FACT_CATCH && !frees_arguments(glue, fact->node)) {
 			node_id function = glue_function_around(glue, fact->node);

@@ -39,6 +39,7 @@ enum entry_kind {
 	ENTRY_FREE, /* free() and [Symbol.dispose]() */
 	ENTRY_CLOSURE,
 	ENTRY_FINALIZER,
+	ENTRY_KIND_COUNT,
 };
 
 /* A function of the glue that outside code can call, and what was decided about it. */

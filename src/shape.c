@@ -40,13 +40,20 @@ struct matching {
 		uint32_t name; /* interned in the shape's tree */
 		struct str text;
 	} holes[MAX_HOLES];
+	node_id at;       /* the shape's node that is held against the tree */
+	node_id progress; /* … where the furthest difference is */
 	struct shape_difference furthest;
 };
 
-/* s: the shape's node, or NO_NODE where the tree goes on and the form does not. */
+/*
+ * s: the shape's node, or NO_NODE where the tree goes on and the form does not. Of several differences the one
+ * counts that is furthest in the form: `$$rest` tries later and later statements of the tree.
+ */
 static bool differ(struct matching *m, node_id s, node_id n)
 {
-	if (n > m->furthest.node) {
+	node_id progress = s == NO_NODE ? m->at + 1 : s;
+	if (progress > m->progress || (progress == m->progress && n > m->furthest.node)) {
+		m->progress = progress;
 		m->furthest.node = n;
 		m->furthest.expected = s == NO_NODE ? (struct str){"", 0} : node_text(m->shape, s);
 		m->furthest.missing = false;
@@ -110,7 +117,7 @@ static bool match_children(struct matching *m, node_id s, node_id n, node_id par
 		}
 		if (n == NO_NODE) {
 			node_id last = m->tree->nodes[parent].last - 1;
-			if (last > m->furthest.node) {
+			if (s > m->progress) {
 				differ(m, s, last);
 				m->furthest.missing = true;
 			}
@@ -130,6 +137,7 @@ static bool match_node(struct matching *m, node_id s, node_id n)
 {
 	const struct node *want = &m->shape->nodes[s], *have = &m->tree->nodes[n];
 	const uint16_t declaring = NODE_CONST | NODE_LET | NODE_VAR;
+	m->at = s;
 	bool name_kind = want->kind == KIND_identifier || want->kind == KIND_property_identifier;
 	if (name_kind && str_starts(node_text(m->shape, s), STR("$"))) {
 		return fill_hole(m, s, n);

@@ -335,8 +335,22 @@ test('inspect says what is not recognised, with what was expected and what was f
 	put({ 'a.js': changed.replace('wasm.__wbindgen_start()', 'wasm.__wbindgen_begin();wasm.__wbindgen_start()') });
 	const { stdout, status } = run(['inspect', 'a.js']);
 	assert.equal(status, 0);
-	assert.match(stdout, /  note: \d+:\d+ a view getter in a form that is not known: the known form has `\$cache\.byteLength === 0` here, and this has `cached\w+\.byteLength == 0` \[near-miss\]\n/);
-	assert.match(stdout, /  note: \d+:\d+ '__wbindgen_begin' is an export of wasm-bindgen's own that is not known \[unknown-export\]\n/);
+	assert.match(stdout, /^a\.js: can be patched\n  not recognised: 2\n/);
+	assert.match(stdout, /    \d+:\d+ a view getter in a form that is not known: the known form has `\$cache\.byteLength === 0` here, and this has `cached\w+\.byteLength == 0` \[near-miss\]\n/);
+	assert.match(stdout, /    \d+:\d+ '__wbindgen_begin' is an export of wasm-bindgen's own that is not known \[unknown-export\]\n/);
 	assert.match(stdout, /  sites: \d+: binding 1, instantiate \d+, state \d+/);
+	assert.match(stdout, /  entrypoints: \d+, guarded \d+: function \d+, constructor \d+/);
+	assert.doesNotMatch(stdout, / function add -> add\n/);
+	assert.match(run(['inspect', '-v', 'a.js']).stdout, /    \d+:\d+ function add -> add\n/);
 	assert.match(run(['inspect', '--report', '-', 'a.js']).stdout, /"code":"unknown-export"/);
+});
+
+test('inspect names what is alike once, and counts it', () => {
+	put({ 'a.js': String(glue).replaceAll('Object.create(', 'Object.make('), 'b.js': glue });
+	const { stdout, stderr } = run(['inspect', 'a.js', 'b.js']);
+	assert.match(stdout, /^    \d+:\d+ a __wrap in a form .* and this has `make` \[near-miss\], and \d+ more like it$/m);
+	assert.match(stdout, /b\.js: can be patched\n  not recognised: nothing\n/);
+	assert.equal(stderr, '');
+	put({ 'c.js': refused });
+	assert.match(run(['inspect', 'c.js']).stdout, /c\.js: refused\n  refused for: 1\n    \d+:\d+ shared memory .* \[shared-memory\]\n/);
 });
