@@ -78,9 +78,10 @@ each("R10: the panic text is what the console was given", ({ m, api }) => {
 		assert.equal(m.add(1, 2), 3);
 		caught(() => m.trap());
 		assert.equal(api.fault.panic, undefined);
-		// Nor does text that a call logged which went well.
+		// Nor is that of a fault which JS swallowed told of a later one.
 		m.set_panic_hook();
 		caught(() => m.call_js(() => caught(() => m.panic("swallowed")), 1) && m.trap());
+		assert.deepEqual([api.fault.export, api.fault.panic], ["trap", undefined]);
 	} finally {
 		console.error = error;
 	}

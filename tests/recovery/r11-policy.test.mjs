@@ -1,6 +1,6 @@
 // R11: when a recovery comes, and how often.
 import assert from "node:assert/strict";
-import { caught, each, has, isNode, recover, sleep } from "./lib.mjs";
+import { calls, caught, each, few, has, isNode, recover, sleep } from "./lib.mjs";
 
 each("R11: lazy is the default", async ({ m, api, trace }) => {
 	assert.equal(api.state, "live");
@@ -190,6 +190,73 @@ each("R11: a spent budget ends in a stable state, and time opens it again", ({ m
 		Date.now = now;
 	}
 });
+
+each("R11: the budget is 16 recoveries a minute, if nobody has said anything", ({ m, api }) => {
+	const { now } = Date;
+	Date.now = () => 1_000_000_000_000;
+	try {
+		for (let i = 0; i <= 16; i++) {
+			assert.ok(caught(() => m.trap()) instanceof WebAssembly.RuntimeError, String(i));
+		}
+		assert.equal(api.generation, 16);
+		assert.ok(caught(() => m.add(1, 2)) instanceof api.ExhaustedError);
+	} finally {
+		Date.now = now;
+	}
+});
+
+each(
+	"R11: what was said when patching holds until configure() says otherwise",
+	async ({ m, api }) => {
+		const callback = m.make_callback();
+		caught(() => m.trap());
+		assert.ok(caught(() => m.add(1, 2)) instanceof api.PoisonedError); // manual
+		assert.equal(api.generation, 0);
+		api.reinit();
+		assert.ok(caught(() => callback(1)) instanceof api.StaleObjectError);
+		caught(() => m.call_js(() => { throw 42; }, 1));
+		assert.equal(api.fault.kind, "foreign");
+		const { now } = Date;
+		Date.now = () => 1_000_000_000_000;
+		try {
+			api.configure({ reinit: "lazy", staleClosures: "ignore", foreignThrow: "ignore" });
+			for (let i = 0; i < 3; i++) {
+				assert.ok(caught(() => m.trap()) instanceof WebAssembly.RuntimeError, String(i));
+			}
+			assert.ok(caught(() => m.add(1, 2)) instanceof api.ExhaustedError); // budget
+		} finally {
+			Date.now = now;
+		}
+		api.configure({ budget: 16 });
+		assert.equal(m.add(1, 2), 3);
+		assert.equal(callback(1), undefined);
+		caught(() => m.call_js(() => { throw 42; }, 1));
+		assert.equal(api.state, "live");
+	},
+	{
+		needs: few,
+		options: [
+			"--policy", "manual", "--budget", "3", "--stale-closures", "throw", "--foreign-throw", "poison",
+		],
+	},
+);
+
+each(
+	"R11: an export that is excluded by name is called as it is, and never recovers anything",
+	({ m, api, trace }) => {
+		caught(() => m.trap());
+		const since = trace.mark();
+		assert.equal(m.add(1, 2), 3);
+		assert.equal(calls(since()).at(-1).n, 0);
+		assert.equal(api.state, "poisoned");
+		assert.equal(m.bump(), 1);
+		assert.equal(api.generation, 1);
+		const after = trace.mark();
+		assert.equal(m.add(1, 2), 3);
+		assert.equal(calls(after()).at(-1).n, 1);
+	},
+	{ needs: few, options: ["--exclude", "add"] },
+);
 
 each("R11: success refills the budget", ({ m, api }) => {
 	api.configure({ budget: 2 });

@@ -1,6 +1,6 @@
 // R13: a program that never faults cannot tell.
 import assert from "node:assert/strict";
-import { caught, each, initArgument, bytesOf, initsSync, load, minor, rejected } from "./lib.mjs";
+import { caught, each, initArgument, bytesOf, initsSync, load, minor, recover, rejected } from "./lib.mjs";
 
 /* Random numbers that are the same in every run (mulberry32). */
 function random(seed) {
@@ -185,6 +185,29 @@ function shape(m) {
 			];
 		});
 }
+
+each("R13: no text is run as code", async ({ cell }) => {
+	const { eval: realEval, Function: RealFunction } = globalThis;
+	const { constructor } = RealFunction.prototype;
+	const forbidden = function () {
+		throw new EvalError("no text is to be run as code");
+	};
+	forbidden.prototype = RealFunction.prototype;
+	try {
+		globalThis.eval = globalThis.Function = RealFunction.prototype.constructor = forbidden;
+		const glue = await load(cell);
+		const stale = new glue.m.Counter(1);
+		assert.equal(glue.m.greet("x"), "Hello, x!");
+		recover(glue);
+		assert.ok(caught(() => stale.get()) instanceof glue.api.StaleObjectError);
+		assert.equal(await glue.m.async_add(1, 2), 3);
+		glue.m.__reglue.reinit();
+		assert.equal(glue.m.make_callback()(5) >= 0, true);
+	} finally {
+		RealFunction.prototype.constructor = constructor;
+		Object.assign(globalThis, { eval: realEval, Function: RealFunction });
+	}
+});
 
 each("R13: functions, classes and members have the same names, lengths and descriptors", async ({
 	m, cell,
