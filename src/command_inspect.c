@@ -28,7 +28,8 @@ static struct str entry_name(struct arena *arena, const struct entry *entry)
 
 static bool is_unrecognised(const struct diag *diag)
 {
-	return strcmp(diag->code, "near-miss") == 0 || strncmp(diag->code, "unknown-", 8) == 0;
+	return diag->severity == SEVERITY_NOTE &&
+	       (strcmp(diag->code, "near-miss") == 0 || strncmp(diag->code, "unknown-", 8) == 0);
 }
 
 /* What diagnostics that are alike begin with: the same form, differing at the same node of it. */

@@ -453,6 +453,33 @@ static node_id what_it_receives(const struct glue *glue, binding_id b)
 	return value != NO_NODE ? value : binding->identifier;
 }
 
+/*
+ * `state.wasm = instance.exports`, `static wasm = …` where `state.wasm.__wbindgen_malloc` is read: the exports of
+ * glue that keeps them in no variable. Gives what receives them.
+ */
+static node_id kept_in_property(const struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = 1; n < tree->count; n++) {
+		node_id left = node_is(tree, n, KIND_assignment_expression)
+		                   ? node_child(tree, n, FIELD_left)
+		                   : NO_NODE;
+		struct str property = node_property(tree, left);
+		if (property.len == 0 ||
+			!glue_is_instance_exports(glue, node_child(tree, n, FIELD_right))) {
+			continue;
+		}
+		for (node_id m = 1; m < tree->count; m++) {
+			struct str name = node_property(tree, m);
+			if ((str_starts(name, STR("__wbindgen_")) || str_starts(name, STR("__wbg_"))) &&
+				str_equal(node_property(tree, node_child(tree, m, FIELD_object)), property)) {
+				return left;
+			}
+		}
+	}
+	return NO_NODE;
+}
+
 uint32_t glue_find(struct glue *glue, binding_id **found)
 {
 	const struct scopes *scopes = glue->scopes;
@@ -477,6 +504,13 @@ uint32_t glue_find(struct glue *glue, binding_id **found)
 	if (count == 0 && !refuse_asmjs(glue) && likely != 0) {
 		glue_refuse(glue, "unknown-glue", what_it_receives(glue, likely),
 			"looks like wasm-bindgen glue, but no variable receives an instance's exports");
+	}
+	node_id kept = count == 0 && likely == 0 ? kept_in_property(glue) : NO_NODE;
+	if (kept != NO_NODE) {
+		glue_refuse(glue, "unknown-glue", kept,
+			"looks like wasm-bindgen glue, but an instance's exports are kept in '%.*s', not in a "
+			"variable",
+			STR_ARGS(node_text(glue->tree, kept)));
 	}
 	return count;
 }

@@ -291,6 +291,42 @@ static bool is_put_into(const struct tree *tree, node_id use)
 	       tree->nodes[member].field == FIELD_function;
 }
 
+/* Whether a function handles what belongs to the instance: memory, heap, or objects that get their pointer. */
+static bool serves_instance(const struct glue *glue, node_id function)
+{
+	if (serves_glue(glue, function) || marshals(glue, function)) {
+		return true;
+	}
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		if (glue->facts[i].kind == FACT_STAMP &&
+			node_inside(glue->tree, glue->facts[i].node, function)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The same of a helper that only such functions call: `remember(ptr, obj)`. */
+static bool serves_only_instance(const struct glue *glue, node_id function)
+{
+	const struct tree *tree = glue->tree;
+	if (serves_instance(glue, function)) {
+		return true;
+	}
+	binding_id b = glue_function_binding(glue, function);
+	bool called = false;
+	for (node_id u = b == 0 ? NO_NODE : glue->scopes->bindings[b].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		node_id caller = glue_function_around(glue, u);
+		if (tree->nodes[u].field != FIELD_function || caller == NO_NODE ||
+			!serves_instance(glue, caller)) {
+			return false;
+		}
+		called = true;
+	}
+	return called;
+}
+
 /* What empties a container in place, if it was empty at the start; empty for what cannot be emptied. */
 static struct str emptying(const struct glue *glue, node_id value, struct str name)
 {
@@ -327,7 +363,7 @@ static bool read_container(struct glue *glue, binding_id b)
 		node_id function = glue_function_around(glue, u), member = tree->nodes[u].parent;
 		bool put = is_put_into(tree, u);
 		if (tree->nodes[u].field != FIELD_object || function == NO_NODE ||
-			(put && !serves_glue(glue, function)) ||
+			(put && !serves_only_instance(glue, function)) ||
 			!(put || tree->nodes[member].field == FIELD_function ||
 				node_is(tree, member, KIND_subscript_expression) ||
 				str_equal(node_property(tree, member), STR("length")) ||
@@ -424,13 +460,12 @@ static void note_unknown(struct glue *glue, binding_id b)
 		node_id function = glue_function_around(glue, u);
 		if (function == NO_NODE || !(use_is_write(tree, u) || (holds && is_put_into(tree, u))) ||
 			(glue->roles[glue_function_binding(glue, function)] & ROLE_INIT) != 0 ||
-			!serves_glue(glue, function)) {
+			!serves_only_instance(glue, function)) {
 			continue;
 		}
 		diag_add(glue->arena, glue->diags, SEVERITY_NOTE, "unknown-state", tree->nodes[u].start,
-			"'%.*s' is written by a function that uses wasm's memory, and a new instance finds it "
-			"as "
-			"it was left",
+			"'%.*s' is written by a function that handles what belongs to the instance, and a new "
+			"instance finds it as it was left",
 			STR_ARGS(binding_name(glue->scopes, b)));
 		return;
 	}

@@ -190,6 +190,19 @@ Test(lasting, containers_that_only_the_glue_fills_are_emptied)
 	cr_assert_null(patch->diags.first);
 }
 
+Test(lasting, a_table_of_objects_by_their_pointers_is_emptied)
+{
+	struct patch *patch = run(VIEW
+		"const live = new Map();\nfunction remember(ptr, obj) { live.set(ptr, new WeakRef(obj)); "
+	    "}\n"
+		"class P {\n    static __wrap(ptr) {\n        const known = live.get(ptr)?.deref();\n"
+		"        if (known) return known;\n        const obj = Object.create(P.prototype);\n"
+		"        remember(ptr, obj);\n        obj.__wbg_ptr = ptr;\n        return obj;\n    }\n"
+		"    size() { return wasm.p_size(this.__wbg_ptr); }\n}\nexports.P = P;\n" LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "live.clear();"));
+}
+
 Test(lasting, a_container_that_others_see_is_noted)
 {
 	static const char *const containers[] = {

@@ -389,6 +389,9 @@ Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 	expect_refusal(
 		"let wasm;\nfunction f() { wasm.__wbindgen_start(); }\nf(wasm = adopted(instance));",
 		"unknown-glue", "adopted(instance)");
+	expect_refusal("class G { static wasm; }\nfunction f() { G.wasm.__wbindgen_malloc(1); }\n"
+				   "G.wasm = new WebAssembly.Instance(m, {}).exports;",
+		"unknown-glue", "G.wasm = ");
 	expect_refusal(
 		"export const f = (wasm) => wasm.__wbindgen_start();", "unknown-glue", "wasm) =>");
 }
