@@ -345,6 +345,16 @@ test('inspect says what is not recognised, with what was expected and what was f
 	assert.match(run(['inspect', '--report', '-', 'a.js']).stdout, /"code":"unknown-export"/);
 });
 
+test('inspect says where the shadow stack pointer is out of reach', () => {
+	const says = (cell) => {
+		const { stdout, stderr, status } = run(['inspect', path.join(root, 'fixtures', cell, 'reglue_fixture.js')]);
+		assert.equal(status, 0, stderr);
+		return /\[shadow-stack-leak\]/.test(stdout + stderr);
+	};
+	assert.deepEqual(['0.2.114/default/nodejs', '0.2.130/default/web', '0.2.130/heap/nodejs', '0.2.92/default/web'].map(says),
+		[true, true, false, false]);
+});
+
 test('inspect names what is alike once, and counts it', () => {
 	put({ 'a.js': String(glue).replaceAll('Object.create(', 'Object.make('), 'b.js': glue });
 	const { stdout, stderr } = run(['inspect', 'a.js', 'b.js']);
