@@ -71,6 +71,13 @@ static bool refuse_export(struct glue *glue, node_id n)
 	return false;
 }
 
+/* Under what the glue's own functions are listed. */
+static bool is_own_source(struct str source)
+{
+	return str_equal(source, STR("wbg")) || str_ends(source, STR("_bg.js")) ||
+	       str_equal(source, STR("__wbindgen_placeholder__"));
+}
+
 /* `{ "./x_bg.js": …, "env": shim }`: a list of imports, told by the glue's own entry. */
 static bool is_imports_key(const struct tree *tree, node_id key)
 {
@@ -79,8 +86,7 @@ static bool is_imports_key(const struct tree *tree, node_id key)
 	                     : tree->nodes[key].parent;
 	for (node_id p = node_first(tree, object); p != NO_NODE; p = node_next(tree, p)) {
 		node_id other = node_is(tree, p, KIND_pair) ? node_child(tree, p, FIELD_key) : p;
-		if (str_ends(node_key(tree, other), STR("_bg.js")) ||
-			str_equal(node_key(tree, other), STR("wbg"))) {
+		if (is_own_source(node_key(tree, other))) {
 			return true;
 		}
 	}
@@ -93,11 +99,10 @@ static bool is_host(struct str source)
 	       str_equal(source, STR("wasi_unstable"));
 }
 
-static void refuse_shim(struct glue *glue, node_id n)
+static void refuse_shim(struct glue *glue, node_id n, struct str source)
 {
 	glue_refuse(glue, "host-shim", n,
-		"imports from '%.*s' come from a shim that may keep the instance",
-		STR_ARGS(node_key(glue->tree, n)));
+		"imports from '%.*s' come from a shim that may keep the instance", STR_ARGS(source));
 }
 
 /* `import * as __wbg_star0 from 'env'`, `require('env')`, `require('wasi_…')`. */
@@ -111,8 +116,44 @@ static bool refuse_host_module(struct glue *glue, node_id n)
 	if (!is_host(node_string(tree, n)) || !(import || require)) {
 		return false;
 	}
-	refuse_shim(glue, n);
+	refuse_shim(glue, n, node_string(tree, n));
 	return true;
+}
+
+/* Whether a variable is the list of imports: what the glue itself gives is in it, or put there. */
+static bool is_imports_list(const struct glue *glue, binding_id b)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		if (is_own_source(node_property(tree, tree->nodes[u].parent))) {
+			return true;
+		}
+	}
+	node_id value = binding_value(glue->scopes, b);
+	if (!node_is(tree, value, KIND_object)) {
+		return false;
+	}
+	for (node_id p = node_first(tree, value); p != NO_NODE; p = node_next(tree, p)) {
+		if (is_own_source(
+				node_key(tree, node_is(tree, p, KIND_pair) ? node_child(tree, p, FIELD_key) : p))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* `imports['wasi_snapshot_preview1'] = shim` */
+static bool puts_shim(const struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	if (tree->nodes[n].field != FIELD_left || !is_host(node_property(tree, n)) ||
+		!node_is(tree, tree->nodes[n].parent, KIND_assignment_expression)) {
+		return false;
+	}
+	node_id object = node_child(tree, n, FIELD_object);
+	binding_id b = node_is(tree, object, KIND_identifier) ? scope_of(glue->scopes, object) : 0;
+	return b != 0 && is_imports_list(glue, b);
 }
 
 /* `"env": shim`, where the shim is more than stubs of the glue's own. */
@@ -125,7 +166,10 @@ bool glue_check_host_imports(struct glue *glue)
 		           node_is(tree, n, KIND_shorthand_property_identifier);
 		if (key && is_host(node_key(tree, n)) && is_imports_key(tree, n) &&
 			!glue_is_stub(glue, n)) {
-			refuse_shim(glue, n);
+			refuse_shim(glue, n, node_key(tree, n));
+			clean = false;
+		} else if (puts_shim(glue, n)) {
+			refuse_shim(glue, n, node_property(tree, n));
 			clean = false;
 		}
 	}

@@ -51,6 +51,10 @@ const constructs = {
 		text => text.replace("const path = ", "imports.wasi_snapshot_preview1 = require('wasi_snapshot_preview1');\n$&"),
 		/\[host-shim\]/,
 	],
+	"a shim of WASI that somebody put there": [
+		text => text.replace("const path = ", "imports['wasi_snapshot_preview1'] = new (require('./shim').WASI)().wasiImport;\n$&"),
+		/\[host-shim\]/,
+	],
 	"memory that JS makes": [
 		text => text.replace("const path = ", "imports.wbg.memory = new WebAssembly.Memory({ initial: 18 });\n$&"),
 		/\[imported-memory\]/,

@@ -371,6 +371,12 @@ Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 	expect_refusal(VIEW ADD "function z() { wasm.asyncify_start_unwind(0); }" LOADER, "asyncify",
 		"wasm.asyncify_start_unwind");
 	expect_refusal(VIEW ADD "imports.env = require('env');" LOADER, "host-shim", "'env'");
+	expect_refusal(VIEW ADD "function get_imports() { const all = {}; all.wbg = {}; "
+							"all['wasi_snapshot_preview1'] = wasi.wasiImport; return all; }" LOADER,
+		"host-shim", "all['wasi_snapshot_preview1']");
+	expect_refusal(VIEW ADD "function get_imports() { const all = { './x_bg.js': f }; "
+							"all.env = shim; return all; }" LOADER,
+		"host-shim", "all.env");
 	expect_refusal(VIEW ADD
 		"const all = { './x_bg.js': imports, 'wasi_snapshot_preview1': shim };" LOADER,
 		"host-shim", "'wasi_snapshot_preview1'");
