@@ -67,7 +67,11 @@ static void read_closure_state(struct glue *glue, node_id declarator)
 	for (node_id u = glue->scopes->bindings[binding].first_use; u != NO_NODE;
 		 u = glue->scopes->next_use[u]) {
 		node_id function = nested_function(tree, u, outer);
-		if (function == NO_NODE || glue_is_marked(glue->closures, function)) {
+		if (function == NO_NODE) {
+			continue;
+		}
+		if (glue_is_marked(glue->closures, function)) {
+			any |= glue->scopes->bindings[binding].declares != declarator; /* `var` again */
 			continue;
 		}
 		glue_mark(glue, &glue->closures, function);

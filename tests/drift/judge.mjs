@@ -96,16 +96,36 @@ async function works(file) {
 			return { works: false, why: `${name} at first` };
 		}
 	}
+	// A piece of memory that is given back with another size than it has spoils what is allocated later.
+	try {
+		const filled = load(file);
+		for (let i = 0; i < 20; i++) {
+			const text = "ä".repeat(500);
+			if (filled.greet(text) !== `Hello, ${text}!`) {
+				return { works: false, why: "greet of much text" };
+			}
+		}
+	} catch {
+		return { works: false, why: "greet of much text" };
+	}
 	const faults = [n => n.trap(), n => n.panic_string("p"), n => n.panic_result("p"), n => new n.Parsed("panic"),
 		n => n.make_failing_callback()("panic")];
-	for (const fails of faults) {
+	for (const [i, fails] of faults.entries()) {
+		const fresh = load(file);
+		const top = stackOf(newest);
 		try {
-			fails(load(file));
+			fails(fresh);
 			return { works: false, why: "a fault that is none" };
 		} catch (e) {
 			if (!(e instanceof WebAssembly.RuntimeError)) {
 				return { works: false, why: `a fault that is ${e}` };
 			}
+		}
+		const left = top - stackOf(newest);
+		if (file === original) {
+			leaves[i] = left;
+		} else if (!Object.is(left, leaves[i])) {
+			return { works: false, why: "a fault leaves another displacement" };
 		}
 	}
 	globalThis.__fixture_hooks = { onStart: () => "trap" };
@@ -146,6 +166,7 @@ const exported = new Set(WebAssembly.Module.exports(
 	new WebAssembly.Module(fs.readFileSync(path.join(directory, "reglue_fixture_bg.wasm"))),
 ).map(({ name }) => name));
 const mistakes = new Map();
+const leaves = []; // for each fault: how far from its start the shadow stack pointer is left
 let loses;
 const present = new Set(Object.keys(load(original)));
 

@@ -65,6 +65,21 @@ Test(lasting, registries_made_by_a_helper_are_followed)
 	cr_assert(contains(patch, "make(__rg.F(state => state.dtor(state.a, state.b)))"));
 }
 
+Test(lasting, the_state_of_a_closure_that_is_declared_again_is_stamped_again)
+{
+	struct patch *patch = run(VIEW
+		"exports.__wbg_forEach_1 = function(arg0, arg1, arg2) {\n    try {\n"
+		"        var state0 = {a: arg1, b: arg2};\n        var state0 = {a: arg1, b: arg2};\n"
+		"        var cb0 = (x) => {\n            const a = state0.a;\n            state0.a = 0;\n"
+		"            try { return adapter(a, state0.b, x); } finally { state0.a = a; }\n        "
+	    "};\n"
+		"        arg0.forEach(cb0);\n    } finally { state0.a = state0.b = 0; }\n};\n"
+		"function adapter(a, b, x) { wasm.__closure_invoke(a, b, x); }\n" ADD LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "var state0 = __rg.s({a: arg1, b: arg2});\n"
+							  "        var state0 = __rg.s({a: arg1, b: arg2});"));
+}
+
 Test(lasting, a_registry_that_cannot_be_followed_is_refused)
 {
 	static const char *const forms[] = {
@@ -194,7 +209,7 @@ Test(lasting, a_table_of_objects_by_their_pointers_is_emptied)
 {
 	struct patch *patch = run(VIEW
 		"const live = new Map();\nfunction remember(ptr, obj) { live.set(ptr, new WeakRef(obj)); "
-	    "}\n"
+		"}\n"
 		"class P {\n    static __wrap(ptr) {\n        const known = live.get(ptr)?.deref();\n"
 		"        if (known) return known;\n        const obj = Object.create(P.prototype);\n"
 		"        remember(ptr, obj);\n        obj.__wbg_ptr = ptr;\n        return obj;\n    }\n"
