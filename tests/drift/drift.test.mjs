@@ -1,7 +1,8 @@
 // What the next release of wasm-bindgen may look like: real glue, changed by a token or a statement. A mutant
 // that still works unpatched must recover as well as the original when patched, or be refused.
 //
-// DRIFT=2000 takes so many mutants of each cell (default 60), DRIFT_SEED another seed (default 1).
+// DRIFT=2000 takes so many mutants of each cell (default 60), DRIFT_SEED another seed (default 1), DRIFT_CELLS other
+// cells, of nodejs or web glue.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
@@ -15,7 +16,7 @@ const SEED = Number(process.env.DRIFT_SEED ?? 1);
 
 // The eras of the glue: object heap and externref table, finalizers, reset machinery.
 const PATHS = (process.env.DRIFT_CELLS ?? ("0.2.74/default/nodejs 0.2.87/weakrefs/nodejs 0.2.92/default/nodejs "
-	+ "0.2.100/heap/nodejs 0.2.130/default/nodejs 0.2.130/reset-state/nodejs")).split(" ");
+	+ "0.2.100/heap/nodejs 0.2.118/default/web 0.2.130/default/nodejs 0.2.130/reset-state/nodejs")).split(" ");
 const { cells } = JSON.parse(fs.readFileSync(path.join(fixtures, "manifest.json"), "utf8"));
 
 async function drift(cell) {

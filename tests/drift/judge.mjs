@@ -19,10 +19,35 @@ const SLOW = /^(debug_text|recurse_js|recurse_shadow|schedule_reinit)$/;
 // The same of rules that need long to show what others show as well.
 const RULES = Object.keys(rules).filter(name => !/^(R13|R3|heal|R11)$/.test(name));
 
+const bytes = fs.readFileSync(path.join(directory, "reglue_fixture_bg.wasm"));
+
+/* A module as the body of a function, which can be run as often as one likes. */
+function asFunction(text) {
+	const exported = [];
+	const list = names => {
+		exported.push(...names.split(",").map(name => name.trim().split(/\s+as\s+/)).filter(([name]) => name));
+		return "";
+	};
+	const body = text
+		.replace(/(^|;)export ((?:async function|function|class|const|let|var) (\w+))/gm, (whole, before, declaration, name) => {
+			exported.push([name]);
+			return before + declaration;
+		})
+		.replace(/^export default (\w+)/gm, (whole, name) => list(`${name} as default`))
+		.replace(/\bexport ?\{([^}]*)\}/g, (whole, names) => list(names))
+		.replaceAll("import.meta.url", JSON.stringify(`file://${directory}/x.js`));
+	return `"use strict";${body}\n;Object.defineProperties(exports, {${exported.map(([name, as = name]) =>
+		`${JSON.stringify(as)}: { get: () => ${name}, enumerable: true }`)}});`;
+}
+
 function load(file) {
 	const module = { exports: {} };
 	const text = fs.readFileSync(file, "utf8");
-	new Function("module", "exports", "require", "__dirname", text)(module, module.exports, require, directory);
+	const isWeb = cell.target === "web";
+	new Function("module", "exports", "require", "__dirname", isWeb ? asFunction(text) : text)(module, module.exports, require, directory);
+	if (isWeb) {
+		module.exports.initSync(text.includes("using deprecated parameters for `initSync()`") ? { module: bytes } : bytes);
+	}
 	return module.exports;
 }
 
@@ -163,7 +188,7 @@ async function recovers(file, { drops }) {
 }
 
 const exported = new Set(WebAssembly.Module.exports(
-	new WebAssembly.Module(fs.readFileSync(path.join(directory, "reglue_fixture_bg.wasm"))),
+	new WebAssembly.Module(bytes),
 ).map(({ name }) => name));
 const mistakes = new Map();
 const leaves = []; // for each fault: how far from its start the shadow stack pointer is left
