@@ -294,16 +294,8 @@ static bool is_put_into(const struct tree *tree, node_id use)
 /* Whether a function handles what belongs to the instance: memory, heap, or objects that get their pointer. */
 static bool serves_instance(const struct glue *glue, node_id function)
 {
-	if (serves_glue(glue, function) || marshals(glue, function)) {
-		return true;
-	}
-	for (uint32_t i = 0; i < glue->fact_count; i++) {
-		if (glue->facts[i].kind == FACT_STAMP &&
-			node_inside(glue->tree, glue->facts[i].node, function)) {
-			return true;
-		}
-	}
-	return false;
+	return glue_is_marked(glue->stamping, function) || serves_glue(glue, function) ||
+	       marshals(glue, function);
 }
 
 /* The same of a helper that only such functions call: `remember(ptr, obj)`. */
@@ -543,6 +535,14 @@ bool glue_read_state(struct glue *glue)
 {
 	const struct scopes *scopes = glue->scopes;
 	const struct tree *tree = glue->tree;
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		node_id function = glue->facts[i].kind == FACT_STAMP
+		                       ? glue_function_around(glue, glue->facts[i].node)
+		                       : NO_NODE;
+		if (function != NO_NODE) {
+			glue_mark(glue, &glue->stamping, function);
+		}
+	}
 	for (binding_id b = 1; b < scopes->count; b++) {
 		const struct binding *binding = &scopes->bindings[b];
 		if (binding->scope != glue->root || b == glue->exports) {

@@ -107,7 +107,7 @@ export const glueOfSize = bytes => {
 			if (round === 1) {
 				include(unit);
 			} else {
-				const parts = chunks.filter(c => c === unit || (c.words.has(unit.name) && (c.name === unit.name + 'Finalization' || (!c.name && c.text.includes(unit.name + '.prototype')))));
+				const parts = chunks.filter(c => c === unit || c.name === unit.name + 'Finalization' || (c.words.has(unit.name) && !c.name && c.text.includes(unit.name + '.prototype')));
 				const text = parts.map(c => rename(c.text, [unit.name])).join('');
 				copies.set(unit, [...(copies.get(unit) || []), text]);
 				size += text.length;
