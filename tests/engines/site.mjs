@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { copyOf, patchedCopyOf } from "../recovery/host.mjs";
-import { cellOf, cells, plainCells, promised, reconstruct, upstream } from "../recovery/lib.mjs";
+import { cellOf, cells, excluded, plainCells, promised, reconstruct, settings, upstream } from "../recovery/lib.mjs";
 
 const tests = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
 export const fixtures = path.join(tests, "../fixtures");
@@ -56,6 +56,8 @@ export function glue(cell, kind) {
 
 /* All kinds of glue that the tests of a file ask for. */
 export const kinds = file =>
-	file.includes("reconstruct")
-		? ["original", "patched", `patched ${reconstruct.join(" ")}`, "patched --reconstruct Later"]
-		: ["original", "patched"];
+	["original", "patched"].concat(
+		file.includes("reconstruct") ? [reconstruct, ["--reconstruct", "Later"]].map(patchedWith)
+			: file.includes("r11-policy") ? [settings, excluded].map(patchedWith) : [],
+	);
+const patchedWith = options => `patched ${options.join(" ")}`;

@@ -80,8 +80,12 @@ export const isWeb = cell => cell.target === "web";
 export const isBundler = cell => cell.target === "bundler";
 export const isNode = cell => cell.target === "nodejs";
 
-/* With what the glue of r06-reconstruct is patched. */
+/* With what the glue of r06-reconstruct is patched, and that of r11-policy. */
 export const reconstruct = ["Counter", "Parsed", "Tracked"].flatMap(name => ["--reconstruct", name]);
+export const settings = [
+	"--policy", "manual", "--budget", "3", "--stale-closures", "throw", "--foreign-throw", "poison",
+];
+export const excluded = ["--exclude", "add"];
 
 /* initSync came with 0.2.83. */
 export const initsSync = cell => isWeb(cell) && minor(cell) >= 83;

@@ -1,6 +1,6 @@
 // R11: when a recovery comes, and how often.
 import assert from "node:assert/strict";
-import { calls, caught, each, few, has, isNode, recover, sleep } from "./lib.mjs";
+import { calls, caught, each, excluded, few, has, isNode, recover, settings, sleep } from "./lib.mjs";
 
 each("R11: lazy is the default", async ({ m, api, trace }) => {
 	assert.equal(api.state, "live");
@@ -233,12 +233,7 @@ each(
 		caught(() => m.call_js(() => { throw 42; }, 1));
 		assert.equal(api.state, "live");
 	},
-	{
-		needs: few,
-		options: [
-			"--policy", "manual", "--budget", "3", "--stale-closures", "throw", "--foreign-throw", "poison",
-		],
-	},
+	{ needs: few, options: settings },
 );
 
 each(
@@ -255,7 +250,7 @@ each(
 		assert.equal(m.add(1, 2), 3);
 		assert.equal(calls(after()).at(-1).n, 1);
 	},
-	{ needs: few, options: ["--exclude", "add"] },
+	{ needs: few, options: excluded },
 );
 
 each("R11: success refills the budget", ({ m, api }) => {
