@@ -163,7 +163,7 @@ export function missingHooks(text) {
 			}
 			const name = property(node.callee);
 			// a minifier leaves nothing of an adapter's own name, but that of the export that it calls
-			if (name && isExports(node.callee.object) && !/^(__wb|__externref)|closures?__invoke/.test(name)) {
+			if (name && isExports(node.callee.object) && !/^(__wb|__externref|_dyn_core__ops|closure\d)|closures?_+invoke/.test(name)) {
 				seen.calls++;
 				let covered = false;
 				for (let at = functionAround(node); at; at = functionAround(at)) {

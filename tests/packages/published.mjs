@@ -52,7 +52,7 @@ function partsOf(root, file) {
 	if (body && exists(beside(body[1] + body[2]))) {
 		return { entry: beside(body[1] + body[2]), files: [beside(body[1] + body[2]), file] };
 	}
-	const named = fs.readFileSync(path.join(root, file), "utf8").matchAll(/["']\.\/([\w.-]+_bg(?:\.wasm)?(?:\.[cm]?js)?)["']/g);
+	const named = fs.readFileSync(path.join(root, file), "utf8").matchAll(/["']\.\/([\w./-]+_bg(?:\.wasm)?(?:\.[cm]?js)?)["']/g);
 	const bodies = [...new Set([...named].map(([, name]) => (/js$/.test(name) ? name : `${name}.js`)))];
 	return { entry: file, files: [file, ...bodies.map(beside).filter(exists)] };
 }
