@@ -199,7 +199,12 @@ if (!jobs[0]?.patched) {
 	watchInstances();
 	await works(original);
 }
+// A mutant without a declaration makes globals, in which the next would find what it does not declare itself.
+const own = new Set(Object.getOwnPropertyNames(globalThis));
 for (const job of jobs) {
+	for (const name of Object.getOwnPropertyNames(globalThis).filter(name => !own.has(name))) {
+		delete globalThis[name];
+	}
 	let result;
 	try {
 		result = job.patched ? await recovers(job.file, job) : await works(job.file);
