@@ -98,9 +98,9 @@ export async function cellOf(name, breaking) {
 		target,
 		minor: Number(release.split(".")[2]),
 		file: patched(original, variant, breaking),
-		aborts: variant === "abort-handler", // what an import throws ends the instance, unless Rust catches it
-		unwinds: variant === "unwind", // a panic is an error
-		joined: /^(abort-handler|unwind)$/.test(variant), // either: wasm-bindgen ends instances itself, for good
+		aborts: /^abort/.test(variant), // what an import throws ends the instance, unless Rust catches it
+		unwinds: /^unwind/.test(variant), // a panic is an error
+		joined: /^(abort|unwind)/.test(variant), // either: wasm-bindgen ends instances itself, for good
 	};
 	const unpatched = await import(pathToFileURL(path.join(original, "reglue_fixture.js")));
 	if (target === "web") {

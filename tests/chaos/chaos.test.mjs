@@ -45,6 +45,8 @@ const cells = [
 	"0.2.127/abort-handler/web",
 	"0.2.130/unwind/web",
 	"0.2.114/unwind/nodejs",
+	"0.2.127/unwind-alone/web",
+	"0.2.130/abort-alone/nodejs",
 ];
 cells.forEach((cell, i) => {
 	const [from, to] = [i, i + 1].map(n => Math.floor((seeds * n) / cells.length));
