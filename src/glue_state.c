@@ -139,8 +139,7 @@ static bool is_counter_start(const struct glue *glue, node_id value)
 {
 	const struct tree *tree = glue->tree;
 	return node_is(tree, value, KIND_number) ||
-	       (node_is(tree, value, KIND_member_expression) &&
-			   str_equal(node_property(tree, value), STR("length")));
+	       str_equal(node_property(tree, value), STR("length"));
 }
 
 /* Whether a function calls one of its parameters itself: `malloc(len, 1)`. */

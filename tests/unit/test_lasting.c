@@ -72,7 +72,7 @@ Test(lasting, the_state_of_a_closure_that_is_declared_again_is_stamped_again)
 		"        var state0 = {a: arg1, b: arg2};\n        var state0 = {a: arg1, b: arg2};\n"
 		"        var cb0 = (x) => {\n            const a = state0.a;\n            state0.a = 0;\n"
 		"            try { return adapter(a, state0.b, x); } finally { state0.a = a; }\n        "
-	    "};\n"
+		"};\n"
 		"        arg0.forEach(cb0);\n    } finally { state0.a = state0.b = 0; }\n};\n"
 		"function adapter(a, b, x) { wasm.__closure_invoke(a, b, x); }\n" ADD LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
@@ -203,6 +203,17 @@ Test(lasting, containers_that_only_the_glue_fills_are_emptied)
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "slots.clear();seen.clear();list.length=0;"));
 	cr_assert_null(patch->diags.first);
+}
+
+Test(lasting, a_counter_that_starts_at_a_length_in_brackets_is_reset)
+{
+	struct patch *patch =
+		run(VIEW "const slots = new Array(8).fill(undefined);\nslots.push(undefined, null);\n"
+				 "let next = slots['length'];\n"
+				 "function put(o) { const i = next; next = slots[i]; slots[i] = o; return i; }\n"
+				 "function f(o) { return wasm.f(put(o)); }\nexports.f = f;\n" LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "next=slots['length'];"));
 }
 
 Test(lasting, a_table_of_objects_by_their_pointers_is_emptied)
