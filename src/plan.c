@@ -213,10 +213,11 @@ static void plan_fact(struct planning *p, uint32_t index)
 	case FACT_ARGUMENT:
 		break; /* with its entrypoint */
 	case FACT_UNWRAP: {
-		struct str tag = p->own_tag;
+		struct str rg = p->rg, value = fact->name, tag = p->own_tag;
 		insert_at_start(p, fact->node,
-			plan_text(p, "%.*s.c(%.*s%s%.*s);", STR_ARGS(p->rg), STR_ARGS(fact->name),
-				tag.len == 0 ? "" : ",", STR_ARGS(tag)));
+			tag.len == 0 ? plan_text(p, "%.*s.c(%.*s);", STR_ARGS(rg), STR_ARGS(value))
+						 : plan_text(p, "if(%.*s.c(%.*s,%.*s))return 0;", STR_ARGS(rg),
+							   STR_ARGS(value), STR_ARGS(tag)));
 		break;
 	}
 	case FACT_STAMP:

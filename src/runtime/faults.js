@@ -20,6 +20,12 @@ export const claim = tag => {
 
 // An error that Rust code throws on purpose (`throw_str`, borrow errors) is no foreign throw.
 export const own = e => {
+	if (has.tags) {
+		if (S.owed) {
+			e = S.owed;
+			S.owed = undefined;
+		}
+	}
 	if (typeof e === 'object' && e !== null) {
 		ours.add(e);
 	} else {

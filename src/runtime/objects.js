@@ -60,17 +60,23 @@ export const checkThis = (object, due) => {
 export const check = (value, tag) => {
 	const now = S.stamp;
 	if (now !== undefined && value && value[STAMP] !== now && typeof value === 'object' && stale(value)) {
-		renewFor(value, tag);
+		return renewFor(value, tag);
 	}
 };
 
-// `tag`: wasm itself asks, and takes an exception without upstream's own tag for the end of the instance.
+// `tag`: wasm itself asks, by an import that must not throw in code that unwinds: Rust would drop things
+// twice. It is told that this is no such object, and throws; what it throws then, `own` takes the place of.
 const renewFor = (value, tag) => {
 	if (has.tags) {
 		try {
 			renewOrRefuse(value);
 		} catch (e) {
-			throw tag && S.dead <= 0 ? new WebAssembly.Exception(tag, [e]) : e;
+			if (!tag || S.dead > 0) {
+				throw e;
+			}
+			S.owed = new WebAssembly.Exception(tag, [e]);
+			Promise.resolve().then(() => (S.owed = undefined)); // if Rust throws nothing
+			return true;
 		}
 	} else {
 		renewOrRefuse(value);

@@ -24,6 +24,7 @@ export const S = {
 	// { n: generation } for each attempt to replace the instance.
 	stamp: undefined,
 	generation: 0,
+	owed: undefined, // what Rust is to throw in place of its own next error, see renewFor
 	reviving: false,
 	exhausted: false,
 	fault: undefined, // plain data about the last fault; no Error is kept anywhere

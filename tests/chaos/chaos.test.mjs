@@ -14,7 +14,7 @@ const steps = process.env.CHAOS_STEPS ?? "1000";
 // What wasm-bindgen makes to catch exceptions asks for instructions that Node.js has had since 22.
 const own = process.execPath;
 const newer = WebAssembly.JSTag === undefined ? path.join(here, "../engines/node_modules/node24/bin/node") : own;
-const nodeFor = cell => (/abort-handler|unwind/.test(cell) ? newer : own);
+const nodeFor = cell => (/abort-|unwind/.test(cell) ? newer : own);
 
 function chaos(...args) {
 	const node = nodeFor(args[args.indexOf("--cell") + 1]);

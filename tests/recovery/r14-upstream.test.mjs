@@ -230,6 +230,27 @@ each(
 	{ needs: unwinds },
 );
 
+// Thrown where wasm unwraps it, the error made Rust drop things twice: a promise that it awaited was another's.
+each(
+	"R14: a stale element of an array, wherever it stands, leaves Rust whole that unwinds",
+	async ({ m, api }) => {
+		const stale = new m.Point(1, 2);
+		api.reinit();
+		for (const at of [0, 1, 2]) {
+			const promise = m.async_sleep(2, 3);
+			const list = [new m.Point(1, 1), new m.Point(2, 2)];
+			list.splice(at, 0, stale);
+			assert.ok(caught(() => m.sum_points(list)) instanceof api.StaleObjectError);
+			assert.equal(await promise, 3);
+			// Nothing is owed to the next error.
+			assert.match(caught(() => m.sum_points([{}])).message, /wrong type/);
+		}
+		assert.equal(api.stats.faults, 0);
+		assert.equal(api.generation, 1);
+	},
+	{ needs: cell => unwinds(cell) && has("vec_class")(cell) },
+);
+
 each(
 	"R14: what an import throws passes Rust frames that unwind as the same object",
 	({ m, api }) => {
