@@ -36,7 +36,7 @@ export const breakingsOfUpstream = {
 			[/__rg\.B\(\);/g, ""],
 			[/__rg\.C\(\)/g, ""],
 		],
-		"the tag of stale arguments": [[/,__wbindgen_wrapped_jstag\);/g, ");"]],
+		"the tag of stale arguments": [[/,__wbindgen_wrapped_jstag\)\)return 0;/g, "));"]],
 	},
 	"unwind": {
 		"its tags": [[/__rg\.g\(/g, "("]],
