@@ -192,12 +192,36 @@ static bool is_dispose(const struct tree *tree, node_id name)
 	       node_is_text(tree, node_first(tree, name), STR("Symbol.dispose"));
 }
 
+/* `v instanceof Class` of the only parameter, in a static function that calls no wasm: wasm asks by it whether a
+ * value is such an object, whatever it is called. */
+static bool asks_for_class(const struct glue *glue, node_id function, node_id parameter)
+{
+	const struct tree *tree = glue->tree;
+	if (node_next(tree, parameter) != NO_NODE || glue_touches(glue, function)) {
+		return false;
+	}
+	for (node_id n = function; n < tree->nodes[function].last; n++) {
+		node_id left =
+			node_is(tree, n, KIND_binary_expression) ? node_child(tree, n, FIELD_left) : NO_NODE;
+		if (left != NO_NODE && node_is(tree, left, KIND_identifier) &&
+			scope_of(glue->scopes, left) == scope_of(glue->scopes, parameter) &&
+			str_find(str_slice(tree->source->bytes, tree->nodes[left].end,
+						 tree->nodes[node_child(tree, n, FIELD_right)].start),
+				STR("instanceof")) != (size_t)-1) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void glue_add_member(struct glue *glue, enum fact_kind kind, node_id function, struct str name,
 	struct str class_name)
 {
 	const struct tree *tree = glue->tree;
-	if (str_equal(name, STR("__unwrap"))) {
-		node_id parameter = node_nth(tree, node_child(tree, function, FIELD_parameters), 0);
+	node_id parameter = node_nth(tree, node_child(tree, function, FIELD_parameters), 0);
+	if (str_equal(name, STR("__unwrap")) ||
+		(kind == FACT_STATIC && node_is(tree, parameter, KIND_identifier) &&
+			asks_for_class(glue, function, parameter))) {
 		if (parameter != NO_NODE) {
 			struct fact *fact = glue_add(glue, FACT_UNWRAP, function);
 			fact->name = node_text(tree, parameter);

@@ -42,6 +42,7 @@ function __wbg_finalizer(drop) {
 	"helpers have other names": { change: all(
 		rename("getUint8ArrayMemory0", "__wbg_bytes"), rename("passStringToWasm0", "__wbg_lower_text"), rename("handleError", "__wbg_try"),
 		rename("WASM_VECTOR_LEN", "__wbg_len"), rename("makeMutClosure", "__wbg_lend_mut"), rename("addToExternrefTable0", "__wbg_ref")) },
+	"objects are unwrapped under another name": { change: replace(/\b__unwrap\b/g, "__wbg_take") },
 	"the exports have another name": { change: rename("wasm", "__wbg_exports") },
 	"views in one object": { refused: "kept-state", change: text => text
 		.replace("let cachedUint8ArrayMemory0 = null;", "const __wbg_views = { u8: null };")
