@@ -56,6 +56,13 @@ for (const file of guards) {
 		}
 	}
 }
+// Engines that were not measured this time keep their tables.
+const guardBefore = guards.length ? before.split(/\n(?=## )/).find(text => text.startsWith('## The guard\n')) || '' : '';
+for (const text of guardBefore.split(/\n(?=### )/).slice(1)) {
+	if (!out.includes(text.slice(0, text.indexOf('\n')))) {
+		out.push('', text.trimEnd());
+	}
+}
 
 const cures = read('cures.json');
 if (cures) {
