@@ -81,6 +81,17 @@ node_id glue_function_around(const struct glue *glue, node_id n)
 	return found;
 }
 
+bool glue_names(const struct glue *glue, node_id n, binding_id binding)
+{
+	for (node_id u = binding == 0 ? NO_NODE : glue->scopes->bindings[binding].first_use;
+		 u != NO_NODE; u = glue->scopes->next_use[u]) {
+		if (node_inside(glue->tree, u, n)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool glue_touches(const struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;

@@ -225,6 +225,9 @@ binding_id glue_old_class(const struct glue *glue, node_id function);
 /* Whether a value is the start of the object heap that JS values are kept in. */
 bool glue_is_heap(const struct glue *glue, binding_id binding);
 
+/* Whether a subtree names a binding (0: no). */
+bool glue_names(const struct glue *glue, node_id n, binding_id binding);
+
 /* Whether a subtree reaches the exports, itself or through a top-level function it names. */
 bool glue_touches(const struct glue *glue, node_id n);
 

@@ -201,13 +201,11 @@ static bool asks_for_class(const struct glue *glue, node_id function, node_id pa
 		return false;
 	}
 	for (node_id n = function; n < tree->nodes[function].last; n++) {
-		node_id left =
-			node_is(tree, n, KIND_binary_expression) ? node_child(tree, n, FIELD_left) : NO_NODE;
-		if (left != NO_NODE && node_is(tree, left, KIND_identifier) &&
-			scope_of(glue->scopes, left) == scope_of(glue->scopes, parameter) &&
-			str_find(str_slice(tree->source->bytes, tree->nodes[left].end,
-						 tree->nodes[node_child(tree, n, FIELD_right)].start),
-				STR("instanceof")) != (size_t)-1) {
+		node_id left = node_is_operation(tree, n, STR("instanceof"))
+		                   ? node_child(tree, n, FIELD_left)
+		                   : NO_NODE;
+		if (node_is(tree, left, KIND_identifier) &&
+			scope_of(glue->scopes, left) == scope_of(glue->scopes, parameter)) {
 			return true;
 		}
 	}

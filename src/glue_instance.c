@@ -45,21 +45,10 @@ bool glue_is_instance_exports(const struct glue *glue, node_id n)
 	return !is_global_path(glue, n, "module.exports");
 }
 
-static bool is_operation(const struct tree *tree, node_id n, struct str operator)
-{
-	if (!node_is(tree, n, KIND_binary_expression)) {
-		return false;
-	}
-	struct str between =
-		str_slice(tree->source->bytes, tree->nodes[node_child(tree, n, FIELD_left)].end,
-			tree->nodes[node_child(tree, n, FIELD_right)].start);
-	return str_find(between, operator) != (size_t)-1;
-}
-
 /* `wasm ?? value`: what is there already stays. */
 static bool is_default(const struct tree *tree, node_id n)
 {
-	return is_operation(tree, n, STR("??")) &&
+	return node_is_operation(tree, n, STR("??")) &&
 	       node_is(tree, node_child(tree, n, FIELD_left), KIND_identifier);
 }
 
@@ -223,9 +212,9 @@ static bool has_value_of(const struct tree *tree, node_id expression, node_id n)
 	case KIND_sequence_expression:
 		return node_next(tree, n) == NO_NODE;
 	case KIND_binary_expression:
-		return is_operation(tree, expression, STR("??")) ||
-		       is_operation(tree, expression, STR("||")) ||
-		       (is_operation(tree, expression, STR("&&")) && field == FIELD_right);
+		return node_is_operation(tree, expression, STR("??")) ||
+		       node_is_operation(tree, expression, STR("||")) ||
+		       (node_is_operation(tree, expression, STR("&&")) && field == FIELD_right);
 	default:
 		return false;
 	}

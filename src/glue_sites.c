@@ -90,17 +90,6 @@ static binding_id unit_binding(const struct glue *glue, node_id unit)
 	return node_is(tree, name, KIND_identifier) ? scope_of(glue->scopes, name) : 0;
 }
 
-static bool names(const struct glue *glue, node_id n, binding_id binding)
-{
-	for (node_id u = binding == 0 ? NO_NODE : glue->scopes->bindings[binding].first_use;
-		 u != NO_NODE; u = glue->scopes->next_use[u]) {
-		if (node_inside(glue->tree, u, n)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /*
  * Whether a subtree names the binding, itself or through what it names: through any variable's value,
  * and a few functions deep.
@@ -109,7 +98,7 @@ static bool reaches(struct sites *s, node_id n, binding_id target, unsigned step
 {
 	const struct glue *glue = s->glue;
 	const struct scopes *scopes = glue->scopes;
-	if (names(glue, n, target)) {
+	if (glue_names(glue, n, target)) {
 		return true;
 	}
 	for (node_id i = n; steps > 0 && i < glue->tree->nodes[n].last; i++) {
@@ -260,7 +249,7 @@ static bool belongs(struct sites *s, node_id site)
 		binding_id adopter_name = unit_binding(glue, adopter);
 		node_id from =
 			adopter == NO_NODE || adopter_name == 0 ? statement_around(glue, adopted) : adopter;
-		if ((maker != NO_NODE && names(glue, maker, adopter_name)) ||
+		if ((maker != NO_NODE && glue_names(glue, maker, adopter_name)) ||
 			reaches_afresh(s, from, maker_name) ||
 			joined_by_caller(s, adopter_name, maker_name, site)) {
 			return true;
@@ -326,8 +315,8 @@ static bool is_given_module(const struct glue *glue, node_id adopted)
 		} while (node_is(tree, adopter, KIND_parenthesized_expression));
 		return node_is(tree, adopter, KIND_call_expression) && has_two_arguments(tree, adopter);
 	}
-	for (node_id u = function == 0 ? NO_NODE : glue->scopes->bindings[function].first_use;
-		 u != NO_NODE; u = glue->scopes->next_use[u]) {
+	for (node_id u = glue->scopes->bindings[function].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
 		node_id call = tree->nodes[u].parent;
 		if (tree->nodes[u].field == FIELD_function && node_is(tree, call, KIND_call_expression) &&
 			!has_two_arguments(tree, call)) {

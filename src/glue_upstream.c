@@ -44,17 +44,6 @@ static node_id function_around(const struct glue *glue, node_id n)
 	           : NO_NODE;
 }
 
-static bool uses(const struct glue *glue, node_id function, binding_id what)
-{
-	for (node_id u = glue->scopes->bindings[what].first_use; u != NO_NODE;
-		 u = glue->scopes->next_use[u]) {
-		if (node_inside(glue->tree, u, function)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* The top-level variable that an assignment around n, within its function, writes: `addr ??= wasm.x.value / 4` */
 static binding_id assigned_from(const struct glue *glue, node_id n)
 {
@@ -126,7 +115,7 @@ static void read_catch_handler(struct glue *glue, struct upstream *found)
 			continue;
 		}
 		node_id function = function_around(glue, n);
-		if (function != NO_NODE && uses(glue, function, found->address) &&
+		if (function != NO_NODE && glue_names(glue, function, found->address) &&
 			is_only_parameter(glue, function, node_child(tree, n, FIELD_object))) {
 			found->handle_catch = function;
 		}
@@ -159,7 +148,7 @@ static void read_reset(struct glue *glue, struct upstream *found)
 			continue;
 		}
 		node_id function = function_around(glue, n);
-		if (function == NO_NODE || !uses(glue, function, glue->exports)) {
+		if (function == NO_NODE || !glue_names(glue, function, glue->exports)) {
 			continue;
 		}
 		for (node_id i = function; i < tree->nodes[function].last; i++) {
@@ -212,7 +201,7 @@ static void read_guard(struct glue *glue, struct upstream *found)
 		 u != NO_NODE && found->guard == NO_NODE; u = scopes->next_use[u]) {
 		node_id around =
 			glue->tree->nodes[u].field == FIELD_function ? function_around(glue, u) : NO_NODE;
-		if (around != NO_NODE && !uses(glue, around, glue->exports)) {
+		if (around != NO_NODE && !glue_names(glue, around, glue->exports)) {
 			found->guard = around;
 		}
 	}
@@ -306,7 +295,7 @@ static node_id find_unknown(const struct glue *glue)
 		return found->aborts;
 	}
 	if (found->maker != NO_NODE && found->reset == NO_NODE &&
-		(found->scheduled == 0 || !uses(glue, found->maker, found->scheduled))) {
+		(found->scheduled == 0 || !glue_names(glue, found->maker, found->scheduled))) {
 		return found->maker;
 	}
 	if (found->reset != NO_NODE && found->scheduled == 0 && is_called_by_glue(glue, found->reset)) {

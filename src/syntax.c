@@ -345,6 +345,17 @@ node_id node_body(const struct tree *tree, node_id function)
 	return node_child(tree, function, FIELD_body);
 }
 
+bool node_is_operation(const struct tree *tree, node_id n, struct str operator)
+{
+	if (!node_is(tree, n, KIND_binary_expression)) {
+		return false;
+	}
+	struct str between =
+		str_slice(tree->source->bytes, tree->nodes[node_child(tree, n, FIELD_left)].end,
+			tree->nodes[node_child(tree, n, FIELD_right)].start);
+	return str_find(between, operator) != (size_t)-1;
+}
+
 node_id node_unwrap(const struct tree *tree, node_id n)
 {
 	while (node_is(tree, n, KIND_parenthesized_expression)) {

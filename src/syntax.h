@@ -135,6 +135,9 @@ node_id node_function(const struct tree *tree, node_id n);
 /* The body of a function: statement_block, or an arrow's expression. */
 node_id node_body(const struct tree *tree, node_id function);
 
+/* Whether n is a binary expression with that operator: `??`, `instanceof`. */
+bool node_is_operation(const struct tree *tree, node_id n, struct str operator);
+
 /* Parentheses around an expression taken off. */
 node_id node_unwrap(const struct tree *tree, node_id n);
 
