@@ -3,25 +3,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Statements at the start of a function; in an arrow without a block, as part of its expression. */
-static void insert_at_start(struct planning *p, node_id function, struct str statements)
-{
-	const struct tree *tree = p->tree;
-	node_id body = node_body(tree, function);
-	assert(node_is(tree, body, KIND_statement_block));
-	uint32_t offset = tree->nodes[body].start + 1;
-	for (node_id s = node_first(tree, body); s != NO_NODE && plan_is_directive(tree, s);
-		 s = node_next(tree, s)) {
-		offset = tree->nodes[s].end;
-	}
-	plan_insert(p, offset, statements);
-}
-
-static void insert_at_end(struct planning *p, node_id function, struct str statements)
-{
-	plan_insert(p, p->tree->nodes[node_body(p->tree, function)].end - 1, statements);
-}
-
 /* ---- entrypoints */
 
 static void plan_entry(struct planning *p, uint32_t index)
@@ -73,7 +54,7 @@ static void plan_entry(struct planning *p, uint32_t index)
 		entry->stale_arguments++;
 	}
 	if (block) {
-		insert_at_start(p, fact->node, arena_copy(p->arena, buf_str(&calls)));
+		plan_insert_at_start(p, fact->node, arena_copy(p->arena, buf_str(&calls)));
 	} else {
 		plan_wrap(p, node_body(p->tree, fact->node),
 			plan_text(p, "(%.*s", STR_ARGS(buf_str(&calls))), STR(")"));
@@ -99,7 +80,7 @@ static void plan_closure(struct planning *p, const struct fact *fact)
 	bool block = node_is(p->tree, body, KIND_statement_block);
 	if (fact->other == NO_NODE && block) {
 		/* `_wbg_cb_unref`: part of dropping a closure, which a dead generation no longer needs */
-		insert_at_start(p, fact->node,
+		plan_insert_at_start(p, fact->node,
 			plan_text(p, "if(%.*s.d(%.*s))return;", STR_ARGS(p->rg), STR_ARGS(fact->name)));
 		return;
 	}
@@ -110,8 +91,8 @@ static void plan_closure(struct planning *p, const struct fact *fact)
 	struct str after = plan_text(p, "}catch(%s){return %.*s.x(%s%s%.*s)}", caught, STR_ARGS(p->rg),
 		caught, name.len == 0 ? "" : ",", STR_ARGS(name));
 	if (block) {
-		insert_at_start(p, fact->node, before);
-		insert_at_end(p, fact->node, after);
+		plan_insert_at_start(p, fact->node, before);
+		plan_insert_at_end(p, fact->node, after);
 	} else { /* `(arg0) => adapter(…)` of a borrowed Fn */
 		plan_wrap(p, body, plan_text(p, "{%.*sreturn ", STR_ARGS(before)),
 			plan_text(p, "%.*s}", STR_ARGS(after)));
@@ -119,6 +100,22 @@ static void plan_closure(struct planning *p, const struct fact *fact)
 }
 
 /* ---- everything else */
+
+/*
+ * `__rg.o(this.__wbg_ptr = …,this)`: the pointer comes first. V8 keeps only as many properties within an object
+ * as the first ones of its class had, and a stamp in the pointer's place would cost every call.
+ */
+static void plan_stamp(struct planning *p, node_id object)
+{
+	const struct tree *tree = p->tree;
+	node_id assignment = tree->nodes[tree->nodes[object].parent].parent;
+	if (node_is(tree, object, KIND_this) || node_is(tree, object, KIND_identifier)) {
+		plan_wrap(p, assignment, plan_text(p, "%.*s.o(", STR_ARGS(p->rg)),
+			plan_text(p, ",%.*s)", STR_ARGS(node_text(tree, object))));
+	} else { /* not to be evaluated twice */
+		plan_wrap_call(p, object, "s");
+	}
+}
 
 /* The WebAssembly.Tag that upstream gives the errors that Rust throws on purpose, if it does. */
 static struct str find_own_tag(const struct glue *glue)
@@ -214,15 +211,14 @@ static void plan_fact(struct planning *p, uint32_t index)
 		break; /* with its entrypoint */
 	case FACT_UNWRAP: {
 		struct str rg = p->rg, value = fact->name, tag = p->own_tag;
-		insert_at_start(p, fact->node,
+		plan_insert_at_start(p, fact->node,
 			tag.len == 0 ? plan_text(p, "%.*s.c(%.*s);", STR_ARGS(rg), STR_ARGS(value))
 						 : plan_text(p, "if(%.*s.c(%.*s,%.*s))return 0;", STR_ARGS(rg),
 							   STR_ARGS(value), STR_ARGS(tag)));
 		break;
 	}
 	case FACT_STAMP:
-		/* `__rg.s(this).__wbg_ptr = …`: an expression, so it fits minified sequences as well */
-		plan_wrap_call(p, fact->node, "s");
+		plan_stamp(p, fact->node);
 		break;
 	case FACT_REGISTRY:
 		p->patch->entries[p->patch->entry_count++] = (struct entry){
@@ -262,21 +258,22 @@ static void plan_fact(struct planning *p, uint32_t index)
 				STR_ARGS(fact->name), STR_ARGS(p->rg), STR_ARGS(fact->name)));
 		break;
 	case FACT_MARSHAL:
-		insert_at_start(p, fact->node, plan_text(p, "%.*s.S.o++;try{", STR_ARGS(p->rg)));
-		insert_at_end(p, fact->node, plan_text(p, "}finally{%.*s.S.o--}", STR_ARGS(p->rg)));
+		plan_marshal(p, fact);
 		break;
 	case FACT_UPSTREAM_RESET:
-		insert_at_start(p, fact->node, plan_text(p, "return %.*s.api.reinit();", STR_ARGS(p->rg)));
+		plan_insert_at_start(
+			p, fact->node, plan_text(p, "return %.*s.api.reinit();", STR_ARGS(p->rg)));
 		break;
 	case FACT_UPSTREAM_GUARD:
-		insert_at_start(p, fact->node, plan_text(p, "if(%.*s.S.dead>0)return;", STR_ARGS(p->rg)));
+		plan_insert_at_start(
+			p, fact->node, plan_text(p, "if(%.*s.S.dead>0)return;", STR_ARGS(p->rg)));
 		break;
 	case FACT_UPSTREAM_FLAG:
 		plan_wrap_call(p, fact->node, "j");
 		break;
 	case FACT_UPSTREAM_HOOK:
-		insert_at_start(p, fact->node, plan_text(p, "%.*s.B();try{", STR_ARGS(p->rg)));
-		insert_at_end(p, fact->node, plan_text(p, "}finally{%.*s.C()}", STR_ARGS(p->rg)));
+		plan_insert_at_start(p, fact->node, plan_text(p, "%.*s.B();try{", STR_ARGS(p->rg)));
+		plan_insert_at_end(p, fact->node, plan_text(p, "}finally{%.*s.C()}", STR_ARGS(p->rg)));
 		break;
 	case FACT_OWN_ERROR:
 		plan_wrap_call(p, fact->node, "T");

@@ -1,5 +1,7 @@
 #include "planning.h"
 
+#include <assert.h>
+
 struct str plan_text(struct planning *p, const char *format, ...)
 {
 	va_list args;
@@ -63,6 +65,24 @@ void plan_statements(const struct tree *tree, node_id body, uint32_t *start, uin
 			*start = tree->nodes[s].start;
 		}
 	}
+}
+
+void plan_insert_at_start(struct planning *p, node_id function, struct str statements)
+{
+	const struct tree *tree = p->tree;
+	node_id body = node_body(tree, function);
+	assert(node_is(tree, body, KIND_statement_block));
+	uint32_t offset = tree->nodes[body].start + 1;
+	for (node_id s = node_first(tree, body); s != NO_NODE && plan_is_directive(tree, s);
+		 s = node_next(tree, s)) {
+		offset = tree->nodes[s].end;
+	}
+	plan_insert(p, offset, statements);
+}
+
+void plan_insert_at_end(struct planning *p, node_id function, struct str statements)
+{
+	plan_insert(p, p->tree->nodes[node_body(p->tree, function)].end - 1, statements);
 }
 
 bool plan_is_common(const struct planning *p)

@@ -34,6 +34,10 @@ void plan_wrap_call(struct planning *p, node_id n, const char *function);
 
 void plan_insert(struct planning *p, uint32_t offset, struct str what);
 
+/* Statements at the start, after directives, and at the end of a function that has a block. */
+void plan_insert_at_start(struct planning *p, node_id function, struct str statements);
+void plan_insert_at_end(struct planning *p, node_id function, struct str statements);
+
 /* A directive ("use strict") keeps its place at the start of a body. */
 bool plan_is_directive(const struct tree *tree, node_id n);
 
@@ -77,6 +81,11 @@ struct str plan_given(struct planning *p, struct str body, uint32_t start);
 
 /* `i:()=>({…}),` for the runtime's options: the functions that the glue itself gives its wasm. */
 struct str plan_own_imports(struct planning *p);
+
+/* ---- plan_marshal.c */
+
+/* Counts a marshalling helper (FACT_MARSHAL) as depth, where code of users can run in it. */
+void plan_marshal(struct planning *p, const struct fact *fact);
 
 /* ---- plan_wrappers.c */
 

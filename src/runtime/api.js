@@ -5,7 +5,7 @@ import { S, flying, hooks, rule, settings, stats } from './state.js';
 import { claim, hearPanic, note, own, settle } from './faults.js';
 import { raw } from './exports.js';
 import { receive, show, take } from './public.js';
-import { check, checkThis, finalizer, freed, gone, held, stamp } from './objects.js';
+import { check, checkThis, finalizer, freed, gone, held, stamp, stampLate } from './objects.js';
 import { record } from './recipes.js';
 import { escape, host, quiet } from './closures.js';
 import { executor, promise } from './promises.js';
@@ -94,6 +94,16 @@ const api = {
 	reinit: renew,
 };
 
+// A marshalling helper that is given no string, but an object, whose code it may run.
+const marshal = (f, args) => {
+	S.o++;
+	try {
+		return f(...args);
+	} finally {
+		S.o--;
+	}
+};
+
 export const runtime = {
 	S,
 	api,
@@ -105,10 +115,12 @@ export const runtime = {
 	t: checkThis,
 	c: check,
 	s: stamp,
+	o: stampLate,
 	f: freed,
 	F: finalizer,
 	h: held,
 	m: record,
+	y: marshal,
 	k: quiet,
 	d: gone,
 	w: host,

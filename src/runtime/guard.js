@@ -9,8 +9,8 @@
 // which is left out where nothing can have happened since the entry hook made it. `s` and the method
 // `j` are for their size: V8 inlines a function whatever else it has inlined only up to 75 bytes of
 // bytecode, and this is 75 with two parameters.
-import { S, poisoned, stats } from './state.js';
-import { judge } from './faults.js';
+import { S, poisoned, rule, stats } from './state.js';
+import { judge, note } from './faults.js';
 
 // A function of the instance, as the guard knows it.
 export const Raw = class {
@@ -25,6 +25,14 @@ export const Raw = class {
 	}
 	n() {
 		return inert(this);
+	}
+	// The allocator called JS, and that got a new instance: the old one's pointer must not reach it.
+	q() {
+		if (S.dead <= 0) {
+			rule(1);
+			note('poisoned', this.k, 'replaced while it ran');
+		}
+		return poisoned();
 	}
 };
 

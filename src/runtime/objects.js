@@ -18,6 +18,14 @@ export const stamp = object => {
 	return object;
 };
 
+// The same after `object` got its pointer v.
+export const stampLate = (v, object) => {
+	if (S.stamp !== undefined) {
+		object[STAMP] = S.stamp;
+	}
+	return v;
+};
+
 export const foreign = object => object[STAMP] !== S.stamp;
 
 // A freed or moved object has pointer 0 and is never stale: upstream's own error is the right one.

@@ -42,7 +42,7 @@ let wasm, cached = null, LENGTH = 0;
 const memory = () => cached === null || cached.byteLength === 0 ? cached = new Uint8Array(wasm.memory.buffer) : cached;
 const encoder = new TextEncoder();
 function pass(arg, malloc, realloc) {
-	${hooks ? 'rg.S.o++;try{' : ''}
+	${hooks ? 'if(typeof arg!="string"&&!rg.S.o)return rg.y(pass,[arg,malloc,realloc]);' : ''}
 	if (realloc === undefined) {
 		const buf = encoder.encode(arg);
 		const ptr = malloc(buf.length, 1) >>> 0;
@@ -71,14 +71,13 @@ function pass(arg, malloc, realloc) {
 	}
 	LENGTH = offset;
 	return ptr;
-	${hooks ? '}finally{rg.S.o--}' : ''}
 }
 const ThingFinalization = new FinalizationRegistry(${hooks ? 'rg.F(' : ''}ptr => wasm.__wbg_thing_free(ptr >>> 0)${hooks ? ')' : ''});
 class Thing {
 	constructor(v) {
 		${hooks ? 'rg.S.dead&&rg.e();' : ''}
 		const ret = wasm.thing_new(v);
-		${hooks ? 'rg.s(this)' : 'this'}.__wbg_ptr = ret >>> 0;
+		${hooks ? 'rg.o(this.__wbg_ptr = ret >>> 0,this)' : 'this.__wbg_ptr = ret >>> 0'};
 		ThingFinalization.register(this, ${hooks ? 'rg.h(this.__wbg_ptr)' : 'this.__wbg_ptr'}, this);
 		return this;
 	}
@@ -241,15 +240,45 @@ const simple = (guard, module) => {
 	return { loads: glue.loads, recover: make };
 };
 
+// Not a guard, but what each must have to see a trap: a try block around every raw call, in wrappers that are
+// found on a prototype and written for each export; no entry, depth or stamps. No wrapper costs less.
+const floor = module => {
+	const glue = new Function(glueText(false))();
+	const functions = WebAssembly.Module.exports(module).filter(({ kind }) => kind === 'function');
+	const make = new Function('failed', `// ${++texts}
+return{__proto__:null,\n${functions
+		.map(({ name }) => `${name}:x=>(${parameters(name)})=>{try{return x.f(${parameters(name)})}catch(e){throw failed(e)}}`)
+		.join(',\n')}}`)(failed);
+	const table = {};
+	const view = Object.create(table);
+	const records = Object.fromEntries(functions.map(({ name }) => [name, { f: undefined }]));
+	const adopt = () => {
+		const { exports } = new WebAssembly.Instance(module, {});
+		for (const k of Object.keys(exports)) {
+			if (records[k]) {
+				records[k].f = exports[k];
+				table[k] = table[k] || make[k](records[k]);
+			} else {
+				table[k] = exports[k];
+			}
+		}
+		glue.bind(view, view);
+		exports.__wbindgen_start();
+	};
+	adopt();
+	return { loads: glue.loads, recover: adopt };
+};
+
 // What src/plan_wrappers.c writes. What a marshalling helper calls needs no depth; what is called right
 // after the entry hook, no test of `dead`.
 const arity = name => {
 	const type = new RegExp(`"${name}"\\)(?: \\(param([^)]*)\\))?`).exec(wat)[1];
 	return type ? type.trim().split(/ +/).length : 0;
 };
+const parameters = name => 'abcdefgh'.slice(0, arity(name)).split('').join(',');
 const test = ';if(s.dead&&x.n())return;';
 const deep = list => `u=s.depth;s.depth=u+1;try{const r=x.f(${list});s.depth=u;return r}catch(e){s.dead=u;throw x.j(e)}`;
-const flat = list => `try{return x.f(${list})}catch(e){s.dead=s.depth++;throw x.j(e)}`;
+const flat = list => `const v=x.f;let r;try{r=v(${list})}catch(e){s.dead=s.depth++;throw x.j(e)}if(v!==x.f)throw x.q();return r`;
 const wrapper = (name, list) =>
 	/^__wbindgen_(m|re)alloc$/.test(name)
 		? test + flat(list)
@@ -260,7 +289,7 @@ const wrappers = module =>
 	`return{__proto__:null,\n${WebAssembly.Module.exports(module)
 		.filter(({ kind, name }) => kind === 'function' && !/^__wbindgen_(start|add_to)/.test(name))
 		.map(({ name }) => {
-			const list = 'abcdefgh'.slice(0, arity(name)).split('').join(',');
+			const list = parameters(name);
 			return `${name}:(X,S)=>(${list})=>{const s=S,x=X${wrapper(name, list)}}`;
 		})
 		.join(',\n')}}`;
@@ -293,6 +322,7 @@ export const designs = {
 	cached: m => simple(guards.cached, m),
 	apply: m => simple(guards.apply, m),
 	own: m => simple(guards.own, m),
+	floor,
 	ours: m => ours(m, {}),
 };
 

@@ -6,7 +6,7 @@ export const breakings = {
 	"depth of raw calls": [[/s\.depth=u\+1;/g, ""]],
 	"stale check of the receiver": [[/__rg\.t\(this\);/g, "__rg.e();"]],
 	"stale check of arguments": [[/__rg\.c\(\w+\);/g, ""]],
-	"stamps": [[/__rg\.s\((this|obj)\)/g, "$1"]],
+	"stamps": [[/__rg\.o\((.*),(this|obj)\);/g, "$1;"]],
 	"check of free": [[/if\(__rg\.f\(this\)\)return;/g, ""]],
 	"check of finalizers": [
 		[/__rg\.F\(/g, "("],

@@ -140,7 +140,9 @@ export function missingHooks(text) {
 			const name = property(node.left);
 			if (name === "__wbg_ptr" && node.right.type !== "Literal") {
 				seen.stamps++;
-				if (!isHook(node.left.object, "s")) {
+				const call = parents.get(node);
+				const stamped = isHook(call, "o") && call.arguments[0] === node && source(call.arguments[1]) === source(node.left.object);
+				if (!stamped && !isHook(node.left.object, "s")) {
 					complain(node, "a pointer without a stamp");
 				}
 			}

@@ -59,15 +59,21 @@ test("the control: what is not patched does not live through this", async () => 
 });
 
 test("the hooks that are looked for are missed", () => {
-	const [, copy] = copies(files.find((one) => one.directory === "@gorules/zen-engine-wasm"));
-	const file = path.join(copy, "dist/zen_engine_wasm.js");
-	assert.equal(reglue("patch", file).status, 0);
-	const output = fs.readFileSync(file, "utf8");
+	const patched = (directory, name) => {
+		const [, copy] = copies(files.find((one) => one.directory === directory));
+		const file = path.join(copy, name);
+		assert.equal(reglue("patch", file).status, 0);
+		return fs.readFileSync(file, "utf8");
+	};
+	const output = patched("@gorules/zen-engine-wasm", "dist/zen_engine_wasm.js");
 	// `z` means nothing to the runtime: the text still parses, the hook is gone.
-	const without = (letters) => letters.reduce((text, letter) => text.replaceAll(`__rg.${letter}(`, "__rg.z("), output);
+	const without = (text, letters) => letters.reduce((now, letter) => now.replaceAll(`__rg.${letter}(`, "__rg.z("), text);
 	assert.deepEqual(missingHooks(output).problems, []);
-	for (const letters of [["s"], ["F"], ["h"], ["e", "t"], ["r"], ["a"]]) {
-		assert.ok(missingHooks(without(letters)).problems.length > 0, `${letters}`);
+	for (const letters of [["o"], ["F"], ["h"], ["e", "t"], ["r"], ["a"]]) {
+		assert.ok(missingHooks(without(output, letters)).problems.length > 0, `${letters}`);
 	}
 	assert.ok(missingHooks(output.replace(/\br\(\)\{[^}]*\}/, "r(){}")).problems.length > 0, "state");
+	const closures = patched("whatsapp-rust-bridge", "dist/index.js");
+	assert.deepEqual(missingHooks(closures).problems, []);
+	assert.ok(missingHooks(without(closures, ["s"])).problems.length > 0, "state of closures");
 });

@@ -119,7 +119,7 @@ Test(patch, an_arrow_without_a_block_is_hooked_inside_its_expression)
 
 #define HOOKED "=>{const s=S,x=X,u=s.depth;s.depth=u+1;try{"
 #define TESTED "=>{const s=S,x=X;if(s.dead&&x.n())return;const u=s.depth;s.depth=u+1;try{"
-#define FLAT "=>{const s=S,x=X;if(s.dead&&x.n())return;try{return x.f("
+#define FLAT "=>{const s=S,x=X;if(s.dead&&x.n())return;const v=x.f;let r;try{r=v("
 
 /* What the wrapper of wasm.f looks like in glue with this function, which the glue exports. */
 static bool wraps(const char *function, const char *wrapper)
@@ -199,6 +199,39 @@ Test(patch, a_wrapper_that_only_marshalling_calls_keeps_no_depth)
 #undef PASS
 }
 
+/* Code of users runs in a helper of texts only when what it is given is none. */
+Test(patch, helpers_of_texts_count_as_depth_for_other_things_only)
+{
+	static const char always[] = "{__rg.S.o++;try{";
+	static const struct {
+		const char *helper, *inserted;
+	} cases[] = {
+		{"function pass(t, malloc, realloc) {\n    if (realloc === undefined) { return malloc(1); "
+	     "}\n"
+		 "    t.charCodeAt(0);\n    return realloc(malloc(t.length), 1);\n}\n",
+			"{if(typeof t!=\"string\"&&!__rg.S.o)return __rg.y(pass,[t, malloc, realloc]);"},
+		{"function pass(t, malloc) {\n    return malloc(encoder.encode(t).length);\n}\n",
+			"{if(typeof t!=\"string\"&&!__rg.S.o)return __rg.y(pass,[t, malloc]);"},
+		{"function pass(t, malloc) {\n    return malloc(t.length);\n}\n", always},
+		{"function pass(t, malloc, u) {\n    t.charCodeAt(u.length);\n    return malloc(1);\n}\n",
+			always},
+		{"function pass(t, malloc, ...u) {\n    t.charCodeAt(0);\n    return malloc(1);\n}\n",
+			always},
+		{"function pass(t, malloc) {\n    const pass = 1;\n    t.charCodeAt(pass);\n    return "
+		 "malloc(1);\n}\n",
+			always},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buf text = BUF_INIT;
+		buf_printf(&text, "%s%s%s", VIEW, cases[i].helper,
+			"const encoder = new TextEncoder();\n"
+			"exports.g = a => wasm.h(pass(a, wasm.f, wasm.f));\n" LOADER);
+		buf_add_byte(&text, '\0');
+		cr_assert(contains(run(text.data), cases[i].inserted), "%s", cases[i].helper);
+		buf_finish(&text);
+	}
+}
+
 Test(patch, class_members_arguments_and_finalizers)
 {
 	struct patch *patch = run(VIEW
@@ -220,7 +253,7 @@ Test(patch, class_members_arguments_and_finalizers)
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "free() {if(__rg.f(this))return;"));
 	cr_assert(contains(patch, "constructor() {__rg.S.dead&&__rg.e();"));
-	cr_assert(contains(patch, "__rg.s(this).__wbg_ptr = ret >>> 0;"));
+	cr_assert(contains(patch, "__rg.o(this.__wbg_ptr = ret >>> 0,this);"));
 	cr_assert(contains(patch, "register(this, __rg.h(this.__wbg_ptr), this)"));
 	cr_assert(contains(patch, "FinalizationRegistry(__rg.F(ptr =>"));
 	cr_assert(contains(patch, "merge(other) {__rg.t(this);__rg.c(other);"));
@@ -489,14 +522,14 @@ Test(patch, classes_that_a_compiler_made_functions_of)
 		"= p; return o; } }]); }();\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "function Hash(v) {__rg.S.dead&&__rg.e();"));
-	cr_assert(contains(patch, "__rg.s(obj).ptr = ptr"));
+	cr_assert(contains(patch, "__rg.o(obj.ptr = ptr,obj);"));
 	cr_assert(contains(patch, "Hash.prototype.free = function () {if(__rg.f(this))return;"));
 	cr_assert(contains(patch, "function (other) {__rg.t(this);__rg.c(other);"));
 	cr_assert(contains(patch, "Hash.of = function (v) {__rg.S.dead&&__rg.e();"));
 	cr_assert(contains(patch, "get: function () {__rg.t(this);"));
 	cr_assert(contains(patch, "function free() {if(__rg.f(this))return;"));
 	cr_assert(contains(patch, "function open() {__rg.t(this);"));
-	cr_assert(contains(patch, "__rg.s(o).ptr = p"));
+	cr_assert(contains(patch, "__rg.o(o.ptr = p,o);"));
 }
 
 Test(patch, a_pointer_in_an_unknown_property_is_refused)
