@@ -2,6 +2,7 @@
 #include "completions.h"
 #include "config.h"
 #include "help.h"
+#include "pages.h"
 #include "syntax.h"
 
 static int print(struct str text)
@@ -23,6 +24,7 @@ static int usage(struct arena *arena, const struct options *options, struct str 
 
 int main(int argc, char **argv)
 {
+	pages_keep();
 	struct arena *arena = arena_create();
 	struct options options;
 	struct str error;

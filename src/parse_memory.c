@@ -6,13 +6,14 @@
 #include <tree_sitter/api.h>
 
 #include "arena.h"
+#include "pages.h"
 
 enum {
 	STEP = 16,
 	SMALL_CLASSES = 64,           /* of STEP bytes each: up to 1 kB */
 	CLASSES = SMALL_CLASSES + 32, /* and then the powers of two */
 	FIRST_BLOCK = 128 * 1024,
-	LARGEST_BLOCK = 4 * 1024 * 1024,
+	LARGEST_BLOCK = 16 * 1024 * 1024,
 };
 
 struct block {
@@ -71,6 +72,7 @@ static void add_block(size_t least)
 	if (block == NULL) {
 		out_of_memory();
 	}
+	pages_prefer_large(block, sizeof(*block) + size);
 	block->previous = memory.blocks;
 	memory.blocks = block;
 	memory.at = (char *)(block + 1);
