@@ -22,6 +22,42 @@ static void add_name_list(struct buf *out, const char *key, const struct str *na
 	buf_add(out, STR("],"));
 }
 
+/* The variable of the glue's own scope that a class is, or 0. */
+static binding_id class_variable(const struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	while (n != NO_NODE && !node_is(tree, n, KIND_class_declaration) &&
+		   !node_is(tree, n, KIND_class)) {
+		n = tree->nodes[n].parent;
+	}
+	if (n != NO_NODE && node_is(tree, n, KIND_class)) {
+		n = tree->nodes[n].parent; /* `var A = class {…}` */
+		n = node_is(tree, n, KIND_variable_declarator) ? n : NO_NODE;
+	}
+	node_id name = n == NO_NODE ? NO_NODE : node_child(tree, n, FIELD_name);
+	binding_id b =
+		name != NO_NODE && node_is(tree, name, KIND_identifier) ? scope_of(glue->scopes, name) : 0;
+	return b != 0 && glue->scopes->bindings[b].scope == glue->root ? b : 0;
+}
+
+/* `d:()=>[A,B],`: classes whose objects get stamps. */
+static void add_classes(const struct glue *glue, struct buf *out)
+{
+	binding_id last = 0;
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		binding_id b =
+			glue->facts[i].kind == FACT_STAMP ? class_variable(glue, glue->facts[i].node) : 0;
+		if (b != 0 && b != last) { /* facts come in the order of the text */
+			buf_printf(out, "%s%.*s", last == 0 ? "d:()=>[" : ",",
+				STR_ARGS(binding_name(glue->scopes, b)));
+			last = b;
+		}
+	}
+	if (last != 0) {
+		buf_add(out, STR("],"));
+	}
+}
+
 /* `{p:"eager",…,r(){…}}`: what differs from the defaults, and the reset function. */
 static struct str runtime_options(struct planning *p, bool has_wrappers)
 {
@@ -49,6 +85,7 @@ static struct str runtime_options(struct planning *p, bool has_wrappers)
 	if (has_wrappers) {
 		buf_printf(&out, "w:%.*s$w,", STR_ARGS(p->rg));
 	}
+	add_classes(p->glue, &out);
 	buf_add(&out, STR("r(){")); /* no parameter: minified glue has a variable of any short name */
 	for (uint32_t i = 0; i < p->glue->fact_count; i++) {
 		if (p->glue->facts[i].kind == FACT_STATE) {
@@ -285,7 +322,7 @@ static uint64_t features_of(const struct planning *p)
 	return bit(glue->heals, HAS_stack) | bit(p->own_tag.len != 0, HAS_tags) |
 	       bit(tables, HAS_tables) | bit(glue->scheduled.len != 0, HAS_due) |
 	       bit(glue->upstream.address != 0, HAS_terminated) |
-	       bit(p->wrappers.len != 0, HAS_literals) |
+	       bit(p->wrappers.len != 0, HAS_literals) | bit(has_fact(glue, FACT_STAMP), HAS_classes) |
 	       bit(p->options->exclude_count != 0, HAS_excluded) | bit(handed, HAS_imports) |
 	       bit(handed || !module, HAS_late) | bit(has_namespace(glue), HAS_namespace) |
 	       bit(handed || !module, HAS_finder) |

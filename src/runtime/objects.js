@@ -3,13 +3,14 @@
 //
 // A stamp is a plain symbol-keyed property; what was made in the first epoch has none. WeakMaps and
 // defineProperty cost two to three times as much on construction.
-import { has } from './options.js';
+import { has, o } from './options.js';
 import { S, stats, tell } from './state.js';
 import { StaleObjectError } from './errors.js';
 import { enter } from './policy.js';
 import { forget, recipe, remake } from './recipes.js';
 
 const STAMP = Symbol('reglue');
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 export const stamp = object => {
 	if (S.stamp !== undefined) {
@@ -24,6 +25,33 @@ export const stampLate = (v, object) => {
 		object[STAMP] = S.stamp;
 	}
 	return v;
+};
+
+// Consoles show symbols. What Node, Deno and Bun ask an object for first shows them one without the stamp.
+const hide = ({ prototype }) => {
+	if (!(INSPECT in prototype)) {
+		Object.defineProperty(prototype, INSPECT, {
+			value(depth, options, inspect) {
+				const own = Object.getOwnPropertyDescriptors(this);
+				delete own[STAMP];
+				own[INSPECT] = {}; // or it would be asked again
+				return inspect(Object.create(Object.getPrototypeOf(this), own), options);
+			},
+			configurable: true,
+			writable: true,
+		});
+	}
+};
+
+// Before anything gets a stamp, at the first recovery.
+export const hideStamps = () => {
+	if (o.d) {
+		try {
+			o.d().forEach(hide);
+		} catch {
+			// A class that is not there yet, or frozen.
+		}
+	}
 };
 
 export const foreign = object => object[STAMP] !== S.stamp;

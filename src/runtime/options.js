@@ -5,6 +5,7 @@
 // k class names to reconstruct · r(instance) puts the glue's own state back
 // i() the functions that the glue itself gives its wasm, where another file makes the instance
 // w() wrapper literals by export name
+// d() the classes whose objects get stamps
 // t upstream's guard refuses an instance for ever after a fault
 export const o = { r() {} };
 
@@ -16,6 +17,7 @@ export const has = {
 	tables: true, // an exported table of functions
 	promises: true, // promises that Rust settles
 	hosted: true, // closures that the glue itself hands to the host
+	classes: true, // o.d
 	recipes: true, // classes that are to be made again
 	own: true, // errors that Rust throws on purpose (T)
 	tags: true, // upstream's exception tags

@@ -1,5 +1,6 @@
 // A new instance in place of the poisoned one (R5): whole, or not at all.
 import { has, o } from './options.js';
+import { hideStamps } from './objects.js';
 import { S, flying, poisoned, rule, settings, stats, tell } from './state.js';
 import { adopt, start } from './exports.js';
 import { handled, rejectAll } from './promises.js';
@@ -27,6 +28,11 @@ const failed = cause => {
 // The instance in place is another one than before. `proof`: −1 when the call that asked for it comes
 // right after, else −2; see S.dead.
 export const renewed = proof => {
+	if (has.classes) {
+		if (S.stamp === undefined) {
+			hideStamps();
+		}
+	}
 	S.stamp = { n: ++S.generation };
 	S.noted = 0;
 	rule(proof);

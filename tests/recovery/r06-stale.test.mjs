@@ -117,6 +117,40 @@ each("R6: objects of any origin carry their generation", async glue => {
 	}
 });
 
+// What a console of Node's, Deno's or Bun's would print; browsers' show what they like.
+const inspector = await import("node:util").then(util => util.inspect, () => undefined);
+
+each("R6: nobody sees the stamp", glue => {
+	const { m } = glue;
+	const make = {
+		constructor: () => new m.Counter(1),
+		static: () => m.Counter.zero(),
+		subclass: () => Object.assign(new (class Sub extends m.Counter {})(1), { mine: new m.Counter(2) }),
+	};
+	const looks = o => ({
+		keys: Object.keys(o),
+		json: JSON.stringify(o).replace(/\d+/g, "N"),
+		...(inspector && { printed: [inspector(o), inspector([o, { o }])].map(text => text.replace(/ptr: \d+/g, "ptr: N")) }),
+	});
+	const all = () => Object.fromEntries(Object.entries(make).map(([name, f]) => [name, looks(f())]));
+	const old = new m.Counter(1);
+	recover(glue);
+	const after = all();
+	assert.doesNotMatch(JSON.stringify(after), /reglue/);
+	assert.deepEqual(after.constructor, looks(old));
+	recover(glue);
+	assert.deepEqual(all(), after);
+});
+
+each("R6: a class that prints itself goes on doing so", glue => {
+	const { m } = glue;
+	const custom = Symbol.for("nodejs.util.inspect.custom");
+	m.Counter.prototype[custom] = () => "mine";
+	recover(glue);
+	assert.equal(new m.Counter(1)[custom](), "mine");
+	delete m.Counter.prototype[custom];
+});
+
 each("R6: other classes, and the names that JS knows them by", glue => {
 	const { m, api } = glue;
 	const renamed = new m.Renamed("x");
