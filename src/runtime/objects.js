@@ -21,9 +21,7 @@ export const stamp = object => {
 
 // The same after `object` got its pointer v.
 export const stampLate = (v, object) => {
-	if (S.stamp !== undefined) {
-		object[STAMP] = S.stamp;
-	}
+	stamp(object);
 	return v;
 };
 
