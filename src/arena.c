@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "pages.h"
-
 enum { FIRST_BLOCK = 64 * 1024, LARGEST_BLOCK = 8 * 1024 * 1024, ALIGNMENT = 16 };
 
 struct block {
@@ -59,7 +57,6 @@ static void add_block(struct arena *arena, size_t size)
 	if (block == NULL) {
 		out_of_memory();
 	}
-	pages_prefer_large(block, sizeof(*block) + wanted);
 	block->previous = arena->block;
 	block->size = wanted;
 	arena->block = block;

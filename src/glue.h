@@ -120,8 +120,11 @@ struct glue {
 	node_id root_body;        /* node whose children are the glue's statements */
 	uint16_t *roles;          /* by binding: enum role of the function it names */
 	uint8_t *entered;         /* bits by node: functions that are an entrypoint, glue_entries.c */
+	uint8_t *instances;       /* … identifiers that declare what exports are read from */
 	uint8_t *registries; /* … identifiers that declare a followed registry, glue_registries.c */
 	uint8_t *stamping;   /* … in which an object gets its pointer, glue_state.c */
+	uint8_t *callbacks;  /* … of a registry that is followed, glue_registries.c */
+	uint8_t *states;     /* … declarators of FACT_STATE, glue_state.c */
 	uint8_t *closures;   /* … that enter Rust through a closure's state, glue_closures.c */
 	bool has_module;     /* the file sees the WebAssembly.Module */
 	bool has_imports;    /* … and the imports object */

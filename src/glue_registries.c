@@ -244,11 +244,10 @@ static bool read_helper(struct glue *glue, node_id helper, node_id parameter, in
 
 static void add_registry(struct glue *glue, node_id callback, binding_id binding)
 {
-	for (uint32_t i = 0; i < glue->fact_count; i++) {
-		if (glue->facts[i].kind == FACT_REGISTRY && glue->facts[i].node == callback) {
-			return; /* of a helper that is called more than once */
-		}
+	if (glue_is_marked(glue->callbacks, callback)) {
+		return; /* of a helper that is called more than once */
 	}
+	glue_mark(glue, &glue->callbacks, callback);
 	struct fact *fact = glue_add(glue, FACT_REGISTRY, callback);
 	fact->name = binding_name(glue->scopes, binding);
 }

@@ -217,18 +217,12 @@ static bool keeps_instance(const struct glue *glue, const struct binding *bindin
 	if (is_new(glue, value, "WebAssembly.Instance")) {
 		return true;
 	}
-	for (uint32_t i = 0; i < glue->fact_count; i++) {
-		if (glue->facts[i].kind != FACT_ADOPT) {
-			continue;
-		}
-		node_id instance = node_child(tree, glue->facts[i].node, FIELD_object);
-		for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
-			node_id written = use_is_write(tree, u) ? written_value(tree, u) : NO_NODE;
-			if (node_is(tree, written, KIND_identifier) &&
-				node_is(tree, instance, KIND_identifier) &&
-				scope_of(glue->scopes, written) == scope_of(glue->scopes, instance)) {
-				return true;
-			}
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		node_id written = use_is_write(tree, u) ? written_value(tree, u) : NO_NODE;
+		binding_id b =
+			node_is(tree, written, KIND_identifier) ? scope_of(glue->scopes, written) : 0;
+		if (b != 0 && glue_is_marked(glue->instances, glue->scopes->bindings[b].identifier)) {
+			return true;
 		}
 	}
 	return false;
@@ -266,7 +260,9 @@ static struct str view_start(const struct glue *glue, const struct binding *bind
 
 static void add_state(struct glue *glue, binding_id binding, struct str text)
 {
-	struct fact *fact = glue_add(glue, FACT_STATE, glue->scopes->bindings[binding].declares);
+	node_id declares = glue->scopes->bindings[binding].declares;
+	struct fact *fact = glue_add(glue, FACT_STATE, declares);
+	glue_mark(glue, &glue->states, declares);
 	fact->name = binding_name(glue->scopes, binding);
 	fact->text = text;
 }
@@ -424,16 +420,6 @@ static bool is_container(const struct glue *glue, node_id value)
 	return node_is(glue->tree, value, KIND_array) || node_is(glue->tree, value, KIND_object);
 }
 
-static bool is_reset(const struct glue *glue, const struct binding *binding)
-{
-	for (uint32_t i = 0; i < glue->fact_count; i++) {
-		if (glue->facts[i].kind == FACT_STATE && glue->facts[i].node == binding->declares) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /*
  * A variable of the glue's that a function writes which handles wasm's memory itself, and that is reset by
  * nothing: perhaps a new piece of state, which a new instance would find as the dead one left it.
@@ -444,7 +430,7 @@ static void note_unknown(struct glue *glue, binding_id b)
 	const struct binding *binding = &glue->scopes->bindings[b];
 	node_id value = binding_value(glue->scopes, b);
 	bool holds = is_container(glue, value);
-	if (is_reset(glue, binding) || counts_for_decoder(glue, binding)) {
+	if (glue_is_marked(glue->states, binding->declares) || counts_for_decoder(glue, binding)) {
 		return;
 	}
 	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {

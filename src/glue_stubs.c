@@ -91,12 +91,7 @@ static bool is_renewed(const struct glue *glue, const struct binding *binding, n
 	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
 		made |= node_inside(glue->tree, u, part) && use_is_write(glue->tree, u);
 	}
-	for (uint32_t i = 0; made && i < glue->fact_count; i++) {
-		if (glue->facts[i].kind == FACT_STATE && glue->facts[i].node == binding->declares) {
-			return true;
-		}
-	}
-	return false;
+	return made && glue_is_marked(glue->states, binding->declares);
 }
 
 /* The expression that a use is the beginning of: `a.b.c` of `a`. */

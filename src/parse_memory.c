@@ -38,6 +38,7 @@ static _Thread_local struct {
 	char *at;
 	size_t left;
 	size_t next_size;
+	size_t total; /* of all blocks */
 	struct piece *free[CLASSES];
 } memory;
 
@@ -72,7 +73,8 @@ static void add_block(size_t least)
 	if (block == NULL) {
 		out_of_memory();
 	}
-	pages_prefer_large(block, sizeof(*block) + size);
+	pages_prefer_large(block, sizeof(*block) + size, memory.total);
+	memory.total += size;
 	block->previous = memory.blocks;
 	memory.blocks = block;
 	memory.at = (char *)(block + 1);

@@ -1,9 +1,9 @@
-// Every benchmark, and the document that comes of it: docs/PERFORMANCE.md with its plots. Half an hour
-// on a quiet machine; means little on a busy one.
+// Every benchmark, and the document that comes of it: docs/PERFORMANCE.md with its plots. An hour on a quiet
+// machine; means little on a busy one.
 //
 //     node tests/bench/all.mjs [ENGINE…]      engines as for guard.mjs
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -29,7 +29,10 @@ const installed = path.join(root, 'tests/engines/node_modules');
 const engines = found.length ? found : [process.execPath, `${installed}/node26/bin/node`,
 	`${installed}/@oven/bun-linux-x64-baseline/bin/bun`, `${installed}/@deno/linux-x64-glibc/deno`];
 try {
-	engines.forEach((engine, i) => run('guard.mjs', ['--json', engine], `guard-${i}.json`));
+	if (!existsSync(path.join(root, 'tests/bench/node_modules'))) {
+		spawnSync('npm', ['ci', '--ignore-scripts'], { cwd: path.join(root, 'tests/bench'), stdio: 'inherit' }); // the other tools
+	}
+	engines.forEach((engine, i) => run('guard.mjs', ['--json', '--rounds', '7', '--processes', '3', engine], `guard-${i}.json`));
 	run('cures.mjs', ['--json', ...engines, 'workerd'], 'cures.json');
 	run('growth.mjs', ['--json', ...engines], 'growth.json');
 	run('recovery.mjs', ['--json', ...engines], 'recovery.json');

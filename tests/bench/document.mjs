@@ -113,7 +113,10 @@ if (growth) {
 	table(['recoveries', ...growth.map(g => `${g.engine}: call`)],
 		growth[0].recoveries.map(({ recoveries }, i) => [recoveries, ...growth.map(g => cell(g.recoveries[i].call))]));
 	draw('guard-exports.svg', 'A call, patched / unpatched', 'exports', 'ratio', growth.map(g => ({ name: g.engine, points: g.exports.map(e => [e.exports, e.call.median]) })));
+	const slopes = points => growth.map(g => `${slope(points(g)).toFixed(2)} on ${g.engine}`).join(', ');
+	out.push('', `Slopes over exports (0 is no growth): ${slopes(g => g.exports.map(e => [e.exports, e.call.median]))}.`);
 	draw('guard-recoveries.svg', 'A call, patched / unpatched that never recovered', 'recoveries', 'ratio', growth.map(g => ({ name: g.engine, points: g.recoveries.slice(1).map(r => [r.recoveries, r.call.median]) })));
+	out.push('', `Slopes over recoveries, from the first on: ${slopes(g => g.recoveries.slice(1).map(r => [r.recoveries, r.call.median]))}.`);
 } else {
 	keep('The guard, as things grow');
 }

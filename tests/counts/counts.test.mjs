@@ -34,6 +34,36 @@ for (const [bytes, bound] of [[22_000, 1.64], [155_000, 1.38], [LARGEST, 1.31]])
 	});
 }
 
+// What is kept for each class or variable must not be gone through for every other one.
+test('twice the classes and variables: twice the instructions', () => {
+	const classes = n => Array.from({ length: n }, (_, i) => `
+class C${i} {
+	static __wrap(ptr) {
+		const obj = Object.create(C${i}.prototype);
+		obj.__wbg_ptr = ptr;
+		F${i}.register(obj, obj.__wbg_ptr, obj);
+		return obj;
+	}
+	get() { return wasm.get(this.__wbg_ptr); }
+}
+const F${i} = new FinalizationRegistry(ptr => wasm.free(ptr));
+let v${i} = null;
+function view${i}() { return v${i} === null ? (v${i} = new Uint8Array(wasm.memory.buffer)) : v${i}; }
+exports.C${i} = C${i};
+`).join('');
+	const count = n => {
+		const file = path.join(folder, `classes-${n}.js`);
+		writeFileSync(file, `let wasm;\nfunction __wbg_get_imports() { return { wbg: { __wbindgen_throw() {} } }; }\n${classes(n)}
+const wasmModule = new WebAssembly.Module(require('fs').readFileSync('x_bg.wasm'));
+wasm = new WebAssembly.Instance(wasmModule, __wbg_get_imports()).exports;
+wasm.__wbindgen_start();\n`);
+		return instructions(1, [tool, 'check', '-q', file]);
+	};
+	const ratio = count(2400) / count(1200);
+	console.log(`${ratio.toFixed(3)} times the instructions`);
+	assert.ok(ratio < 2.05, `${ratio.toFixed(3)} times the instructions`);
+});
+
 test('1 MB that is no glue: not parsed', () => {
 	const file = path.join(folder, 'other.js');
 	writeFileSync(file, 'const a_b = "some text" + other_name.member(1); // _x\n'.repeat(20_000));
