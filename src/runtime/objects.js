@@ -10,6 +10,8 @@ import { enter } from './policy.js';
 import { forget, recipe, remake } from './recipes.js';
 
 const STAMP = Symbol('reglue');
+const POINTERS = 2 ** 32;
+const EPOCHS = 2 ** 21; // what a number has room for above a pointer
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 export const stamp = object => {
@@ -129,15 +131,20 @@ export const freed = object => {
 	return left;
 };
 
-// Finalizers are given a pointer, or the state of a closure, which has its own stamp. The pointer of an
-// object that can be made again may change.
+// Finalizers are given a pointer, or the state of a closure, which has its own stamp. After the first epoch the
+// number of the epoch stands above the 32 bits of the pointer: a box for the two took a tenth of the time
+// of a new object. The pointer of an object that can be made again may change, and has one.
 export const held = (v, object) => {
 	if (has.recipes) {
 		if (object) {
 			return (recipe(object).box = stamp({ v }));
 		}
 	}
-	return S.stamp === undefined ? v : stamp({ v });
+	return S.stamp === undefined
+		? v
+		: typeof v === 'number' && S.epoch < EPOCHS
+			? (v >>> 0) + S.epoch * POINTERS
+			: stamp({ v });
 };
 
 // What a finalizer was given: it has nothing to do any more.
@@ -146,7 +153,11 @@ export const disarm = h => {
 };
 
 export const finalizer = fn => h => {
-	if (!gone(h)) {
+	if (typeof h === 'number') {
+		if (S.dead <= 0 && h - (h % POINTERS) === S.epoch * POINTERS) {
+			fn(h % POINTERS);
+		}
+	} else if (!gone(h)) {
 		fn(h.v === undefined ? h : h.v);
 	}
 };

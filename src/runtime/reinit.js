@@ -34,6 +34,7 @@ export const renewed = proof => {
 		}
 	}
 	S.stamp = { n: ++S.generation };
+	S.epoch++;
 	S.noted = 0;
 	rule(proof);
 };

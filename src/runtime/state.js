@@ -23,6 +23,7 @@ export const S = {
 	// The stamp of what is made now, compared by identity: undefined in the first epoch, then a fresh
 	// { n: generation } for each attempt to replace the instance.
 	stamp: undefined,
+	epoch: 0, // how many attempts there were
 	generation: 0,
 	owed: undefined, // what Rust is to throw in place of its own next error, see renewFor
 	reviving: false,

@@ -119,6 +119,28 @@ test('R6, R7: finalizers: each generation\'s own, never another\'s, never while 
 	assert.equal(g.freed.length, 3);
 });
 
+test('R7: a finalizer gets the pointer that it was given, however large, after however many recoveries', () => {
+	for (const epochs of [0, 1, 5, 2 ** 21 - 1, 2 ** 21, 2 ** 40]) {
+		const g = makeGlue();
+		if (epochs > 0) {
+			die(g);
+			g.add(1, 2);
+			g.rg.S.epoch = epochs;
+		}
+		const pointers = [8, 2 ** 31 - 8, 2 ** 31, 2 ** 32 - 8];
+		const held = pointers.map(p => g.rg.h(p));
+		held.forEach(h => g.registry.finalize(h));
+		assert.deepEqual(g.freed, pointers, String(epochs));
+		assert.deepEqual([g.rg.h(-8)].map(h => (g.registry.finalize(h), g.freed.pop() >>> 0)), [2 ** 32 - 8]);
+		g.freed.length = 0;
+		die(g);
+		held.forEach(h => g.registry.finalize(h)); // poisoned
+		g.add(1, 2);
+		held.forEach(h => g.registry.finalize(h)); // stale
+		assert.deepEqual(g.freed, [], String(epochs));
+	}
+});
+
 test('R7: closures of a dead instance are quiet', () => {
 	const g = makeGlue();
 	let ran = 0;
