@@ -193,10 +193,11 @@ static bool read_adoption(struct glue *glue, node_id value)
 		glue_add(glue, FACT_ADOPT_CHAIN, plain);
 	}
 	struct fact *fact = glue_add(glue, FACT_ADOPT, adopted);
-	node_id instance = node_child(glue->tree, adopted, FIELD_object);
-	if (node_is(glue->tree, instance, KIND_identifier) && scope_of(glue->scopes, instance) != 0) {
-		glue_mark(glue, &glue->instances,
-			glue->scopes->bindings[scope_of(glue->scopes, instance)].identifier);
+	node_id object = node_child(tree, adopted, FIELD_object);
+	binding_id instance =
+		node_is(tree, object, KIND_identifier) ? scope_of(glue->scopes, object) : 0;
+	if (instance != 0) {
+		glue_mark(glue, &glue->instances, glue->scopes->bindings[instance].identifier);
 	}
 	fact->other = module_parameter(glue, adopted);
 	if (fact->other != NO_NODE) {

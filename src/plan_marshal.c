@@ -31,9 +31,10 @@ static bool is_callee_or_operand(const struct tree *tree, node_id use)
 static bool is_shadowed(const struct planning *p, node_id function, struct str name)
 {
 	const struct scopes *scopes = p->glue->scopes;
+	uint32_t id = tree_find_name(p->tree, name);
 	for (binding_id b = 1; b < scopes->count; b++) {
-		node_id scope = scopes->bindings[b].scope;
-		if (str_equal(binding_name(scopes, b), name) && node_inside(p->tree, scope, function)) {
+		const struct binding *binding = &scopes->bindings[b];
+		if (binding->name == id && node_inside(p->tree, binding->scope, function)) {
 			return true;
 		}
 	}
@@ -49,23 +50,22 @@ static binding_id text_of(const struct planning *p, node_id function)
 	if (parameters == NO_NODE) {
 		return 0;
 	}
-	binding_id text = 0;
-	bool read = false;
-	for (node_id n = node_first(tree, parameters); n != NO_NODE; n = node_next(tree, n)) {
+	node_id first = node_first(tree, parameters);
+	bool text = false;
+	for (node_id n = first; n != NO_NODE; n = node_next(tree, n)) {
 		if (!node_is(tree, n, KIND_identifier)) {
 			return 0;
 		}
-		binding_id b = scope_of(scopes, n);
-		bool first = text == 0;
-		text = first ? b : text;
-		for (node_id u = scopes->bindings[b].first_use; u != NO_NODE; u = scopes->next_use[u]) {
-			if (!first && !is_callee_or_operand(tree, u)) {
+		node_id use = scopes->bindings[scope_of(scopes, n)].first_use;
+		for (; use != NO_NODE; use = scopes->next_use[use]) {
+			if (n == first) {
+				text |= reads_text(tree, use);
+			} else if (!is_callee_or_operand(tree, use)) {
 				return 0;
 			}
-			read |= first && reads_text(tree, u);
 		}
 	}
-	return read ? text : 0;
+	return text ? scope_of(scopes, first) : 0;
 }
 
 void plan_marshal(struct planning *p, const struct fact *fact)

@@ -12,19 +12,10 @@ bool plan_reconstructs(const struct planning *p, struct str class_name)
 	return false;
 }
 
-static node_id class_around(const struct tree *tree, node_id n)
-{
-	while (n != NO_NODE && !node_is(tree, n, KIND_class_declaration) &&
-		   !node_is(tree, n, KIND_class)) {
-		n = tree->nodes[n].parent;
-	}
-	return n;
-}
-
 void plan_recording(struct planning *p, const struct fact *fact)
 {
 	const struct tree *tree = p->tree;
-	node_id class = class_around(tree, fact->node);
+	node_id class = plan_class_around(tree, fact->node);
 	node_id name = node_child(tree, class, FIELD_name);
 	if (name == NO_NODE) {
 		return; /* a class that cannot be named in its own body; see plan_check_reconstruct */
@@ -47,7 +38,7 @@ void plan_recording(struct planning *p, const struct fact *fact)
 void plan_registration(struct planning *p, node_id held)
 {
 	const struct tree *tree = p->tree;
-	node_id name = node_child(tree, class_around(tree, held), FIELD_name);
+	node_id name = node_child(tree, plan_class_around(tree, held), FIELD_name);
 	if (name == NO_NODE || !plan_reconstructs(p, node_text(tree, name))) {
 		plan_wrap_call(p, held, "h");
 		return;
@@ -63,7 +54,7 @@ static bool makes(const struct glue *glue, struct str class_name)
 		const struct fact *fact = &glue->facts[i];
 		if ((fact->kind == FACT_CONSTRUCTOR || fact->kind == FACT_STATIC) &&
 			str_equal(fact->class_name, class_name)) {
-			node_id class = class_around(glue->tree, fact->node);
+			node_id class = plan_class_around(glue->tree, fact->node);
 			return node_child(glue->tree, class, FIELD_name) != NO_NODE;
 		}
 	}

@@ -26,10 +26,7 @@ static void add_name_list(struct buf *out, const char *key, const struct str *na
 static binding_id class_variable(const struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
-	while (n != NO_NODE && !node_is(tree, n, KIND_class_declaration) &&
-		   !node_is(tree, n, KIND_class)) {
-		n = tree->nodes[n].parent;
-	}
+	n = plan_class_around(tree, n);
 	if (n != NO_NODE && node_is(tree, n, KIND_class)) {
 		n = tree->nodes[n].parent; /* `var A = class {…}` */
 		n = node_is(tree, n, KIND_variable_declarator) ? n : NO_NODE;

@@ -85,6 +85,15 @@ void plan_insert_at_end(struct planning *p, node_id function, struct str stateme
 	plan_insert(p, p->tree->nodes[node_body(p->tree, function)].end - 1, statements);
 }
 
+node_id plan_class_around(const struct tree *tree, node_id n)
+{
+	while (n != NO_NODE && !node_is(tree, n, KIND_class_declaration) &&
+		   !node_is(tree, n, KIND_class)) {
+		n = tree->nodes[n].parent;
+	}
+	return n;
+}
+
 bool plan_is_common(const struct planning *p)
 {
 	return !p->glue->is_module && p->glue->root == 0 &&

@@ -44,6 +44,9 @@ bool plan_is_directive(const struct tree *tree, node_id n);
 /* Where the statements of a scope begin, after directives and imports, and end. */
 void plan_statements(const struct tree *tree, node_id body, uint32_t *start, uint32_t *end);
 
+/* The class around a node, as a declaration or an expression, or NO_NODE. */
+node_id plan_class_around(const struct tree *tree, node_id n);
+
 /* Whether the glue is the whole of a CommonJS file that exports something. */
 bool plan_is_common(const struct planning *p);
 

@@ -46,41 +46,38 @@ const guardBudgets = [
 	['a class object, made and freed', ['new + free'], '≤ 1.10', 1.1, 1.1],
 ];
 const tableOfGuardBudgets = all => {
-	const worst = (runs, loads, of) => runs.map(run => Math.max(...loads.map(load => of(run.loads[load]))));
-	const mark = (v, met) => (met ? v.toFixed(2) : `**${v.toFixed(2)}**`);
+	const worst = (runs, loads) => runs.map(run => Math.max(...loads.map(load => run.loads[load].ours.median)));
+	const mark = (v, met, digits = 2) => (met ? v.toFixed(digits) : `**${v.toFixed(digits)}**`);
 	out.push('', '### Against the budgets', '', 'The worst of the loads, after 0 · 8 · 1,000 recoveries; what is over its budget stands out. The last row is how many',
 		'times cheaper than the naive Proxy add and method are.');
 	table(['what', 'budget', ...all.map(runs => runs[0].engine)], [
 		...guardBudgets.map(([what, loads, text, v8, jsc]) => [what, text, ...all.map(runs =>
-			worst(runs, loads, load => load.ours.median).map(v => mark(v, Number(v.toFixed(2)) <= (runs[0].engine.startsWith('Bun') ? jsc : v8))).join(' · '))]),
+			worst(runs, loads).map(v => mark(v, Number(v.toFixed(2)) <= (runs[0].engine.startsWith('Bun') ? jsc : v8))).join(' · '))]),
 		['naive Proxy / ours', '≥ 8', ...all.map(runs =>
 			runs.map(run => Math.min(...['add', 'method'].map(load => run.loads[load].naive.median / run.loads[load].ours.median)))
-				.map(v => (v >= 8 ? v.toFixed(1) : `**${v.toFixed(1)}**`)).join(' · '))],
+				.map(v => mark(v, v >= 8, 1)).join(' · '))],
 	]);
 };
 
-const guards = readdirSync(folder).filter(f => /^guard-.*\.json$/.test(f)).sort();
+const guards = readdirSync(folder).filter(f => /^guard-.*\.json$/.test(f)).sort().flatMap(read);
 if (guards.length === 0) {
 	keep('The guard');
 } else {
 	out.push('', '## The guard', '', '`node tests/bench/guard.mjs ENGINE…`: ratio to unpatched glue after as many re-instantiations; medians',
 		'(quartiles). `control` is the unpatched glue again: what the machine makes up; `floor` is no guard, but the try block',
 		'around a raw call that each must have to see a trap, in wrappers as ours, without entry, depth and stamps.');
-	const all = guards.flatMap(file => read(file)).filter(runs => runs[0].loads.string);
+	const all = guards.filter(runs => runs[0].loads.string);
 	if (all.length > 1) {
 		tableOfGuardBudgets(all);
 	}
 }
-for (const file of guards) {
-	const engines = read(file);
-	for (const runs of engines || []) {
-		const designs = Object.keys(Object.values(runs[0].loads)[0]).filter(d => d !== 'unpatched');
-		out.push('', `### ${runs[0].engine}`);
-		table(['load', 'recoveries', 'ns', ...designs],
-			Object.keys(runs[0].loads).flatMap(load => runs.map(({ recoveries, loads }) => [load, recoveries, loads[load].unpatched.ns.toFixed(1), ...designs.map(d => cell(loads[load][d]))])));
-		if (runs[2].recovery) {
-			out.push('', `One recovery / bare instance and start: ${cell(runs[2].recovery)}.`);
-		}
+for (const runs of guards) {
+	const designs = Object.keys(Object.values(runs[0].loads)[0]).filter(d => d !== 'unpatched');
+	out.push('', `### ${runs[0].engine}`);
+	table(['load', 'recoveries', 'ns', ...designs],
+		Object.keys(runs[0].loads).flatMap(load => runs.map(({ recoveries, loads }) => [load, recoveries, loads[load].unpatched.ns.toFixed(1), ...designs.map(d => cell(loads[load][d]))])));
+	if (runs[2].recovery) {
+		out.push('', `One recovery / bare instance and start: ${cell(runs[2].recovery)}.`);
 	}
 }
 // Engines that were not measured this time keep their tables.
