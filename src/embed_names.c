@@ -124,7 +124,8 @@ void embed_rename_all(struct embedding *e)
 /* `S.generation`: what the inserted text and the tests use keeps its name (docs/RUNTIME.md). */
 bool embed_is_private_member(const struct embedding *e, node_id n)
 {
-	static const char *const public[] = {"dead", "judged", "depth", "o", "disp", "module"};
+	static const char *const public[] = {
+		"dead", "judged", "g", "depth", "o", "disp", "n", "q", "module"};
 	const struct node *node = &e->tree.nodes[n];
 	node_id parent = node->parent;
 	if (node->kind != KIND_property_identifier) {
@@ -150,8 +151,7 @@ struct str embed_private_name(const struct embedding *e, node_id n)
 		 m = node_next(&e->tree, m), i++) {
 		if (str_equal(
 				node_text(&e->tree, node_child(&e->tree, m, FIELD_key)), node_text(&e->tree, n))) {
-			struct str name = nth_name(e->arena, i);
-			return str_equal(name, STR("o")) ? STR("_") : name; /* S.o keeps its name */
+			return nth_name(e->arena, i + 26); /* a capital: `S.o` and its like keep their names */
 		}
 	}
 	embed_fail("S", "has members that its literal does not name");

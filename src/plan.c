@@ -5,6 +5,31 @@
 
 /* ---- entrypoints */
 
+/* Whether an object has another stamp than what lives now. */
+static void add_stamp_test(struct planning *p, struct buf *out, struct str object)
+{
+	buf_printf(out, "%.*s[%.*s.K]!==%.*s.S.g", STR_ARGS(object), STR_ARGS(p->rg), STR_ARGS(p->rg));
+}
+
+/*
+ * The tests stand in place: JSC has a limit to what it inlines, and where stamps of all classes are read in one
+ * place, no engine knows where objects have them.
+ */
+static void add_entry_hook(struct planning *p, struct buf *out, bool instance)
+{
+	struct str due = p->glue->scheduled;
+	if (due.len != 0) {
+		buf_printf(out, "(%.*s||", STR_ARGS(due));
+	}
+	if (instance) {
+		add_stamp_test(p, out, STR("this"));
+	} else {
+		buf_printf(out, "%.*s.S.dead", STR_ARGS(p->rg));
+	}
+	buf_printf(out, "%s&&%.*s.%s%s%.*s)", due.len != 0 ? ")" : "", STR_ARGS(p->rg),
+		instance ? "t(this" : "e(", instance && due.len != 0 ? "," : "", STR_ARGS(due));
+}
+
 static void plan_entry(struct planning *p, uint32_t index)
 {
 	const struct glue *glue = p->glue;
@@ -40,17 +65,17 @@ static void plan_entry(struct planning *p, uint32_t index)
 	if (fact->kind == FACT_FREE) {
 		buf_printf(&calls, "if(%.*s.f(this))return;", STR_ARGS(p->rg));
 	} else {
-		if (!instance && glue->scheduled.len == 0) {
-			/* the test in place: JSC has a limit to what it inlines, and calls are what counts */
-			buf_printf(&calls, "%.*s.S.dead&&", STR_ARGS(p->rg));
-		}
-		buf_printf(&calls, "%.*s.%s%s%.*s)%s", STR_ARGS(p->rg), instance ? "t(this" : "e(",
-			instance && glue->scheduled.len != 0 ? "," : "", STR_ARGS(glue->scheduled), end);
+		add_entry_hook(p, &calls, instance);
+		buf_add(&calls, str_from(end));
 	}
 	for (uint32_t i = index + 1; i < glue->fact_count && glue->facts[i].kind == FACT_ARGUMENT;
 		 i++) {
 		assert(glue->facts[i].node == fact->node);
-		buf_printf(&calls, "%.*s.c(%.*s)%s", STR_ARGS(p->rg), STR_ARGS(glue->facts[i].name), end);
+		/* until the first recovery nothing is asked of the object */
+		buf_printf(
+			&calls, "%.*s.S.g!==void 0&&%.*s&&", STR_ARGS(p->rg), STR_ARGS(glue->facts[i].name));
+		add_stamp_test(p, &calls, glue->facts[i].name);
+		buf_printf(&calls, "&&%.*s.c(%.*s)%s", STR_ARGS(p->rg), STR_ARGS(glue->facts[i].name), end);
 		entry->stale_arguments++;
 	}
 	if (block) {

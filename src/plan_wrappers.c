@@ -19,13 +19,13 @@ enum {
 
 #define STACK_POINTER "__wbindgen_add_to_stack_pointer"
 
-#define TEST ";if(s.dead&&x.n())return;"
+#define TEST ";if(s.dead&&s.n(x))return;"
 #define DEEP \
-	"u=s.depth;s.depth=u+1;try{const r=x.f(%.*s);s.depth=u;return r}catch(e){s.dead=u;throw " \
-	"x.j(e)}"
+	"u=s.depth;s.depth=u+1;try{const r=x.f(%.*s);s.depth=u;return r}catch(e){s.g=s.dead=u;" \
+	"throw x(e)}"
 #define FLAT \
-	"const v=x.f;let r;try{r=v(%.*s)}catch(e){s.dead=s.depth++;throw x.j(e)}if(v!==x.f)throw " \
-	"x.q();return r"
+	"const v=x.f;let r;try{r=v(%.*s)}catch(e){s.g=s.dead=s.depth++;throw x(e)}if(v!==x.f)" \
+	"throw s.q(x);return r"
 
 /* How many arguments a call passes; MIXED if that is not in the text. */
 static int count_passed(const struct tree *tree, node_id call)

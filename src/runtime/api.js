@@ -5,7 +5,7 @@ import { S, flying, hooks, rule, settings, stats } from './state.js';
 import { claim, hearPanic, note, own, settle } from './faults.js';
 import { raw } from './exports.js';
 import { receive, show, take } from './public.js';
-import { check, checkThis, finalizer, freed, gone, held, stamp, stampLate } from './objects.js';
+import { STAMP, check, checkThis, finalizer, freed, gone, held, stamp, stampLate } from './objects.js';
 import { record } from './recipes.js';
 import { escape, host, quiet } from './closures.js';
 import { executor, promise } from './promises.js';
@@ -106,6 +106,7 @@ const marshal = (f, args) => {
 
 export const runtime = {
 	S,
+	K: STAMP,
 	api,
 	e(due) {
 		if (S.dead !== 0 || (has.due && due)) {

@@ -10,11 +10,11 @@
 import { has, o } from './options.js';
 import { S } from './state.js';
 import { measure, wrapStack } from './stack.js';
-import { Raw, inert, wrap } from './guard.js';
+import { inert, recordOf, wrap } from './guard.js';
 import { dropLifted, lift } from './tables.js';
 
 export let raw; // exports of the live instance
-export const records = new Map(); // name of a function => Raw
+export const records = new Map(); // name of a function => its record
 const others = new Set(); // names of memories, tables, globals, tags, and of functions that get no guard
 let filled;
 let startArgs = [];
@@ -52,7 +52,7 @@ const put = k => {
 		return;
 	}
 	// Quiet is what the glue itself calls: allocator, drops, stack pointer, closure machinery.
-	const x = new Raw(f, k, /^__(wb|externref|wasm_b)|__closure__destroy_/.test(k));
+	const x = recordOf(f, k, /^__(wb|externref|wasm_b)|__closure__destroy_/.test(k));
 	const own = has.literals && literals && literals[k] && literals[k](x, S);
 	const w = own && own.length === f.length ? own : wrap(x, inert);
 	x.w = k === START ? wrapStart(w) : w;

@@ -81,8 +81,8 @@ export const hearPanic = text => {
 };
 
 // Every catch block of the guard is
-//     s.dead = u;
-//     throw x.j(e); // judge(e, x)
+//     s.g = s.dead = u;
+//     throw x(e); // judge(e, x)
 // where u is the depth before the call. The instance counts as dead before judge() is called: with the
 // stack exhausted the call itself may overflow, and must err on the safe side. Then `depth` is still that
 // of the call, or of one within it, by which an outer frame of the guard notices, and makes up for it.

@@ -6,34 +6,30 @@
 // inline the call; x.f is written once an instance. try/catch costs nothing until it catches.
 //
 // The literals that src/plan_wrappers.c writes for each export are the same, but for the test of `dead`,
-// which is left out where nothing can have happened since the entry hook made it. `s` and the method
-// `j` are for their size: V8 inlines a function whatever else it has inlined only up to 75 bytes of
-// bytecode, and this is 75 with two parameters.
+// which is left out where nothing can have happened since the entry hook made it. `s`, and that
+// a record is called instead of a method of it, are for their size: V8 inlines a function whatever else it has
+// inlined only up to 75 bytes of bytecode, and this is 73 with two parameters.
 import { S, poisoned, rule, stats } from './state.js';
 import { judge, note } from './faults.js';
 
-// A function of the instance, as the guard knows it.
-export const Raw = class {
-	constructor(f, k, quiet) {
-		this.f = f; // of the live instance
-		this.k = k; // its export's name
-		this.quiet = quiet; // not the user's own
-		this.w = undefined; // its wrapper
+// The record of a function of the instance. Called with what the function has thrown, it judges that, and gives
+// what is to be thrown on.
+export const recordOf = (f, k, quiet) => {
+	const x = e => judge(e, x);
+	x.f = f; // of the live instance
+	x.k = k; // its export's name
+	x.quiet = quiet; // not the user's own
+	x.w = undefined; // its wrapper
+	return x;
+};
+
+// The allocator called JS, and that got a new instance: the old one's pointer must not reach it.
+export const replaced = x => {
+	if (S.dead <= 0) {
+		rule(1);
+		note('poisoned', x.k, 'replaced while it ran');
 	}
-	j(e) {
-		return judge(e, this);
-	}
-	n() {
-		return inert(this);
-	}
-	// The allocator called JS, and that got a new instance: the old one's pointer must not reach it.
-	q() {
-		if (S.dead <= 0) {
-			rule(1);
-			note('poisoned', this.k, 'replaced while it ran');
-		}
-		return poisoned();
-	}
+	return poisoned();
 };
 
 // The internal face's `stop`. A call into a poisoned instance: the glue's clean-up of a failed call must
@@ -49,7 +45,7 @@ export const inert = x => {
 	}
 };
 
-// x: a Raw. stop: what to do while S.dead is not 0; true if the call is to be left out
+// x: a record. stop: what to do while S.dead is not 0; true if the call is to be left out
 export const wrap = (x, stop) => {
 	switch (x.f.length) {
 		case 0:
@@ -65,8 +61,8 @@ export const wrap = (x, stop) => {
 					s.depth = u;
 					return r;
 				} catch (e) {
-					s.dead = u;
-					throw x.j(e);
+					s.g = s.dead = u;
+					throw x(e);
 				}
 			};
 		case 1:
@@ -82,8 +78,8 @@ export const wrap = (x, stop) => {
 					s.depth = u;
 					return r;
 				} catch (e) {
-					s.dead = u;
-					throw x.j(e);
+					s.g = s.dead = u;
+					throw x(e);
 				}
 			};
 		case 2:
@@ -99,8 +95,8 @@ export const wrap = (x, stop) => {
 					s.depth = u;
 					return r;
 				} catch (e) {
-					s.dead = u;
-					throw x.j(e);
+					s.g = s.dead = u;
+					throw x(e);
 				}
 			};
 		case 3:
@@ -116,8 +112,8 @@ export const wrap = (x, stop) => {
 					s.depth = u;
 					return r;
 				} catch (e) {
-					s.dead = u;
-					throw x.j(e);
+					s.g = s.dead = u;
+					throw x(e);
 				}
 			};
 		case 4:
@@ -133,8 +129,8 @@ export const wrap = (x, stop) => {
 					s.depth = u;
 					return r;
 				} catch (e) {
-					s.dead = u;
-					throw x.j(e);
+					s.g = s.dead = u;
+					throw x(e);
 				}
 			};
 		case 5:
@@ -150,8 +146,8 @@ export const wrap = (x, stop) => {
 					s.depth = u;
 					return r;
 				} catch (e) {
-					s.dead = u;
-					throw x.j(e);
+					s.g = s.dead = u;
+					throw x(e);
 				}
 			};
 		case 6:
@@ -167,8 +163,8 @@ export const wrap = (x, stop) => {
 					s.depth = u;
 					return r;
 				} catch (e) {
-					s.dead = u;
-					throw x.j(e);
+					s.g = s.dead = u;
+					throw x(e);
 				}
 			};
 		case 7:
@@ -184,8 +180,8 @@ export const wrap = (x, stop) => {
 					s.depth = u;
 					return r;
 				} catch (e) {
-					s.dead = u;
-					throw x.j(e);
+					s.g = s.dead = u;
+					throw x(e);
 				}
 			};
 		case 8:
@@ -201,8 +197,8 @@ export const wrap = (x, stop) => {
 					s.depth = u;
 					return r;
 				} catch (e) {
-					s.dead = u;
-					throw x.j(e);
+					s.g = s.dead = u;
+					throw x(e);
 				}
 			};
 		default:
@@ -218,8 +214,8 @@ export const wrap = (x, stop) => {
 					s.depth = u;
 					return r;
 				} catch (e) {
-					s.dead = u;
-					throw x.j(e);
+					s.g = s.dead = u;
+					throw x(e);
 				}
 			};
 	}

@@ -6,6 +6,7 @@
 import { has, o } from './options.js';
 import { PoisonedError } from './errors.js';
 import { known } from './faults.js';
+import { inert, replaced } from './guard.js';
 
 export const S = {
 	// Above 0: the instance is poisoned. 0: it is not. Below 0: it was replaced, and has not yet proved
@@ -13,6 +14,8 @@ export const S = {
 	dead: 0,
 	// The same without what no judge() has looked at yet: what `dead` goes back to after an error.
 	judged: 0,
+	// The stamp with which an object's method may go on: `stamp`; while `dead` is not 0, nothing that objects have.
+	g: undefined,
 	// One more than the raw calls on the stack, and PANIC more for each that logged a panic text.
 	depth: 1,
 	heard: 0, // `depth` in the call that logged the last one
@@ -34,6 +37,8 @@ export const S = {
 	panic: undefined,
 	module: undefined,
 	imports: undefined,
+	n: x => inert(x),
+	q: x => replaced(x),
 	job: undefined, // promise of an instance that is being made asynchronously
 };
 
@@ -63,7 +68,10 @@ export const stats = {
 
 export const PANIC = 2 ** 20;
 
-export const rule = dead => (S.dead = S.judged = dead);
+export const rule = dead => {
+	S.g = dead ? S : S.stamp;
+	return (S.dead = S.judged = dead);
+};
 
 // Whether a raw call is on the stack. A catch block of the guard whose judge() overflowed has left `dead`
 // as the depth that it wanted to go back to.

@@ -2,7 +2,7 @@
 // table of functions gets a `get` of its own that gives guarded ones, and a `set` that takes them back.
 // Tables of externrefs, which glue uses all the time, stay as they are.
 import { S, poisoned } from './state.js';
-import { Raw, inert, wrap } from './guard.js';
+import { inert, recordOf, wrap } from './guard.js';
 
 const { Table } = WebAssembly;
 let lifted; // raw function => record, of the live instance's table functions
@@ -18,14 +18,14 @@ const takesAny = table => {
 	}
 };
 
-const replaced = () => {
+const former = () => {
 	throw poisoned();
 };
 
 // The functions of the instance before this one must not keep it alive, nor be called.
 export const dropLifted = () => {
 	if (lifted) {
-		lifted.forEach(x => (x.f = replaced));
+		lifted.forEach(x => (x.f = former));
 	}
 	lifted = new Map();
 };
@@ -49,7 +49,7 @@ export const lift = (table, k, records) => {
 				const f = get.call(table, i);
 				let x = lifted.get(f);
 				if (f && !x) {
-					lifted.set(f, (x = new Raw(f, 'table', true)));
+					lifted.set(f, (x = recordOf(f, 'table', true)));
 					x.w = wrap(x, inert);
 				}
 				return f && x.w;

@@ -4,7 +4,9 @@
 import { readFileSync } from 'node:fs';
 import { create } from '../runtime/bundle.mjs';
 
-export const EXPORTS = 200; // in rotation
+const EXPORTS = 200; // in rotation
+const CLASSES = ['Thing', ...Array.from({ length: 11 }, (_, i) => 'Thing' + i)];
+export const calls = load => (/^rotation/.test(load) ? EXPORTS : /12/.test(load) ? CLASSES.length : 1); // in one round of a load
 
 // i32 arithmetic, a class of one field, a string's length, and EXPORTS functions of two arguments.
 export const wat = `(module
@@ -73,7 +75,7 @@ function pass(arg, malloc, realloc) {
 	return ptr;
 }
 const ThingFinalization = new FinalizationRegistry(${hooks ? 'rg.F(' : ''}ptr => wasm.__wbg_thing_free(ptr >>> 0)${hooks ? ')' : ''});
-class Thing {
+${CLASSES.map(name => `class ${name} {
 	constructor(v) {
 		${hooks ? 'rg.S.dead&&rg.e();' : ''}
 		const ret = wasm.thing_new(v);
@@ -93,13 +95,13 @@ class Thing {
 		wasm.__wbg_thing_free(ptr);
 	}
 	get() {
-		${hooks ? 'rg.t(this);' : ''}
+		${hooks ? 'this[rg.K]!==rg.S.g&&rg.t(this);' : ''}
 		const ret = wasm.thing_get(this.__wbg_ptr);
 		return ret;
 	}
-}
+}`).join('\n')}
 function same(a, b) {
-	${hooks ? 'rg.S.dead&&rg.e();rg.c(a);rg.c(b);' : ''}
+	${hooks ? 'rg.S.dead&&rg.e();rg.S.g!==void 0&&a&&a[rg.K]!==rg.S.g&&rg.c(a);rg.S.g!==void 0&&b&&b[rg.K]!==rg.S.g&&rg.c(b);' : ''}
 	return wasm.add(a.__wbg_ptr, b.__wbg_ptr);
 }
 function add(a, b) {
@@ -127,6 +129,22 @@ ${Array.from({ length: EXPORTS }, (_, i) => `function f${i}(a, b) { ${hooks ? 'r
 const loads = {
 	add(n) { let r = 0; for (let i = 0; i < n; i++) r = add(r, i) | 0; return r; },
 	method(n) { let r = 0; const o = new Thing(7); for (let i = 0; i < n; i++) r = r + o.get() | 0; return r; },
+	'12 methods'(n) {
+		let r = 0;
+		${CLASSES.map(name => `const o${name} = new ${name}(7);`).join(' ')}
+		for (let i = 0; i < n; i++) {
+			${CLASSES.map(name => `r = r + o${name}.get() | 0;`).join(' ')}
+		}
+		return r;
+	},
+	'new + free of 12'(n) {
+		let r = 0;
+		for (let i = 0; i < n; i++) {
+			let o;
+			${CLASSES.map(name => `o = new ${name}(i); r = r + o.__wbg_ptr | 0; o.free();`).join(' ')}
+		}
+		return r;
+	},
 	argument(n) { let r = 0; const a = new Thing(7), b = new Thing(8); for (let i = 0; i < n; i++) r = r + same(a, b) | 0; return r; },
 	string(n) { let r = 0; for (let i = 0; i < n; i++) r = r + length('sixteen letters!') | 0; return r; },
 	'new + free'(n) { let r = 0; for (let i = 0; i < n; i++) { const o = new Thing(i); r = r + o.__wbg_ptr | 0; o.free(); } return r; },
@@ -276,9 +294,9 @@ const arity = name => {
 	return type ? type.trim().split(/ +/).length : 0;
 };
 const parameters = name => 'abcdefgh'.slice(0, arity(name)).split('').join(',');
-const test = ';if(s.dead&&x.n())return;';
-const deep = list => `u=s.depth;s.depth=u+1;try{const r=x.f(${list});s.depth=u;return r}catch(e){s.dead=u;throw x.j(e)}`;
-const flat = list => `const v=x.f;let r;try{r=v(${list})}catch(e){s.dead=s.depth++;throw x.j(e)}if(v!==x.f)throw x.q();return r`;
+const test = ';if(s.dead&&s.n(x))return;';
+const deep = list => `u=s.depth;s.depth=u+1;try{const r=x.f(${list});s.depth=u;return r}catch(e){s.g=s.dead=u;throw x(e)}`;
+const flat = list => `const v=x.f;let r;try{r=v(${list})}catch(e){s.g=s.dead=s.depth++;throw x(e)}if(v!==x.f)throw s.q(x);return r`;
 const wrapper = (name, list) =>
 	/^__wbindgen_(m|re)alloc$/.test(name)
 		? test + flat(list)
@@ -307,7 +325,7 @@ const ours = (module, options) => {
 		loads: glue.loads,
 		// Without the trap, whose own price is an Error with a stack.
 		recover() {
-			rg.S.dead = rg.S.judged = 1;
+			rg.S.g = rg.S.dead = rg.S.judged = 1;
 			rg.S.noted = 2;
 			rg.S.fault = rg.S.fault || Object.freeze({ kind: 'trap', export: 'boom', message: 'unreachable' });
 			glue.add(1, 2);

@@ -2,7 +2,7 @@
 // → JSON.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { EXPORTS, designs } from './guard-designs.mjs';
+import { calls, designs } from './guard-designs.mjs';
 import { compare, engine, now } from './interleave.mjs';
 
 const [file, recoveries, rounds, wanted, wantedLoads] = process.argv.slice(2);
@@ -30,7 +30,7 @@ for (const load of Object.keys(subjects.unpatched.loads)) {
 		const rotation = /rotation/.test(load); // 400 functions to compile
 		const found = await compare(subjects, load, rounds, rotation ? 1500 : 80);
 		for (const d of names) {
-			found[d].ns = found[d].ns.map(v => v / (rotation ? EXPORTS : 1));
+			found[d].ns = found[d].ns.map(v => v / calls(load));
 		}
 		result.loads[load] = found;
 	}

@@ -1,11 +1,11 @@
 // Ways to break patched glue, for the proof that somebody would notice: what the tool inserts (see
 // docs/RUNTIME.md), and what to put in its place.
 export const breakings = {
-	"entries": [[/(__rg\.S\.dead&&)?__rg\.e\(\);/g, ""]],
-	"check of wrappers that clean up": [[/if\(s\.dead&&x\.n\(\)\)return;/g, ""]],
+	"entries": [[/__rg\.S\.dead&&__rg\.e\(\);/g, ""]],
+	"check of wrappers that clean up": [[/if\(s\.dead&&s\.n\(x\)\)return;/g, ""]],
 	"depth of raw calls": [[/s\.depth=u\+1;/g, ""]],
-	"stale check of the receiver": [[/__rg\.t\(this\);/g, "__rg.e();"]],
-	"stale check of arguments": [[/__rg\.c\(\w+\);/g, ""]],
+	"stale check of the receiver": [[/this\[__rg\.K\]!==__rg\.S\.g&&__rg\.t\(this\);/g, "__rg.e();"]],
+	"stale check of arguments": [[/__rg\.S\.g!==void 0&&(\w+)&&\1\[__rg\.K\]!==__rg\.S\.g&&__rg\.c\(\1\);/g, ""]],
 	"stamps": [[/__rg\.o\((.*),(this|obj)\);/g, "$1;"]],
 	"check of free": [[/if\(__rg\.f\(this\)\)return;/g, ""]],
 	"check of finalizers": [
@@ -26,7 +26,7 @@ export const breakings = {
 /* The same for what joins wasm-bindgen's own machinery, by the variant of glue that has it. */
 export const breakingsOfUpstream = {
 	"reinit": {
-		"Rust's wish at entries": [[/(__rg\.e\(|__rg\.t\(this,)__wbg_reinit_scheduled\)/g, (_, hook) => (/t/.test(hook) ? "__rg.t(this)" : "__rg.e()")]],
+		"Rust's wish at entries": [[/\(__wbg_reinit_scheduled\|\|([^)]*)\)&&(__rg\.e\(|__rg\.t\(this,)__wbg_reinit_scheduled\)/g, (_, test, hook) => `${test}&&${hook.replace(",", "")})`]],
 		"an end to the reset behind the marshalling": [[/__rg\.j\(/g, "("]],
 	},
 	"abort-handler": {

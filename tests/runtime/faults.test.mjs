@@ -183,9 +183,13 @@ test('R3: user code that recurses into the stack\'s end at any depth poisons and
 		g.run(() => dive(n + 1));
 	};
 	for (let i = 0; i < 5; i++) {
+		const thing = new g.Thing(7);
 		assert.throws(() => dive(0), RangeError);
-		await turn();
+		if (i % 2) {
+			await turn(); // or a method is the first that is called after it
+		}
 		assert.equal(g.api.state, 'poisoned');
+		assert.throws(() => thing.value, g.api.StaleObjectError);
 		assert.equal(g.add(1, 2), 3);
 		assert.deepEqual([g.rg.S.depth, g.rg.S.disp, g.rg.S.o], [1, 0, 0]);
 	}
@@ -194,7 +198,7 @@ test('R3: user code that recurses into the stack\'s end at any depth poisons and
 
 // What a catch block of the guard leaves behind, when there is no stack to call judge().
 const overflow = S => {
-	S.dead = S.depth;
+	S.g = S.dead = S.depth;
 	S.depth++;
 };
 

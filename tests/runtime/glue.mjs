@@ -56,13 +56,13 @@ export const makeGlue = (o = {}, { init = () => {}, withModule = true, rg: given
 			g.registry.register(this, rg.h(this.__wbg_ptr), this);
 		}
 		get value() {
-			rg.t(this);
+			this[rg.K] !== rg.S.g && rg.t(this);
 			return wasm.thing_get(this.__wbg_ptr);
 		}
 		static same(a, b) {
 			rg.e();
-			rg.c(a);
-			rg.c(b);
+			rg.S.g !== undefined && a && a[rg.K] !== rg.S.g && rg.c(a);
+			rg.S.g !== undefined && b && b[rg.K] !== rg.S.g && rg.c(b);
 			return wasm.thing_get(a.__wbg_ptr) === wasm.thing_get(b.__wbg_ptr);
 		}
 		__destroy_into_raw() {

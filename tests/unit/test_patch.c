@@ -118,8 +118,8 @@ Test(patch, an_arrow_without_a_block_is_hooked_inside_its_expression)
 }
 
 #define HOOKED "=>{const s=S,x=X,u=s.depth;s.depth=u+1;try{"
-#define TESTED "=>{const s=S,x=X;if(s.dead&&x.n())return;const u=s.depth;s.depth=u+1;try{"
-#define FLAT "=>{const s=S,x=X;if(s.dead&&x.n())return;const v=x.f;let r;try{r=v("
+#define TESTED "=>{const s=S,x=X;if(s.dead&&s.n(x))return;const u=s.depth;s.depth=u+1;try{"
+#define FLAT "=>{const s=S,x=X;if(s.dead&&s.n(x))return;const v=x.f;let r;try{r=v("
 
 /* What the wrapper of wasm.f looks like in glue with this function, which the glue exports. */
 static bool wraps(const char *function, const char *wrapper)
@@ -207,7 +207,7 @@ Test(patch, helpers_of_texts_count_as_depth_for_other_things_only)
 		const char *helper, *inserted;
 	} cases[] = {
 		{"function pass(t, malloc, realloc) {\n    if (realloc === undefined) { return malloc(1); "
-	     "}\n"
+		 "}\n"
 		 "    t.charCodeAt(0);\n    return realloc(malloc(t.length), 1);\n}\n",
 			"{if(typeof t!=\"string\"&&!__rg.S.o)return __rg.y(pass,[t, malloc, realloc]);"},
 		{"function pass(t, malloc) {\n    return malloc(encoder.encode(t).length);\n}\n",
@@ -256,8 +256,10 @@ Test(patch, class_members_arguments_and_finalizers)
 	cr_assert(contains(patch, "__rg.o(this.__wbg_ptr = ret >>> 0,this);"));
 	cr_assert(contains(patch, "register(this, __rg.h(this.__wbg_ptr), this)"));
 	cr_assert(contains(patch, "FinalizationRegistry(__rg.F(ptr =>"));
-	cr_assert(contains(patch, "merge(other) {__rg.t(this);__rg.c(other);"));
-	cr_assert(contains(patch, "get size() {__rg.t(this);"));
+	cr_assert(
+		contains(patch, "merge(other) {this[__rg.K]!==__rg.S.g&&__rg.t(this);"
+						"__rg.S.g!==void 0&&other&&other[__rg.K]!==__rg.S.g&&__rg.c(other);"));
+	cr_assert(contains(patch, "get size() {this[__rg.K]!==__rg.S.g&&__rg.t(this);"));
 	cr_assert(contains(patch, "static make() {__rg.S.dead&&__rg.e();"));
 	cr_assert(contains(patch, "this.__wbg_ptr = 0;"), "moving out is no stamp");
 	cr_assert(!contains(patch, "__destroy_into_raw() {__rg"));
@@ -524,11 +526,13 @@ Test(patch, classes_that_a_compiler_made_functions_of)
 	cr_assert(contains(patch, "function Hash(v) {__rg.S.dead&&__rg.e();"));
 	cr_assert(contains(patch, "__rg.o(obj.ptr = ptr,obj);"));
 	cr_assert(contains(patch, "Hash.prototype.free = function () {if(__rg.f(this))return;"));
-	cr_assert(contains(patch, "function (other) {__rg.t(this);__rg.c(other);"));
+	cr_assert(
+		contains(patch, "function (other) {this[__rg.K]!==__rg.S.g&&__rg.t(this);"
+						"__rg.S.g!==void 0&&other&&other[__rg.K]!==__rg.S.g&&__rg.c(other);"));
 	cr_assert(contains(patch, "Hash.of = function (v) {__rg.S.dead&&__rg.e();"));
-	cr_assert(contains(patch, "get: function () {__rg.t(this);"));
+	cr_assert(contains(patch, "get: function () {this[__rg.K]!==__rg.S.g&&__rg.t(this);"));
 	cr_assert(contains(patch, "function free() {if(__rg.f(this))return;"));
-	cr_assert(contains(patch, "function open() {__rg.t(this);"));
+	cr_assert(contains(patch, "function open() {this[__rg.K]!==__rg.S.g&&__rg.t(this);"));
 	cr_assert(contains(patch, "__rg.o(o.ptr = p,o);"));
 }
 
