@@ -108,10 +108,14 @@ struct str arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
 	va_list again;
 	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, args);
+	char *text = arena->at; /* which arena_alloc will give if the text fits */
+	int length = vsnprintf(text, arena->left, format, args);
 	assert(length >= 0);
-	char *text = arena_alloc(arena, (size_t)length + 1);
-	vsnprintf(text, (size_t)length + 1, format, again);
+	bool fits = (size_t)length < arena->left;
+	text = arena_alloc(arena, (size_t)length + 1);
+	if (!fits) {
+		vsnprintf(text, (size_t)length + 1, format, again);
+	}
 	va_end(again);
 	return (struct str){text, (size_t)length};
 }

@@ -8,6 +8,8 @@
 
 #include "arena.h"
 
+enum { SHORT_TEXT = 128 }; /* most texts are no longer, and are printed once */
+
 void buf_finish(struct buf *buf)
 {
 	free(buf->data);
@@ -55,11 +57,15 @@ void buf_printf(struct buf *buf, const char *format, ...)
 	va_list args, again;
 	va_start(args, format);
 	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, format, args);
+	buf_reserve(buf, SHORT_TEXT);
+	size_t room = buf->capacity - buf->len;
+	int length = vsnprintf(buf->data + buf->len, room, format, args);
 	va_end(args);
 	assert(length >= 0);
-	buf_reserve(buf, (size_t)length + 1);
-	vsnprintf(buf->data + buf->len, (size_t)length + 1, format, again);
+	if ((size_t)length >= room) {
+		buf_reserve(buf, (size_t)length + 1);
+		vsnprintf(buf->data + buf->len, (size_t)length + 1, format, again);
+	}
 	va_end(again);
 	buf->len += (size_t)length;
 }

@@ -84,10 +84,10 @@ static void grow_forms(struct reducing *r)
 	r->form_mask = size - 1;
 }
 
-/* Whether this form of a member has been met before; it has from now on. */
-static bool is_repeated(struct reducing *r, uint16_t list_kind, struct str form)
+/* Whether a form with this hash has been met before; it has from now on. */
+static bool is_known(struct reducing *r, uint64_t hash)
 {
-	uint64_t hash = hash_step(list_kind, form) | 1;
+	hash |= 1;
 	if ((r->form_count + 1) * 2 > r->form_mask) {
 		grow_forms(r);
 	}
@@ -100,6 +100,43 @@ static bool is_repeated(struct reducing *r, uint16_t list_kind, struct str form)
 	r->forms[at] = hash;
 	r->form_count++;
 	return false;
+}
+
+/* Whether this form of a member has been met before; it has from now on. */
+static bool is_repeated(struct reducing *r, uint16_t list_kind, struct str form)
+{
+	return is_known(r, hash_step(list_kind, form));
+}
+
+/* Where a list of two names or more like `(a,b)`, of a letter each, ends; `at` if there is none. */
+static size_t find_list_end(struct str text, size_t at)
+{
+	size_t end = at;
+	for (char mark = '('; end + 2 < text.len && text.data[end] == mark; mark = ',') {
+		char name = text.data[end + 1];
+		bool letter = (name >= 'a' && name <= 'z') || (name >= 'A' && name <= 'Z');
+		if (!letter) {
+			return at;
+		}
+		end += 2;
+	}
+	return end > at + 2 && text.data[end] == ')' ? end + 1 : at;
+}
+
+/* The hash of a text, whatever stands in its lists of names: one of two may be where one of three may be. */
+static uint64_t hash_but_lists(struct str text)
+{
+	uint64_t hash = 0;
+	size_t done = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		size_t end = text.data[i] == '(' ? find_list_end(text, i) : i;
+		if (end != i) {
+			hash = hash_step(hash, str_slice(text, done, i));
+			done = end;
+			i = end - 1;
+		}
+	}
+	return hash_step(hash, str_slice(text, done, text.len));
 }
 
 static void add(struct reducing *r, struct str text)
@@ -127,7 +164,7 @@ static void add_lines(struct reducing *r, struct str text)
 		end = end == (size_t)-1 ? text.len : end + 1;
 		struct str line = str_slice(text, 0, end);
 		size_t value = find_value(line);
-		if (value == line.len || !is_repeated(r, KIND_OTHER, str_slice(line, value, line.len))) {
+		if (value == line.len || !is_known(r, hash_but_lists(str_slice(line, value, line.len)))) {
 			add(r, line);
 		}
 		text = str_slice(text, end, text.len);
@@ -346,9 +383,26 @@ static bool is_list_of_statements(
 }
 
 /*
- * The insertions without lists of statements, which are parsed by themselves, `apart`: between `if` and
- * `else`, so that a text of `}{` does not pass.
+ * Statements of a list that have not been met before: between `if` and `else`, so that a text of `}{` does not
+ * pass. They are parsed one by one, where one is sure to end at the semicolon.
  */
+static void add_statements(struct reducing *r, struct str text, struct buf *apart)
+{
+	bool simple =
+		memchr(text.data, '{', text.len) == NULL && memchr(text.data, '"', text.len) == NULL;
+	for (size_t at = 0, end; at < text.len; at = end) {
+		end = text.len;
+		if (simple) {
+			end = at + str_find(str_slice(text, at, text.len), STR(";")) + 1;
+		}
+		struct str statement = str_slice(text, at, end);
+		if (!is_repeated(r, KIND_if_statement, statement)) {
+			buf_printf(apart, "\nif(0){%.*s}else;", STR_ARGS(statement));
+		}
+	}
+}
+
+/* The insertions without lists of statements, which are parsed by themselves, `apart`. */
 static void set_statements_apart(struct reducing *r, struct splice *rest, struct buf *apart)
 {
 	node_id block = 0;
@@ -362,8 +416,8 @@ static void set_statements_apart(struct reducing *r, struct splice *rest, struct
 		const struct insertion *item = &r->splice->items[i];
 		if (!is_list_of_statements(r->tree, &block, item)) {
 			rest->items[rest->count++] = *item;
-		} else if (!is_repeated(r, KIND_if_statement, item->text)) {
-			buf_printf(apart, "\nif(0){%.*s}else;", STR_ARGS(item->text));
+		} else {
+			add_statements(r, item->text, apart);
 		}
 	}
 	r->splice = rest;

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "hash.h"
+
 /* What a number at the start of a span means; from CODE_KNOWN on, even is "next", odd is "gap". */
 enum {
 	CODE_SINGLE,   /* gap, length */
@@ -48,24 +50,6 @@ bool spans_read_number(struct str *code, uint32_t *value)
 	return false;
 }
 
-struct group {
-	struct str text;
-	uint32_t index; /* of the insertion */
-};
-
-static int compare_groups(const void *left, const void *right)
-{
-	const struct group *a = left, *b = right;
-	if (a->text.len != b->text.len) {
-		return a->text.len < b->text.len ? -1 : 1;
-	}
-	int order = memcmp(a->text.data, b->text.data, a->text.len);
-	if (order != 0) {
-		return order;
-	}
-	return a->index < b->index ? -1 : a->index > b->index;
-}
-
 enum { TEXT_SINGLE = -1 };
 
 /*
@@ -74,22 +58,35 @@ enum { TEXT_SINGLE = -1 };
  */
 static int64_t *find_repeats(const struct splice *splice, uint32_t count)
 {
-	struct group *groups = calloc((size_t)count + 1, sizeof(*groups));
+	uint32_t size = 16; /* of a table of first insertions, by the hash of their text; 0 is free */
+	while (size < 2 * (count + 1)) {
+		size *= 2;
+	}
+	uint32_t *table = calloc(size, sizeof(*table));
+	bool *repeated = calloc((size_t)count + 1, sizeof(*repeated));
 	int64_t *first = calloc((size_t)count + 1, sizeof(*first));
-	if (groups == NULL || first == NULL) {
+	if (table == NULL || repeated == NULL || first == NULL) {
 		out_of_memory();
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		groups[i] = (struct group){splice->items[i].text, i};
+		struct str text = splice->items[i].text;
+		uint32_t at = (uint32_t)hash_step(0, text) & (size - 1);
+		while (table[at] != 0 && !str_equal(splice->items[table[at] - 1].text, text)) {
+			at = (at + 1) & (size - 1);
+		}
+		if (table[at] == 0) {
+			table[at] = i + 1;
+		}
+		first[i] = table[at] - 1;
+		repeated[first[i]] = first[i] != (int64_t)i;
 	}
-	qsort(groups, count, sizeof(*groups), compare_groups);
-	for (uint32_t i = 0, end; i < count; i = end) {
-		for (end = i + 1; end < count && str_equal(groups[i].text, groups[end].text); end++) {}
-		for (uint32_t k = i; k < end; k++) {
-			first[groups[k].index] = end - i == 1 ? TEXT_SINGLE : (int64_t)groups[i].index;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!repeated[first[i]]) {
+			first[i] = TEXT_SINGLE;
 		}
 	}
-	free(groups);
+	free(table);
+	free(repeated);
 	return first;
 }
 
