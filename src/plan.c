@@ -127,16 +127,23 @@ static void plan_closure(struct planning *p, const struct fact *fact)
 /* ---- everything else */
 
 /*
- * `__rg.o(this.__wbg_ptr = …,this)`: the pointer comes first. V8 keeps only as many properties within an object
- * as the first ones of its class had, and a stamp in the pointer's place would cost every call.
+ * The pointer comes first: V8 keeps only as many properties within an object as the first ones of its class had,
+ * and a stamp in the pointer's place would cost every call. Where it can be put in place, as
+ * `this.__wbg_ptr = …,__rg.S.stamp&&(this[__rg.K]=__rg.S.stamp)`, a class does not pass where all do.
  */
 static void plan_stamp(struct planning *p, node_id object)
 {
 	const struct tree *tree = p->tree;
 	node_id assignment = tree->nodes[tree->nodes[object].parent].parent;
-	if (node_is(tree, object, KIND_this) || node_is(tree, object, KIND_identifier)) {
+	struct str name = node_text(tree, object);
+	bool simple = node_is(tree, object, KIND_this) || node_is(tree, object, KIND_identifier);
+	if (simple && node_is(tree, tree->nodes[assignment].parent, KIND_expression_statement)) {
+		plan_wrap(p, assignment, STR(""),
+			plan_text(p, ",%.*s.S.stamp&&(%.*s[%.*s.K]=%.*s.S.stamp)", STR_ARGS(p->rg),
+				STR_ARGS(name), STR_ARGS(p->rg), STR_ARGS(p->rg)));
+	} else if (simple) {
 		plan_wrap(p, assignment, plan_text(p, "%.*s.o(", STR_ARGS(p->rg)),
-			plan_text(p, ",%.*s)", STR_ARGS(node_text(tree, object))));
+			plan_text(p, ",%.*s)", STR_ARGS(name)));
 	} else { /* not to be evaluated twice */
 		plan_wrap_call(p, object, "s");
 	}

@@ -79,7 +79,7 @@ ${CLASSES.map(name => `class ${name} {
 	constructor(v) {
 		${hooks ? 'rg.S.dead&&rg.e();' : ''}
 		const ret = wasm.thing_new(v);
-		${hooks ? 'rg.o(this.__wbg_ptr = ret >>> 0,this)' : 'this.__wbg_ptr = ret >>> 0'};
+		this.__wbg_ptr = ret >>> 0${hooks ? ',rg.S.stamp&&(this[rg.K]=rg.S.stamp)' : ''};
 		ThingFinalization.register(this, ${hooks ? 'rg.h(this.__wbg_ptr)' : 'this.__wbg_ptr'}, this);
 		return this;
 	}

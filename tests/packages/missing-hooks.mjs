@@ -141,8 +141,11 @@ export function missingHooks(text) {
 			if (name === "__wbg_ptr" && node.right.type !== "Literal") {
 				seen.stamps++;
 				const call = parents.get(node);
-				const stamped = isHook(call, "o") && call.arguments[0] === node && source(call.arguments[1]) === source(node.left.object);
-				if (!stamped && !isHook(node.left.object, "s")) {
+				const object = source(node.left.object);
+				const stamped = isHook(call, "o") && call.arguments[0] === node && source(call.arguments[1]) === object;
+				const next = call.type === "SequenceExpression" && call.expressions[call.expressions.indexOf(node) + 1];
+				const stampedInPlace = next && source(next).replace(/__rg\d*/g, "rg") === `rg.S.stamp&&(${object}[rg.K]=rg.S.stamp)`;
+				if (!stamped && !stampedInPlace && !isHook(node.left.object, "s")) {
 					complain(node, "a pointer without a stamp");
 				}
 			}

@@ -253,7 +253,8 @@ Test(patch, class_members_arguments_and_finalizers)
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "free() {if(__rg.f(this))return;"));
 	cr_assert(contains(patch, "constructor() {__rg.S.dead&&__rg.e();"));
-	cr_assert(contains(patch, "__rg.o(this.__wbg_ptr = ret >>> 0,this);"));
+	cr_assert(
+		contains(patch, "this.__wbg_ptr = ret >>> 0,__rg.S.stamp&&(this[__rg.K]=__rg.S.stamp);"));
 	cr_assert(contains(patch, "register(this, __rg.h(this.__wbg_ptr), this)"));
 	cr_assert(contains(patch, "FinalizationRegistry(__rg.F(ptr =>"));
 	cr_assert(
@@ -520,11 +521,11 @@ Test(patch, classes_that_a_compiler_made_functions_of)
 		"return _createClass(Box, [{ key: 'free', value: function free() { "
 		"wasm.__wbg_box_free(this.ptr); } },\n"
 		"{ key: 'open', value: function open() { wasm.box_open(this.ptr); } }],\n"
-		"[{ key: '__wrap', value: function __wrap(p) { var o = Object.create(Box.prototype); o.ptr "
-		"= p; return o; } }]); }();\n" LOADER);
+		"[{ key: '__wrap', value: function __wrap(p) { var o = Object.create(Box.prototype); "
+		"return o.ptr = p, o; } }]); }();\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "function Hash(v) {__rg.S.dead&&__rg.e();"));
-	cr_assert(contains(patch, "__rg.o(obj.ptr = ptr,obj);"));
+	cr_assert(contains(patch, "obj.ptr = ptr,__rg.S.stamp&&(obj[__rg.K]=__rg.S.stamp);"));
 	cr_assert(contains(patch, "Hash.prototype.free = function () {if(__rg.f(this))return;"));
 	cr_assert(
 		contains(patch, "function (other) {this[__rg.K]!==__rg.S.g&&__rg.t(this);"
@@ -533,7 +534,7 @@ Test(patch, classes_that_a_compiler_made_functions_of)
 	cr_assert(contains(patch, "get: function () {this[__rg.K]!==__rg.S.g&&__rg.t(this);"));
 	cr_assert(contains(patch, "function free() {if(__rg.f(this))return;"));
 	cr_assert(contains(patch, "function open() {this[__rg.K]!==__rg.S.g&&__rg.t(this);"));
-	cr_assert(contains(patch, "__rg.o(o.ptr = p,o);"));
+	cr_assert(contains(patch, "return __rg.o(o.ptr = p,o), o;"));
 }
 
 Test(patch, a_pointer_in_an_unknown_property_is_refused)
