@@ -5,7 +5,10 @@
 
 /* ---- entrypoints */
 
-/* Whether an object has another stamp than what lives now. */
+/*
+ * Whether an object has another stamp than what lives now. With `S.g!==void 0` before it, nothing is asked of the object
+ * until the first recovery.
+ */
 static void add_stamp_test(struct planning *p, struct buf *out, struct str object)
 {
 	buf_printf(out, "%.*s[%.*s.K]!==%.*s.S.g", STR_ARGS(object), STR_ARGS(p->rg), STR_ARGS(p->rg));
@@ -63,7 +66,9 @@ static void plan_entry(struct planning *p, uint32_t index)
 	bool instance =
 		fact->kind == FACT_METHOD || fact->kind == FACT_GETTER || fact->kind == FACT_SETTER;
 	if (fact->kind == FACT_FREE) {
-		buf_printf(&calls, "if(%.*s.f(this))return;", STR_ARGS(p->rg));
+		buf_printf(&calls, "if(%.*s.S.g!==void 0&&", STR_ARGS(p->rg));
+		add_stamp_test(p, &calls, STR("this"));
+		buf_printf(&calls, "&&%.*s.f(this))return;", STR_ARGS(p->rg));
 	} else {
 		add_entry_hook(p, &calls, instance);
 		buf_add(&calls, str_from(end));
@@ -71,7 +76,6 @@ static void plan_entry(struct planning *p, uint32_t index)
 	for (uint32_t i = index + 1; i < glue->fact_count && glue->facts[i].kind == FACT_ARGUMENT;
 		 i++) {
 		assert(glue->facts[i].node == fact->node);
-		/* until the first recovery nothing is asked of the object */
 		buf_printf(
 			&calls, "%.*s.S.g!==void 0&&%.*s&&", STR_ARGS(p->rg), STR_ARGS(glue->facts[i].name));
 		add_stamp_test(p, &calls, glue->facts[i].name);

@@ -8,7 +8,7 @@
 // The literals that src/plan_wrappers.c writes for each export are the same, but for the test of `dead`,
 // which is left out where nothing can have happened since the entry hook made it. `s`, and that
 // a record is called instead of a method of it, are for their size: V8 inlines a function whatever else it has
-// inlined only up to 75 bytes of bytecode, and this is 73 with two parameters.
+// inlined only up to 75 bytes of bytecode, and this is 75 with two parameters.
 import { S, poisoned, rule, stats } from './state.js';
 import { judge, note } from './faults.js';
 

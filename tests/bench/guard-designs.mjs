@@ -90,7 +90,7 @@ ${CLASSES.map(name => `class ${name} {
 		return ptr;
 	}
 	free() {
-		${hooks ? 'if(rg.f(this))return;' : ''}
+		${hooks ? 'if(rg.S.g!==void 0&&this[rg.K]!==rg.S.g&&rg.f(this))return;' : ''}
 		const ptr = this.__destroy_into_raw();
 		wasm.__wbg_thing_free(ptr);
 	}

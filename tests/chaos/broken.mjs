@@ -7,7 +7,7 @@ export const breakings = {
 	"stale check of the receiver": [[/this\[__rg\.K\]!==__rg\.S\.g&&__rg\.t\(this\);/g, "__rg.e();"]],
 	"stale check of arguments": [[/__rg\.S\.g!==void 0&&(\w+)&&\1\[__rg\.K\]!==__rg\.S\.g&&__rg\.c\(\1\);/g, ""]],
 	"stamps": [[/,__rg\.S\.stamp&&\((this|obj)\[__rg\.K\]=__rg\.S\.stamp\)/g, ""]],
-	"check of free": [[/if\(__rg\.f\(this\)\)return;/g, ""]],
+	"check of free": [[/if\(__rg\.S\.g!==void 0&&this\[__rg\.K\]!==__rg\.S\.g&&__rg\.f\(this\)\)return;/g, ""]],
 	"check of finalizers": [
 		[/__rg\.F\(/g, "("],
 		[/__rg\.h\(/g, "("],

@@ -72,7 +72,7 @@ export const makeGlue = (o = {}, { init = () => {}, withModule = true, rg: given
 			return ptr;
 		}
 		free() {
-			if (rg.f(this)) return;
+			if (rg.S.g !== undefined && this[rg.K] !== rg.S.g && rg.f(this)) return;
 			wasm.__wbg_thing_free(this.__destroy_into_raw());
 		}
 	}

@@ -251,7 +251,8 @@ Test(patch, class_members_arguments_and_finalizers)
 		"    static make() { return wasm.p_make(); }\n"
 		"}\nexports.P = P;\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
-	cr_assert(contains(patch, "free() {if(__rg.f(this))return;"));
+	cr_assert(contains(
+		patch, "free() {if(__rg.S.g!==void 0&&this[__rg.K]!==__rg.S.g&&__rg.f(this))return;"));
 	cr_assert(contains(patch, "constructor() {__rg.S.dead&&__rg.e();"));
 	cr_assert(
 		contains(patch, "this.__wbg_ptr = ret >>> 0,__rg.S.stamp&&(this[__rg.K]=__rg.S.stamp);"));
@@ -526,13 +527,15 @@ Test(patch, classes_that_a_compiler_made_functions_of)
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert(contains(patch, "function Hash(v) {__rg.S.dead&&__rg.e();"));
 	cr_assert(contains(patch, "obj.ptr = ptr,__rg.S.stamp&&(obj[__rg.K]=__rg.S.stamp);"));
-	cr_assert(contains(patch, "Hash.prototype.free = function () {if(__rg.f(this))return;"));
+	cr_assert(contains(patch, "Hash.prototype.free = function () {if(__rg.S.g!==void "
+	                          "0&&this[__rg.K]!==__rg.S.g&&__rg.f(this))return;"));
 	cr_assert(
 		contains(patch, "function (other) {this[__rg.K]!==__rg.S.g&&__rg.t(this);"
 						"__rg.S.g!==void 0&&other&&other[__rg.K]!==__rg.S.g&&__rg.c(other);"));
 	cr_assert(contains(patch, "Hash.of = function (v) {__rg.S.dead&&__rg.e();"));
 	cr_assert(contains(patch, "get: function () {this[__rg.K]!==__rg.S.g&&__rg.t(this);"));
-	cr_assert(contains(patch, "function free() {if(__rg.f(this))return;"));
+	cr_assert(contains(patch,
+		"function free() {if(__rg.S.g!==void 0&&this[__rg.K]!==__rg.S.g&&__rg.f(this))return;"));
 	cr_assert(contains(patch, "function open() {this[__rg.K]!==__rg.S.g&&__rg.t(this);"));
 	cr_assert(contains(patch, "return __rg.o(o.ptr = p,o), o;"));
 }
