@@ -1,5 +1,6 @@
 #include "hash.h"
 
+#include <nettle/macros.h>
 #include <nettle/sha2.h>
 
 struct str sha256_hex(struct arena *arena, struct str bytes)
@@ -18,6 +19,7 @@ struct str sha256_hex(struct arena *arena, struct str bytes)
 	return (struct str){hex, 2 * sizeof(digest)};
 }
 
+/* The last bytes of a text, fewer than a word. */
 static uint64_t load(const unsigned char *at, size_t len)
 {
 	uint64_t word = 0;
@@ -38,11 +40,7 @@ uint64_t hash_step(uint64_t state, struct str piece)
 	const unsigned char *at = (const unsigned char *)piece.data;
 	size_t left = piece.len;
 	for (; left >= 8; at += 8, left -= 8) {
-		/* load(at, 8), as compilers know it for one instruction */
-		uint64_t low = at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24;
-		uint64_t high =
-			at[4] | (uint64_t)at[5] << 8 | (uint64_t)at[6] << 16 | (uint64_t)at[7] << 24;
-		state = mix(state, low | high << 32);
+		state = mix(state, LE_READ_UINT64(at)); /* compilers know it for one instruction */
 	}
 	return mix(mix(state, load(at, left)), piece.len);
 }

@@ -63,9 +63,8 @@ static int64_t *find_repeats(const struct splice *splice, uint32_t count)
 		size *= 2;
 	}
 	uint32_t *table = calloc(size, sizeof(*table));
-	bool *repeated = calloc((size_t)count + 1, sizeof(*repeated));
 	int64_t *first = calloc((size_t)count + 1, sizeof(*first));
-	if (table == NULL || repeated == NULL || first == NULL) {
+	if (table == NULL || first == NULL) {
 		out_of_memory();
 	}
 	for (uint32_t i = 0; i < count; i++) {
@@ -76,17 +75,13 @@ static int64_t *find_repeats(const struct splice *splice, uint32_t count)
 		}
 		if (table[at] == 0) {
 			table[at] = i + 1;
-		}
-		first[i] = table[at] - 1;
-		repeated[first[i]] = first[i] != (int64_t)i;
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		if (!repeated[first[i]]) {
 			first[i] = TEXT_SINGLE;
+		} else {
+			uint32_t earlier = table[at] - 1;
+			first[i] = first[earlier] = earlier;
 		}
 	}
 	free(table);
-	free(repeated);
 	return first;
 }
 
