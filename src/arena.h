@@ -21,11 +21,29 @@ void arena_destroy(struct arena *arena);
 /* size bytes, zeroed, aligned for any type; lives as long as the arena. size 0 is allowed. */
 void *arena_alloc(struct arena *arena, size_t size);
 
+/* size bytes, not zeroed: for texts. */
+char *arena_text(struct arena *arena, size_t size);
+
 /* count elements of size bytes each, zeroed; an overflowing product ends the process. */
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size);
 
 #define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define arena_array(arena, type, count) ((type *)arena_alloc_array((arena), (count), sizeof(type)))
+
+/* Takes over what malloc gave: it is freed with the arena. */
+void arena_keep(struct arena *arena, void *memory);
+
+/* Memory of the arena that somebody else uses for a while. */
+struct arena_loan {
+	void *memory; /* not zeroed, aligned for any type */
+	size_t size;
+	bool fresh; /* had of the system for this loan */
+	struct block *block;
+};
+
+/* At least `least` bytes, and `wanted` if there are none yet; what is lent before it is given back is other memory. */
+struct arena_loan arena_lend(struct arena *arena, size_t least, size_t wanted);
+void arena_give_back(struct arena_loan loan);
 
 /* A copy of s that is also NUL-terminated (the NUL is not counted in .len). */
 struct str arena_copy(struct arena *arena, struct str s);

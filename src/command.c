@@ -5,6 +5,7 @@
 #include "package.h"
 #include "seal.h"
 #include "types.h"
+#include "wasm_file.h"
 
 static bool is_dash(struct str text)
 {
@@ -174,7 +175,7 @@ static struct str read_companion(struct arena *arena, const struct job *job)
 	struct diags ignored = {0};
 	struct str path = arena_printf(arena, "%.*s%.*s", (int)folder, job->path.data, STR_ARGS(name));
 	if (name.len == 0 || os_kind(arena, path) != OS_FILE ||
-		!os_read_file(arena, path, SOURCE_MAX_BYTES, &bytes, &ignored)) {
+		!wasm_file_read(arena, path, &bytes, &ignored)) {
 		return (struct str){"", 0};
 	}
 	return bytes;

@@ -158,12 +158,14 @@ static node_id keep(struct flattening *f, uint16_t kind, uint8_t field, node_id 
 {
 	struct tree *tree = f->tree;
 	struct node *node = &f->nodes[tree->count];
-	node->kind = kind;
-	node->field = field;
-	node->start = start;
-	node->end = end;
-	node->parent = parent;
-	node->last = tree->count + 1;
+	*node = (struct node){
+		.kind = kind,
+		.field = field,
+		.start = start,
+		.end = end,
+		.parent = parent,
+		.last = tree->count + 1,
+	};
 	if (kind_has_name(kind)) {
 		node->name =
 			intern(f->arena, &f->interner, tree, str_slice(tree->source->bytes, start, end));
@@ -217,10 +219,13 @@ void flatten(
 		.syntax = syntax,
 		.language = parsed->language,
 		.tree = tree,
-		/* more than needed, for tokens are counted in; what is not used is never touched */
-		.nodes = arena_array(
-			arena, struct node, (size_t)ts_subtree_visible_descendant_count(parsed->root) + 1),
+		/* more than needed, for tokens are counted in */
+		.nodes = malloc(
+			((size_t)ts_subtree_visible_descendant_count(parsed->root) + 1) * sizeof(struct node)),
 	};
+	if (f.nodes == NULL) {
+		out_of_memory();
+	}
 	tree->nodes = f.nodes;
 	intern(arena, &f.interner, tree, STR("")); /* id 0 */
 	struct levels levels = {0};
@@ -245,4 +250,7 @@ void flatten(
 		at = take_child(&f, &levels, at);
 	}
 	free(levels.items);
+	struct node *nodes = realloc(f.nodes, tree->count * sizeof(*nodes));
+	tree->nodes = nodes == NULL ? f.nodes : nodes;
+	arena_keep(arena, (void *)tree->nodes);
 }

@@ -102,7 +102,7 @@ static bool read_regular(struct arena *arena, int descriptor, size_t limit, stru
 	}
 	/* one more than the size: the read that finds the end needs room too */
 	size_t room = (size_t)status.st_size + 1;
-	char *data = arena_alloc(arena, room);
+	char *data = arena_text(arena, room);
 	*bytes = (struct str){data, 0};
 	while (bytes->len < room) {
 		ssize_t got = read(descriptor, data + bytes->len, room - bytes->len);
@@ -118,27 +118,56 @@ static bool read_regular(struct arena *arena, int descriptor, size_t limit, stru
 	return read_grown(arena, descriptor, limit, bytes);
 }
 
-bool os_read_file(
-	struct arena *arena, struct str path, size_t limit, struct str *bytes, struct diags *diags)
+int os_open_file(struct arena *arena, struct str path, struct diags *diags)
 {
 	struct stat status;
 	const char *name = c_string(arena, path);
 	if (memchr(path.data, '\0', path.len) != NULL) {
 		errno = ENOENT;
-		return fail(arena, diags, "cannot read");
+		fail(arena, diags, "cannot read");
+		return -1;
 	}
 	/* looked at before it is opened: opening a pipe would wait for a writer */
 	if (stat(name, &status) != 0) {
-		return fail(arena, diags, "cannot read");
+		fail(arena, diags, "cannot read");
+		return -1;
 	}
 	if (!S_ISREG(status.st_mode)) {
 		diag_add(arena, diags, SEVERITY_ERROR, "io", DIAG_NO_OFFSET,
 			S_ISDIR(status.st_mode) ? "is a directory" : "is not a regular file");
-		return false;
+		return -1;
 	}
 	int descriptor = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (descriptor < 0) {
-		return fail(arena, diags, "cannot read");
+		fail(arena, diags, "cannot read");
+	}
+	return descriptor;
+}
+
+size_t os_read_at(int descriptor, uint64_t offset, void *to, size_t count)
+{
+	size_t done = 0;
+	while (done < count) {
+		ssize_t got = pread(descriptor, (char *)to + done, count - done, (off_t)(offset + done));
+		if (got == 0 || (got < 0 && errno != EINTR)) {
+			break;
+		}
+		done += got > 0 ? (size_t)got : 0;
+	}
+	return done;
+}
+
+void os_close(int descriptor)
+{
+	close(descriptor);
+}
+
+bool os_read_file(
+	struct arena *arena, struct str path, size_t limit, struct str *bytes, struct diags *diags)
+{
+	int descriptor = os_open_file(arena, path, diags);
+	if (descriptor < 0) {
+		return false;
 	}
 	struct str read = {"", 0};
 	bool done = read_regular(arena, descriptor, limit, &read);

@@ -29,6 +29,13 @@ struct str os_real_path(struct arena *arena, struct str path);
 /* The directory that a path names something in, by its text: "." for "a", "/" for "/a". */
 struct str os_folder_of(struct str path);
 
+/* Opens a regular file for reading; -1 and a diagnostic if it cannot be had. */
+int os_open_file(struct arena *arena, struct str path, struct diags *diags);
+void os_close(int descriptor);
+
+/* Reads `count` bytes from an offset on; gives how many there were. */
+size_t os_read_at(int descriptor, uint64_t offset, void *to, size_t count);
+
 /* Reads a regular file of at most `limit` bytes into the arena. */
 bool os_read_file(
 	struct arena *arena, struct str path, size_t limit, struct str *bytes, struct diags *diags);

@@ -9,16 +9,20 @@
 #include "pages.h"
 
 enum {
-	STEP = 16,
-	SMALL_CLASSES = 64,           /* of STEP bytes each: up to 1 kB */
+	STEP = 8, /* as finely as alignment allows: most pieces are nodes of 1 or 2 children */
+	SMALL_CLASSES = 128,          /* of STEP bytes each: up to 1 kB */
 	CLASSES = SMALL_CLASSES + 32, /* and then the powers of two */
-	FIRST_BLOCK = 128 * 1024,
+	LEAST_ROOM = 16 * 1024,       /* in a block that is there already */
+	SMALLEST_BLOCK = 128 * 1024,
 	LARGEST_BLOCK = 16 * 1024 * 1024,
+	LEAST_PER_BYTE = 20, /* a tree takes 17 to 30 bytes for each of the text */
+	MOST_PER_BYTE = 32,
+	LEAST_IN_LARGE = 4 * 1024 * 1024,
 };
 
 struct block {
 	struct block *previous;
-	uint64_t unused; /* so that what follows is aligned to STEP */
+	struct arena_loan loan;
 };
 
 /* Stands in front of each piece, so that pieces lie at 8 modulo 16 like malloc's chunks. */
@@ -33,11 +37,12 @@ struct piece {
 #define HEAP UINT64_MAX
 
 static _Thread_local struct {
-	bool active;
+	struct arena *arena; /* NULL outside of a parse */
 	struct block *blocks;
 	char *at;
 	size_t left;
-	size_t next_size;
+	size_t block_size;
+	size_t sure;  /* bytes that will be used whatever the text is */
 	size_t total; /* of all blocks */
 	struct piece *free[CLASSES];
 } memory;
@@ -68,25 +73,24 @@ static void *from_heap(size_t size)
 
 static void add_block(size_t least)
 {
-	size_t size = least > memory.next_size ? least : memory.next_size;
-	struct block *block = malloc(sizeof(*block) + size);
-	if (block == NULL) {
-		out_of_memory();
+	size_t needed = sizeof(struct block) + least;
+	struct arena_loan loan = arena_lend(memory.arena, needed > LEAST_ROOM ? needed : LEAST_ROOM,
+		sizeof(struct block) + memory.block_size);
+	if (loan.fresh && memory.total < memory.sure && memory.sure >= LEAST_IN_LARGE) {
+		size_t sure = memory.sure - memory.total;
+		pages_prefer_large(loan.memory, sure < loan.size ? sure : loan.size, memory.total);
 	}
-	pages_prefer_large(block, sizeof(*block) + size, memory.total);
-	memory.total += size;
-	block->previous = memory.blocks;
+	struct block *block = loan.memory;
+	*block = (struct block){.previous = memory.blocks, .loan = loan};
 	memory.blocks = block;
 	memory.at = (char *)(block + 1);
-	memory.left = size;
-	if (memory.next_size < LARGEST_BLOCK) {
-		memory.next_size *= 2;
-	}
+	memory.left = loan.size - sizeof(*block);
+	memory.total += loan.size;
 }
 
 static void *take(size_t size)
 {
-	if (!memory.active) {
+	if (memory.arena == NULL) {
 		return from_heap(size);
 	}
 	size_t class = class_of(size);
@@ -159,17 +163,20 @@ void parse_memory_install(void)
 	ts_set_allocator(take, take_zeroed, resize, give_back);
 }
 
-void parse_memory_begin(void)
+void parse_memory_begin(struct arena *arena, size_t length)
 {
-	memory.active = true;
-	memory.next_size = FIRST_BLOCK;
+	memory.arena = arena;
+	memory.sure = length * LEAST_PER_BYTE;
+	memory.block_size = length > LARGEST_BLOCK / MOST_PER_BYTE    ? LARGEST_BLOCK
+	                    : length < SMALLEST_BLOCK / MOST_PER_BYTE ? SMALLEST_BLOCK
+	                                                              : length * MOST_PER_BYTE;
 }
 
 void parse_memory_end(void)
 {
 	for (struct block *block = memory.blocks, *previous; block != NULL; block = previous) {
 		previous = block->previous;
-		free(block);
+		arena_give_back(block->loan);
 	}
 	memset(&memory, 0, sizeof(memory));
 }

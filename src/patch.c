@@ -167,12 +167,8 @@ static void patch_tree(struct arena *arena, const struct patcher *patcher, struc
 		return;
 	}
 	uint32_t end = plan_make(&glues, options, patch);
-	seal_write(arena, &patch->splice, original, end, options);
-	struct buf output = BUF_INIT;
-	splice_apply(&patch->splice, original, &output);
-	struct str text = arena_copy(arena, buf_str(&output));
-	buf_finish(&output);
-	if (!recheck(patcher->syntax, tree, &patch->splice, patch->runtime)) {
+	struct str text = seal_write(arena, &patch->splice, original, end, options);
+	if (!recheck(arena, patcher->syntax, tree, &patch->splice, patch->runtime)) {
 		diag_add(arena, &patch->diags, SEVERITY_ERROR, "internal", DIAG_NO_OFFSET,
 			"the patched text does not parse; please report this file");
 		return;

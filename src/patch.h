@@ -87,7 +87,7 @@ struct patch_options {
 	uint32_t reconstruct_count;
 	const char *module; /* "url", "import", "source", "none": where the WebAssembly.Module comes
 	                       from that an ES module import of the wasm does not give */
-	struct str wasm;    /* bytes of the wasm that this file loads, if known; no part of the seal */
+	struct str wasm;    /* the wasm that this file loads, as of wasm_file_read; no part of the seal */
 	bool no_tables;     /* there is no wasm here, but it is known to export no table of functions */
 };
 

@@ -11,7 +11,8 @@
  * an error: whatever an insertion breaks, it breaks together with the tokens next to it.
  *
  * Second, one that is a repetition: what is left of it has been in such a list before, but for the
- * names in it. Glue has a thousand methods of three forms.
+ * names in it. Glue has a thousand methods of three forms. It stays if an insertion at its edge opens or closes
+ * something whose other end is elsewhere.
  *
  * Third, a text that is put in right after the `{` of a block, if by itself it is a list of statements. Each
  * such text is parsed once, in a block of its own, which it cannot close.
@@ -20,8 +21,9 @@
  * so before it says no the whole output is parsed.
  */
 enum {
-	DEEPEST_REPETITION = 6
-}; /* lists; beyond, looking for repetitions would cost more than it saves */
+	DEEPEST_REPETITION = 6,
+	LONG_STRING = 64 /* bytes; a wasm as base64 is one of millions */
+};                   /* lists; beyond, looking for repetitions would cost more than it saves */
 
 /* A list around the present node. */
 struct list {
@@ -31,6 +33,7 @@ struct list {
 	bool whole;   /* what is inserted at its start is copied with it */
 	size_t out;   /* where that begins in the outputs */
 	size_t form;
+	int open_brackets;
 };
 
 struct reducing {
@@ -42,6 +45,7 @@ struct reducing {
 	uint32_t at;        /* source bytes before are dealt with */
 	uint32_t next;      /* insertion to be copied */
 	uint32_t seen;      /* insertion that is_untouched has come to */
+	int open_brackets;  /* how many the insertions so far have left open */
 	struct list *lists; /* innermost last */
 	uint32_t depth;
 	uint32_t capacity;
@@ -171,6 +175,17 @@ static void add_lines(struct reducing *r, struct str text)
 	}
 }
 
+/* What stands in strings is counted, too: then less is left out than could be. */
+static int count_open_brackets(struct str text)
+{
+	int open = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+		open += (c == '{') + (c == '(') + (c == '[') - (c == '}') - (c == ')') - (c == ']');
+	}
+	return open;
+}
+
 static void add_insertion(struct reducing *r, struct str text)
 {
 	size_t known =
@@ -191,6 +206,7 @@ static void copy_to(struct reducing *r, uint32_t offset)
 		const struct insertion *item = &r->splice->items[r->next];
 		add(r, str_slice(source, r->at, item->offset));
 		add_insertion(r, item->text);
+		r->open_brackets += count_open_brackets(item->text);
 		r->at = item->offset;
 	}
 	add(r, str_slice(source, r->at, offset));
@@ -215,6 +231,19 @@ static void copy_name(struct reducing *r, node_id n)
 		buf_add(&r->out, name);
 		buf_add_byte(&r->form, 'a');
 		r->at = node->end;
+	}
+}
+
+/* A string: a long one is as good as an empty one, but as a statement it might be a directive. */
+static void copy_string(struct reducing *r, node_id n)
+{
+	const struct node *node = &r->tree->nodes[n];
+	if (node->end - node->start > LONG_STRING) {
+		copy_to(r, node->start);
+		if (r->next == r->splice->count || r->splice->items[r->next].offset >= node->end) {
+			add(r, STR("\"\""));
+			r->at = node->end;
+		}
 	}
 }
 
@@ -268,7 +297,7 @@ static void close_member(struct reducing *r, struct list *list)
 		/* what ends otherwise may need the line break that follows it */
 		ends = str_ends(form, STR(";")) || str_ends(form, STR("}"));
 	}
-	if (ends && r->depth <= DEEPEST_REPETITION &&
+	if (ends && r->depth <= DEEPEST_REPETITION && r->open_brackets == list->open_brackets &&
 		is_repeated(r, r->tree->nodes[list->node].kind, form)) {
 		r->out.len = list->out;
 		r->form.len = list->form;
@@ -311,6 +340,7 @@ static node_id take_member(struct reducing *r, struct list *list, node_id n)
 	list->whole = quiet || !has_commas(r, list);
 	list->out = r->out.len;
 	list->form = r->form.len;
+	list->open_brackets = r->open_brackets;
 	if (quiet && !has_commas(r, list)) {
 		skip(r, before, node->start);
 	}
@@ -338,6 +368,8 @@ static void reduce(struct reducing *r)
 		}
 		if (tree->nodes[member].name != 0) {
 			copy_name(r, member);
+		} else if (tree->nodes[member].kind == KIND_string) {
+			copy_string(r, member);
 		} else if (is_list(tree, member)) {
 			open_list(r, member, tree->nodes[member].start + 1);
 		}
@@ -346,6 +378,26 @@ static void reduce(struct reducing *r)
 		close_member(r, &r->lists[--r->depth]);
 	}
 	copy_to(r, (uint32_t)tree->source->bytes.len);
+}
+
+/* A slash or a backtick that is not in a string; a string without an end counts as well. */
+static bool has_far_token(struct str text)
+{
+	char quote = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+		if (quote == 0) {
+			if (c == '/' || c == '`') {
+				return true;
+			}
+			quote = c == '"' || c == '\'' ? c : 0;
+		} else if (c == '\\' || c == '\n') { /* none of ours has an escape */
+			return true;
+		} else if (c == quote) {
+			quote = 0;
+		}
+	}
+	return quote != 0;
 }
 
 /*
@@ -363,8 +415,7 @@ static bool reaches_far(const struct reducing *r, struct str text)
 		return reaches_far(r, str_slice(text, 0, known)) ||
 		       reaches_far(r, str_slice(text, known + r->known.len, text.len));
 	}
-	return text.len != 0 &&
-	       (memchr(text.data, '/', text.len) != NULL || memchr(text.data, '`', text.len) != NULL);
+	return has_far_token(text);
 }
 
 /* After the `{` of a block, and with a semicolon at its end, so that nothing joins it. */
@@ -433,30 +484,31 @@ static bool is_local(const struct reducing *r)
 	return true;
 }
 
-bool recheck(const struct syntax *syntax, const struct tree *tree, const struct splice *splice,
-	struct str known)
+bool recheck_parts(struct arena *arena, const struct syntax *syntax, const struct tree *tree,
+	const struct splice *splice, struct str known)
 {
 	struct reducing r = {.tree = tree, .splice = splice, .known = known};
-	bool clean = false;
-	if (is_local(&r)) {
-		struct splice rest;
-		struct buf apart = BUF_INIT;
-		set_statements_apart(&r, &rest, &apart);
-		reduce(&r);
-		buf_add(&r.out, buf_str(&apart));
-		buf_finish(&apart);
-		free(rest.items);
-		clean = syntax_is_clean(syntax, buf_str(&r.out));
+	if (!is_local(&r)) {
+		return false;
 	}
+	struct splice rest;
+	struct buf apart = BUF_INIT;
+	set_statements_apart(&r, &rest, &apart);
+	reduce(&r);
+	buf_add(&r.out, buf_str(&apart));
+	bool clean = syntax_is_clean(arena, syntax, buf_str(&r.out));
+	buf_finish(&apart);
 	buf_finish(&r.out);
 	buf_finish(&r.form);
+	free(rest.items);
 	free(r.forms);
 	free(r.lists);
-	if (!clean) {
-		struct buf output = BUF_INIT;
-		splice_apply(splice, tree->source->bytes, &output);
-		clean = syntax_is_clean(syntax, buf_str(&output));
-		buf_finish(&output);
-	}
 	return clean;
+}
+
+bool recheck(struct arena *arena, const struct syntax *syntax, const struct tree *tree,
+	const struct splice *splice, struct str known)
+{
+	return recheck_parts(arena, syntax, tree, splice, known) ||
+	       syntax_is_clean(arena, syntax, splice_apply(arena, splice, tree->source->bytes));
 }

@@ -13,7 +13,11 @@
  * splice: sealed, over the tree's source. known: a text that stands inside one of the insertions and
  * that the build has parsed as the body of a function (the runtime); may be empty.
  */
-bool recheck(const struct syntax *syntax, const struct tree *tree, const struct splice *splice,
-	struct str known);
+bool recheck(struct arena *arena, const struct syntax *syntax, const struct tree *tree,
+	const struct splice *splice, struct str known);
+
+/* Its first half: whether what is left parses. If it does not, the whole output may do so all the same. */
+bool recheck_parts(struct arena *arena, const struct syntax *syntax, const struct tree *tree,
+	const struct splice *splice, struct str known);
 
 #endif

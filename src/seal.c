@@ -137,8 +137,14 @@ static void add_checks(struct arena *arena, struct buf *footer, const struct spl
 	}
 }
 
-void seal_write(struct arena *arena, struct splice *splice, struct str original, uint32_t offset,
-	const struct patch_options *options)
+/* No footer is longer: a span has three numbers of seven characters at the most, and a check. */
+static size_t longest_footer(uint32_t spans, struct str options)
+{
+	return 1024 + options.len + (size_t)spans * (3 * 7 + 1);
+}
+
+struct str seal_write(struct arena *arena, struct splice *splice, struct str original,
+	uint32_t offset, const struct patch_options *options)
 {
 	/* a place at the very end of the order; its text can only be made once the order is known */
 	splice_insert(arena, splice, offset, SPLICE_OPEN, UINT16_MAX, STR("/"));
@@ -147,24 +153,31 @@ void seal_write(struct arena *arena, struct splice *splice, struct str original,
 	struct insertion *last = &splice->items[count];
 	assert(last->offset == offset && last->text.len == 1);
 
-	struct buf output = BUF_INIT, footer = BUF_INIT;
-	splice_apply(splice, original, &output);
+	struct str text = seal_options_text(arena, options);
+	size_t size = original.len + splice_added(splice), room = longest_footer(count, text);
+	char *bytes = splice_apply_with_room(arena, splice, original, room);
+	struct str output = {bytes, size};
+	struct buf footer = BUF_INIT;
 	const char *newline = seal_uses_crlf(original) ? "\r\n" : "\n";
 	buf_printf(&footer, "%s" HUMAN_LINE REGLUE_VERSION HUMAN_REST "%s", newline, newline);
-	struct str text = seal_options_text(arena, options);
 	buf_printf(&footer, SEAL_LINE FORMAT_VERSION " %.*s%s", STR_ARGS(text), newline);
 	struct str hash = sha256_hex(arena, original);
 	buf_printf(&footer, " * %.*s%s * ", STR_ARGS(hash), newline);
-	spans_write(splice, count, buf_str(&output), &footer);
+	spans_write(splice, count, output, &footer);
 	buf_add_byte(&footer, '.');
-	add_checks(arena, &footer, splice, count, buf_str(&output));
+	add_checks(arena, &footer, splice, count, output);
 	buf_add_byte(&footer, '.');
 	/* over the footer itself: tells an edited footer from edited code */
 	buf_add(&footer, check_digits(arena, hash_step(0, buf_str(&footer)), CHECK_LENGTH));
 	buf_add(&footer, STR(CLOSE));
 	last->text = arena_copy(arena, buf_str(&footer));
-	buf_finish(&output);
 	buf_finish(&footer);
+	/* in its place; what stands behind, a comment or two, moves on */
+	assert(last->text.len <= room);
+	size_t behind = original.len - offset, place = size - behind - 1;
+	memmove(bytes + place + last->text.len, bytes + place + 1, behind);
+	memcpy(bytes + place, last->text.data, last->text.len);
+	return (struct str){bytes, place + last->text.len + behind};
 }
 
 /* ---- reading ---- */

@@ -26,10 +26,11 @@ enum seal_result {
 
 /*
  * Adds the footer to an unsealed splice, as its last insertion, at `offset` (where the runtime
- * block stands as well: after the last statement; no insertion lies behind it). Seals the splice.
+ * block stands as well: after the last statement; no insertion lies behind it). Seals the splice, and
+ * gives the original with all of it, in the arena.
  */
-void seal_write(struct arena *arena, struct splice *splice, struct str original, uint32_t offset,
-	const struct patch_options *options);
+struct str seal_write(struct arena *arena, struct splice *splice, struct str original,
+	uint32_t offset, const struct patch_options *options);
 
 /*
  * Reads a footer back. The last footer in the bytes counts. On SEAL_BROKEN one refusal is added;

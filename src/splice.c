@@ -68,18 +68,34 @@ void splice_seal(struct splice *splice, size_t original_len)
 	splice->sealed = true;
 }
 
-void splice_apply(const struct splice *splice, struct str original, struct buf *out)
+static char *append(char *at, struct str text)
+{
+	if (text.len != 0) {
+		memcpy(at, text.data, text.len);
+	}
+	return at + text.len;
+}
+
+char *splice_apply_with_room(
+	struct arena *arena, const struct splice *splice, struct str original, size_t room)
 {
 	assert(splice->sealed);
-	buf_reserve(out, original.len + splice_added(splice));
 	size_t done = 0;
+	char *text = arena_text(arena, original.len + splice_added(splice) + room), *at = text;
 	for (uint32_t i = 0; i < splice->count; i++) {
 		const struct insertion *item = &splice->items[i];
-		buf_add(out, str_slice(original, done, item->offset));
-		buf_add(out, item->text);
+		at = append(at, str_slice(original, done, item->offset));
+		at = append(at, item->text);
 		done = item->offset;
 	}
-	buf_add(out, str_slice(original, done, original.len));
+	append(at, str_slice(original, done, original.len));
+	return text;
+}
+
+struct str splice_apply(struct arena *arena, const struct splice *splice, struct str original)
+{
+	char *text = splice_apply_with_room(arena, splice, original, 0);
+	return (struct str){text, original.len + splice_added(splice)};
 }
 
 uint32_t splice_map(const struct splice *splice, uint32_t offset)

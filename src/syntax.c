@@ -221,10 +221,10 @@ static TSTree *parse(const struct syntax *syntax, struct reading *reading)
 	return tree;
 }
 
-bool syntax_is_clean(const struct syntax *syntax, struct str text)
+bool syntax_is_clean(struct arena *arena, const struct syntax *syntax, struct str text)
 {
 	struct reading reading = {.bytes = text};
-	parse_memory_begin();
+	parse_memory_begin(arena, text.len);
 	TSTree *parsed = parse(syntax, &reading);
 	bool clean = is_clean(parsed);
 	parse_memory_end();
@@ -268,7 +268,7 @@ bool syntax_parse(struct arena *arena, const struct syntax *syntax, struct sourc
 {
 	struct reading reading = {.bytes = source->bytes, .error_offset = UINT32_MAX};
 	*tree = (struct tree){.source = source};
-	parse_memory_begin();
+	parse_memory_begin(arena, source->bytes.len);
 	TSTree *parsed = parse(syntax, &reading);
 	bool clean = is_clean(parsed);
 	if (clean) {

@@ -75,8 +75,8 @@ void syntax_destroy(struct syntax *syntax);
 bool syntax_parse(struct arena *arena, const struct syntax *syntax, struct source *source,
 	struct tree *tree, struct diags *diags);
 
-/* Whether the text parses without error. */
-bool syntax_is_clean(const struct syntax *syntax, struct str text);
+/* Whether the text parses without error; the arena lends memory for that. */
+bool syntax_is_clean(struct arena *arena, const struct syntax *syntax, struct str text);
 
 static inline struct str node_text(const struct tree *tree, node_id n)
 {

@@ -174,11 +174,7 @@ static void plan(struct arena *arena, struct patch *patch, const struct patch *s
 	struct patch_options none = PATCH_OPTIONS_DEFAULT;
 	splice_insert(
 		arena, &patch->splice, outline.end, SPLICE_PLAIN, 0, added_text(arena, original, space));
-	seal_write(arena, &patch->splice, original, outline.end, &none);
-	struct buf output = BUF_INIT;
-	splice_apply(&patch->splice, original, &output);
-	patch->output = arena_copy(arena, buf_str(&output));
-	buf_finish(&output);
+	patch->output = seal_write(arena, &patch->splice, original, outline.end, &none);
 	patch->verdict = str_equal(patch->output, patch->input) ? VERDICT_UNCHANGED : VERDICT_PATCHED;
 }
 

@@ -230,6 +230,32 @@ bool wasm_read(struct str bytes, struct wasm_facts *facts)
 	return !module.failed;
 }
 
+uint64_t wasm_section_size(struct str start, bool *reads)
+{
+	struct reader head = {.left = start};
+	uint8_t id = read_byte(&head);
+	uint64_t size = read_number(&head);
+	bool whole = size <= head.left.len;
+	struct reader content = {.left = str_slice(head.left, 0, whole ? (size_t)size : head.left.len)};
+	switch (id) {
+	case SECTION_IMPORT:
+	case SECTION_TABLE:
+	case SECTION_MEMORY:
+	case SECTION_EXPORT:
+		*reads = true;
+		break;
+	case SECTION_CUSTOM:
+		/* a name that does not fit into its section is for wasm_read() to find */
+		*reads = str_equal(read_name(&content), STR("producers")) || (content.failed && whole);
+		break;
+	default:
+		*reads = false;
+		break;
+	}
+	size_t head_len = start.len - head.left.len;
+	return head.failed ? 0 : size > UINT32_MAX ? UINT64_MAX : head_len + size;
+}
+
 static bool is_name_byte(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||

@@ -29,6 +29,13 @@ struct wasm_facts {
 /* False if the bytes are no well-formed wasm module, as far as it is read. Strings are borrowed. */
 bool wasm_read(struct str bytes, struct wasm_facts *facts);
 
+/*
+ * From the first bytes of a section (WASM_LONGEST_HEAD are enough, less if the file ends): how many bytes it has with its
+ * head, 0 if that is broken. reads: whether wasm_read() looks at what is in it.
+ */
+uint64_t wasm_section_size(struct str start, bool *reads);
+enum { WASM_LONGEST_HEAD = 64 };
+
 struct wasm_import {
 	struct str module;
 	struct str name;

@@ -19,15 +19,6 @@ static _Noreturn void broken(const char *condition, int line)
 	abort();
 }
 
-static struct str applied(struct arena *arena, const struct splice *splice, struct str original)
-{
-	struct buf out = BUF_INIT;
-	splice_apply(splice, original, &out);
-	struct str text = arena_copy(arena, buf_str(&out));
-	buf_finish(&out);
-	return text;
-}
-
 static void check_diff(struct arena *arena, const struct patch *patch, const struct seal *old)
 {
 	struct diff_side before = {patch->input, old->splice.sealed ? &old->splice : NULL};
@@ -47,7 +38,7 @@ static void check_output(struct arena *arena, const struct patcher *patcher,
 	const struct patch *patch, const struct seal *old)
 {
 	struct str original = patch->original.bytes;
-	EXPECT(str_equal(applied(arena, &patch->splice, original), patch->output));
+	EXPECT(str_equal(splice_apply(arena, &patch->splice, original), patch->output));
 	struct seal seal;
 	struct diags diags = {0};
 	EXPECT(seal_read(arena, patch->output, &seal, &diags) == SEAL_GOOD);
@@ -73,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum seal_result sealed = seal_read(arena, bytes, &old, &diags);
 	EXPECT((sealed == SEAL_BROKEN) == (diags.errors == 1));
 	if (sealed == SEAL_GOOD) {
-		EXPECT(str_equal(applied(arena, &old.splice, old.original), bytes));
+		EXPECT(str_equal(splice_apply(arena, &old.splice, old.original), bytes));
 	}
 	struct patch_options options = PATCH_OPTIONS_DEFAULT;
 	struct patch *patch = patch_run(arena, patcher, STR("x.js"), bytes, &options);

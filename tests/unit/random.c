@@ -85,12 +85,3 @@ struct splice random_splice(
 	}
 	return splice;
 }
-
-struct str random_apply(struct arena *arena, const struct splice *splice, struct str original)
-{
-	struct buf out = BUF_INIT;
-	splice_apply(splice, original, &out);
-	struct str text = arena_copy(arena, buf_str(&out));
-	buf_finish(&out);
-	return text;
-}

@@ -20,7 +20,4 @@ struct str random_text(struct arena *arena, struct random *random, uint32_t max_
 struct splice random_splice(
 	struct arena *arena, struct random *random, struct str text, uint32_t max_count);
 
-/* original + splice as one text in the arena. */
-struct str random_apply(struct arena *arena, const struct splice *splice, struct str original);
-
 #endif

@@ -28,7 +28,7 @@ static struct str diff_of(struct str original, struct splice *splice)
 	splice_seal(splice, original.len);
 	struct buf out = BUF_INIT;
 	diff_write(arena, STR("x.js"), original, (struct diff_side){original, NULL},
-		(struct diff_side){random_apply(arena, splice, original), splice}, &out);
+		(struct diff_side){splice_apply(arena, splice, original), splice}, &out);
 	struct str text = arena_copy(arena, buf_str(&out));
 	buf_finish(&out);
 	return text;
@@ -102,8 +102,8 @@ static void make_samples(uint32_t seed, struct sample samples[FILES], struct buf
 		splice_seal(&before, original.len);
 		splice_seal(&after, original.len);
 		sample->path = arena_printf(arena, "%s%u.js", names[i % 6], i);
-		sample->before = random_apply(arena, &before, original);
-		sample->after = random_apply(arena, &after, original);
+		sample->before = splice_apply(arena, &before, original);
+		sample->after = splice_apply(arena, &after, original);
 		size_t len = diff->len;
 		bool differs = diff_write(arena, sample->path, original,
 			(struct diff_side){sample->before, fresh ? NULL : &before},

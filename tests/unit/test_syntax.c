@@ -156,11 +156,9 @@ static bool stays_clean(const char *text, uint32_t offset, const char *inserted)
 	struct splice splice = {0};
 	splice_insert(arena, &splice, offset, SPLICE_PLAIN, 0, str_from(inserted));
 	splice_seal(&splice, source.bytes.len);
-	struct buf output = BUF_INIT;
-	splice_apply(&splice, source.bytes, &output);
-	bool clean = recheck(syntax, &tree, &splice, STR("KNOWN"));
-	cr_assert_eq(clean, syntax_is_clean(syntax, buf_str(&output)), "%u: %s", offset, inserted);
-	buf_finish(&output);
+	bool clean = recheck(arena, syntax, &tree, &splice, STR("KNOWN"));
+	struct str output = splice_apply(arena, &splice, source.bytes);
+	cr_assert_eq(clean, syntax_is_clean(arena, syntax, output), "%u: %s", offset, inserted);
 	return clean;
 }
 
@@ -172,8 +170,32 @@ Test(syntax, the_check_of_our_output_can_fail)
 	cr_assert(!stays_clean(text, 14, "{"));
 	cr_assert(!stays_clean(text, 40, "("));
 	cr_assert(!stays_clean(text, 33, "\n`"));
+	cr_assert(!stays_clean(text, 33, "\nf(\"/"));
+	cr_assert(stays_clean(text, 33, "\nf(\"./a/*b\");"));
 	cr_assert(stays_clean(text, 33, "\n/* b */"));
 	cr_assert(!stays_clean(text, 0, "/*"));
+}
+
+static void wrap(struct splice *splice, const char *text, const char *at)
+{
+	uint32_t start = (uint32_t)(strstr(text, at) - text);
+	splice_wrap(arena, splice, start, start + (uint32_t)strlen(at), 0, STR("try{"),
+		STR("}catch(e){throw __rg.x(e)}"));
+}
+
+/* What opens at the edge of one member and closes at that of another is not left out by halves. */
+Test(syntax, repetitions_between_two_ends_stay)
+{
+	const char *text = "g.a=function(){var c=d=>{const w=c.a;w()};use(1,c)},"
+					   "g.b=function(){var c=e=>{const w=c.a;w()};use(22,c)}";
+	parse(text);
+	struct splice splice = {0};
+	wrap(&splice, text, "const w=c.a;w()");
+	wrap(&splice, strstr(text, "g.b"), "const w=c.a;w()");
+	splice.items[2].offset += (uint32_t)(strstr(text, "g.b") - text);
+	splice.items[3].offset += (uint32_t)(strstr(text, "g.b") - text);
+	splice_seal(&splice, source.bytes.len);
+	cr_assert(recheck_parts(arena, syntax, &tree, &splice, STR("")));
 }
 
 /* recheck() leaves most of the text out; whatever is inserted wherever, it must see what a whole
@@ -188,7 +210,8 @@ Test(syntax, the_check_sees_what_a_whole_parse_sees)
 		"function g(a, b) { if (a) { return b } a = b\n  b = `t ${a} u`; return /x/g.test(b) }\n"
 		"// end\nlet q = { s: 1, t() { return 2 }, u: function(a) { w() }, v: function(b) { w() }, "
 		"x };\n"
-		"q = { u: function(a) { w() }, ...x };\n";
+		"q = { u: function(a) { w() }, ...x };\n"
+		"b('0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef');\n";
 	static const char *const inserted[] = {"__rg.e();", "(", ")", "{", "}", ";", "`", "\"", "'",
 		"/*", "*/", "//", "x", "try{", "}finally{}", "static ", "\n", "/* b */", "=", "."};
 	uint32_t broken = 0;

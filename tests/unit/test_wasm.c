@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "folder.h"
 #include "wasm.h"
+#include "wasm_file.h"
 
 #define MAGIC "\0asm\1\0\0\0"
 #define MODULE(bytes) ((struct str){MAGIC bytes, sizeof(MAGIC bytes) - 1})
@@ -122,6 +124,56 @@ Test(wasm, broken_modules_are_survived)
 		}
 		free(copy);
 	}
+}
+
+static void expect_the_same_of_the_file(struct arena *arena, struct str module)
+{
+	struct wasm_facts whole, part;
+	struct diags diags = {0};
+	struct str read;
+	folder_write(arena, STR("m.wasm"), module);
+	cr_assert(wasm_file_read(arena, STR("m.wasm"), &read, &diags));
+	bool good = wasm_read(module, &whole);
+	cr_assert_eq(wasm_read(read, &part), good, "%zu bytes", module.len);
+	if (good) {
+		cr_assert(str_equal(part.imports, whole.imports) && str_equal(part.bindgen, whole.bindgen));
+		cr_assert_eq(part.exports, whole.exports);
+		cr_assert_eq(part.tables, whole.tables);
+		cr_assert_eq(part.imports_memory, whole.imports_memory);
+		cr_assert_eq(part.moves_stack, whole.moves_stack);
+	}
+}
+
+/* What is read of a file tells the same as all of it, however broken it is. */
+Test(wasm, of_a_file_only_what_matters_is_read)
+{
+	struct arena *arena = arena_create();
+	struct str folder = folder_enter(arena), read;
+	struct diags diags = {0};
+	struct str module =
+		MODULE("\1\4\1\140\0\0"                                /* types */
+			   "\2\10\1\1a\1m\2\0\1"                           /* imports */
+			   "\0\6\4name\7"                                  /* debug names */
+			   "\7\43\1\37__wbindgen_add_to_stack_pointer\0\0" /* exports */
+			   "\12\3abc"                                      /* code */
+			   "\0\62\11producers\1\14processed-by\1\14wasm-bindgen\0130.2.100 (a)");
+	expect_the_same_of_the_file(arena, module);
+	cr_assert(wasm_file_read(arena, STR("m.wasm"), &read, &diags));
+	cr_assert_eq(read.len, module.len - 6 - 8 - 5, "types, names and code are left out");
+	for (size_t len = 0; len < module.len; len++) {
+		char *copy = malloc(len + 1);
+		memcpy(copy, module.data, len + 1);
+		expect_the_same_of_the_file(arena, (struct str){copy, len});
+		for (int byte = 0; byte < 256; byte += 15) {
+			copy[len] = (char)byte;
+			expect_the_same_of_the_file(arena, (struct str){copy, len + 1});
+		}
+		free(copy);
+	}
+	cr_assert(!wasm_file_read(arena, STR("missing.wasm"), &read, &diags));
+	cr_assert_not_null(diags.first);
+	folder_leave(arena, folder);
+	arena_destroy(arena);
 }
 
 Test(wasm, the_name_is_found_in_the_glue)
