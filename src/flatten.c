@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "language.h"
+#include "pages.h"
 #include "subtree.h"
 #include "tree.h"
 
@@ -211,6 +212,18 @@ static uint32_t take_child(struct flattening *f, struct levels *levels, uint32_t
 	return inner ? start : end;
 }
 
+/* More than needed, for tokens are counted in: half of them are sure to be used. */
+static struct node *make_nodes(size_t count)
+{
+	size_t size = count * sizeof(struct node);
+	struct node *nodes = malloc(size);
+	if (nodes == NULL) {
+		out_of_memory();
+	}
+	pages_prefer_large(nodes, size / 2, 0);
+	return nodes;
+}
+
 void flatten(
 	struct arena *arena, const struct syntax *syntax, const TSTree *parsed, struct tree *tree)
 {
@@ -219,13 +232,8 @@ void flatten(
 		.syntax = syntax,
 		.language = parsed->language,
 		.tree = tree,
-		/* more than needed, for tokens are counted in */
-		.nodes = malloc(
-			((size_t)ts_subtree_visible_descendant_count(parsed->root) + 1) * sizeof(struct node)),
+		.nodes = make_nodes(ts_subtree_visible_descendant_count(parsed->root) + 1),
 	};
-	if (f.nodes == NULL) {
-		out_of_memory();
-	}
 	tree->nodes = f.nodes;
 	intern(arena, &f.interner, tree, STR("")); /* id 0 */
 	struct levels levels = {0};

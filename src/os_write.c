@@ -273,10 +273,7 @@ static bool write_pending(struct arena *arena, struct pending *pendings, uint32_
 			return false;
 		}
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		/* some file systems cannot; the files are whole in any case */
-		(void)fsync(pendings[i].folder);
-	}
+	/* the folders are not synced: after a loss of power a name may lead to the old file, which is whole as well */
 	return true;
 }
 

@@ -14,8 +14,8 @@ enum {
 	CLASSES = SMALL_CLASSES + 32, /* and then the powers of two */
 	LEAST_ROOM = 16 * 1024,       /* in a block that is there already */
 	SMALLEST_BLOCK = 128 * 1024,
-	LARGEST_BLOCK = 16 * 1024 * 1024,
-	LEAST_PER_BYTE = 20, /* a tree takes 17 to 30 bytes for each of the text */
+	LARGEST_BLOCK = 30 * 1024 * 1024, /* pages_keep() keeps blocks up to 32 MB */
+	LEAST_PER_BYTE = 20,              /* a tree takes 17 to 30 bytes for each of the text */
 	MOST_PER_BYTE = 32,
 	LEAST_IN_LARGE = 4 * 1024 * 1024,
 };

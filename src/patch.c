@@ -168,7 +168,8 @@ static void patch_tree(struct arena *arena, const struct patcher *patcher, struc
 	}
 	uint32_t end = plan_make(&glues, options, patch);
 	struct str text = seal_write(arena, &patch->splice, original, end, options);
-	if (!recheck(arena, patcher->syntax, tree, &patch->splice, patch->runtime)) {
+	struct recheck_known known = {patch->runtime, plan_wrapper_forms(arena)};
+	if (!recheck(arena, patcher->syntax, tree, &patch->splice, &known)) {
 		diag_add(arena, &patch->diags, SEVERITY_ERROR, "internal", DIAG_NO_OFFSET,
 			"the patched text does not parse; please report this file");
 		return;

@@ -14,4 +14,10 @@
 uint32_t plan_make(
 	const struct glues *glues, const struct patch_options *options, struct patch *patch);
 
+/*
+ * A line for each form that a wrapper literal has, in the arena: what plan_make() inserts has others only by their names
+ * and by how many parameters there are.
+ */
+struct str plan_wrapper_forms(struct arena *arena);
+
 #endif

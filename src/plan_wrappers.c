@@ -19,6 +19,14 @@ enum {
 
 #define STACK_POINTER "__wbindgen_add_to_stack_pointer"
 
+/* What a wrapper does besides calling. */
+enum wrapper {
+	WRAPPER_FULL,
+	WRAPPER_HOOKED, /* the hook has just seen that the instance lives */
+	WRAPPER_FLAT,   /* no depth */
+	WRAPPER_COUNT,
+};
+
 #define TEST ";if(s.dead&&s.n(x))return;"
 #define DEEP \
 	"u=s.depth;s.depth=u+1;try{const r=x.f(%.*s);s.depth=u;return r}catch(e){s.g=s.dead=u;" \
@@ -241,11 +249,37 @@ static bool wants_wrapper(struct str name)
 	       !str_equal(name, STR("__proto__"));
 }
 
-struct str plan_wrappers(struct planning *p, struct str function)
+static void add_wrapper(struct buf *out, struct str name, enum wrapper wrapper, int count)
 {
 	static const char parameters[] = "a,b,c,d,e,f,g,h";
+	static const char *const bodies[] = {
+		[WRAPPER_FULL] = TEST "const " DEEP,
+		[WRAPPER_HOOKED] = "," DEEP,
+		[WRAPPER_FLAT] = TEST FLAT,
+	};
+	int len = count == 0 ? 0 : 2 * count - 1;
+	buf_printf(out, "%.*s:(X,S)=>%s%.*s%s=>{const s=S,x=X", STR_ARGS(name), count == 1 ? "" : "(",
+		len, parameters, count == 1 ? "" : ")");
+	buf_printf(out, bodies[wrapper], len, parameters);
+	buf_add(out, STR("},\n"));
+}
+
+struct str plan_wrapper_forms(struct arena *arena)
+{
+	struct buf out = BUF_INIT;
+	for (int wrapper = 0; wrapper < WRAPPER_COUNT; wrapper++) {
+		for (int count = 0; count <= 2; count++) { /* any more are as good as two */
+			add_wrapper(&out, STR("x"), (enum wrapper)wrapper, count);
+		}
+	}
+	struct str forms = arena_copy(arena, buf_str(&out));
+	buf_finish(&out);
+	return forms;
+}
+
+struct str plan_wrappers(struct planning *p, struct str function)
+{
 	struct use *uses = arena_array(p->arena, struct use, p->tree->name_count);
-	memset(uses, 0, sizeof(*uses) * p->tree->name_count);
 	count_uses(p, uses);
 	count_hooked(p, uses);
 	struct buf out = BUF_INIT;
@@ -258,14 +292,12 @@ struct str plan_wrappers(struct planning *p, struct str function)
 			continue;
 		}
 		bool flat = uses[id].marshals == uses[id].reads;
-		/* the hook has just seen that the instance lives */
 		bool hooked = uses[id].hooked == uses[id].reads;
-		const char *body = flat ? TEST FLAT : hooked ? "," DEEP : TEST "const " DEEP;
-		int len = count == 0 ? 0 : 2 * count - 1;
-		buf_printf(&out, "%.*s:(X,S)=>%s%.*s%s=>{const s=S,x=X", STR_ARGS(p->tree->names[id]),
-			count == 1 ? "" : "(", len, parameters, count == 1 ? "" : ")");
-		buf_printf(&out, body, len, parameters);
-		buf_add(&out, STR("},\n"));
+		add_wrapper(&out, p->tree->names[id],
+			flat     ? WRAPPER_FLAT
+			: hooked ? WRAPPER_HOOKED
+					 : WRAPPER_FULL,
+			count);
 	}
 	struct str result = {"", 0};
 	if (out.len != empty) {

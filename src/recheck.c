@@ -160,19 +160,21 @@ static size_t find_value(struct str line)
 	return member ? at : line.len;
 }
 
-/* An insertion, without the members of an object that are the same but for their name. */
-static void add_lines(struct reducing *r, struct str text)
+/* Cuts a line off the front, with its end. */
+static struct str take_line(struct str *text)
 {
-	while (text.len != 0) {
-		size_t end = str_find(text, STR("\n"));
-		end = end == (size_t)-1 ? text.len : end + 1;
-		struct str line = str_slice(text, 0, end);
-		size_t value = find_value(line);
-		if (value == line.len || !is_known(r, hash_but_lists(str_slice(line, value, line.len)))) {
-			add(r, line);
-		}
-		text = str_slice(text, end, text.len);
-	}
+	size_t end = str_find(*text, STR("\n"));
+	end = end == (size_t)-1 ? text->len : end + 1;
+	struct str line = str_slice(*text, 0, end);
+	*text = str_slice(*text, end, text->len);
+	return line;
+}
+
+/* Whether a line is the member of an object, and the same but for its name has been met before. */
+static bool is_known_line(struct reducing *r, struct str line)
+{
+	size_t value = find_value(line);
+	return value != line.len && is_known(r, hash_but_lists(str_slice(line, value, line.len)));
 }
 
 /* What stands in strings is counted, too: then less is left out than could be. */
@@ -186,10 +188,31 @@ static int count_open_brackets(struct str text)
 	return open;
 }
 
+/* An insertion, without the members of an object that are the same but for their name. */
+static void add_lines(struct reducing *r, struct str text)
+{
+	while (text.len != 0) {
+		struct str line = take_line(&text);
+		if (!is_known_line(r, line)) {
+			r->open_brackets += count_open_brackets(line);
+			add(r, line);
+		}
+	}
+}
+
+/* Where the known block stands in an insertion. By its start: to search for texts of 10 kB they are studied first. */
+static size_t find_known(const struct reducing *r, struct str text)
+{
+	size_t at = r->known.len == 0 || text.len < r->known.len
+	                ? (size_t)-1
+	                : str_find(text, str_slice(r->known, 0, r->known.len < 64 ? r->known.len : 64));
+	bool found = at != (size_t)-1 && str_starts(str_slice(text, at, text.len), r->known);
+	return found ? at : (size_t)-1;
+}
+
 static void add_insertion(struct reducing *r, struct str text)
 {
-	size_t known =
-		r->known.len == 0 || text.len < r->known.len ? (size_t)-1 : str_find(text, r->known);
+	size_t known = find_known(r, text);
 	if (known == (size_t)-1) {
 		add_lines(r, text);
 		return;
@@ -206,7 +229,6 @@ static void copy_to(struct reducing *r, uint32_t offset)
 		const struct insertion *item = &r->splice->items[r->next];
 		add(r, str_slice(source, r->at, item->offset));
 		add_insertion(r, item->text);
-		r->open_brackets += count_open_brackets(item->text);
 		r->at = item->offset;
 	}
 	add(r, str_slice(source, r->at, offset));
@@ -409,8 +431,7 @@ static bool reaches_far(const struct reducing *r, struct str text)
 	if (str_find(text, STR("reglue-seal")) != (size_t)-1 && str_ends(text, STR("*/"))) {
 		return str_find(text, STR("*/")) != text.len - 2;
 	}
-	size_t known =
-		r->known.len == 0 || text.len < r->known.len ? (size_t)-1 : str_find(text, r->known);
+	size_t known = find_known(r, text);
 	if (known != (size_t)-1) {
 		return reaches_far(r, str_slice(text, 0, known)) ||
 		       reaches_far(r, str_slice(text, known + r->known.len, text.len));
@@ -485,11 +506,14 @@ static bool is_local(const struct reducing *r)
 }
 
 bool recheck_parts(struct arena *arena, const struct syntax *syntax, const struct tree *tree,
-	const struct splice *splice, struct str known)
+	const struct splice *splice, const struct recheck_known *known)
 {
-	struct reducing r = {.tree = tree, .splice = splice, .known = known};
+	struct reducing r = {.tree = tree, .splice = splice, .known = known->block};
 	if (!is_local(&r)) {
 		return false;
+	}
+	for (struct str lines = known->lines; lines.len != 0;) {
+		is_known_line(&r, take_line(&lines));
 	}
 	struct splice rest;
 	struct buf apart = BUF_INIT;
@@ -507,7 +531,7 @@ bool recheck_parts(struct arena *arena, const struct syntax *syntax, const struc
 }
 
 bool recheck(struct arena *arena, const struct syntax *syntax, const struct tree *tree,
-	const struct splice *splice, struct str known)
+	const struct splice *splice, const struct recheck_known *known)
 {
 	return recheck_parts(arena, syntax, tree, splice, known) ||
 	       syntax_is_clean(arena, syntax, splice_apply(arena, splice, tree->source->bytes));

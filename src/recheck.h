@@ -9,15 +9,19 @@
 #include "splice.h"
 #include "syntax.h"
 
-/*
- * splice: sealed, over the tree's source. known: a text that stands inside one of the insertions and
- * that the build has parsed as the body of a function (the runtime); may be empty.
- */
+/* Texts inside of insertions that somebody else has parsed, and that are left out. */
+struct recheck_known {
+	struct str block; /* body of a function; may be empty */
+	struct str
+		lines; /* `name:value,` of objects, one a line; whatever their names and lists of parameters are */
+};
+
+/* splice: sealed, over the tree's source. */
 bool recheck(struct arena *arena, const struct syntax *syntax, const struct tree *tree,
-	const struct splice *splice, struct str known);
+	const struct splice *splice, const struct recheck_known *known);
 
 /* Its first half: whether what is left parses. If it does not, the whole output may do so all the same. */
 bool recheck_parts(struct arena *arena, const struct syntax *syntax, const struct tree *tree,
-	const struct splice *splice, struct str known);
+	const struct splice *splice, const struct recheck_known *known);
 
 #endif

@@ -9,13 +9,13 @@
 static struct arena *arena;
 static struct str folder;
 
-bool __wrap_recheck(const struct syntax *syntax, const struct tree *tree,
-	const struct splice *splice, struct str known);
+bool __wrap_recheck(struct arena *in, const struct syntax *syntax, const struct tree *tree,
+	const struct splice *splice, const struct recheck_known *known);
 
-bool __wrap_recheck(const struct syntax *syntax, const struct tree *tree,
-	const struct splice *splice, struct str known)
+bool __wrap_recheck(struct arena *in, const struct syntax *syntax, const struct tree *tree,
+	const struct splice *splice, const struct recheck_known *known)
 {
-	(void)syntax, (void)tree, (void)splice, (void)known;
+	(void)in, (void)syntax, (void)tree, (void)splice, (void)known;
 	return false;
 }
 
