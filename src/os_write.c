@@ -203,9 +203,19 @@ static bool prepare(struct arena *arena, struct pending *pending, const char **w
 static bool still_previous(struct arena *arena, const struct os_write *write)
 {
 	struct diags ignored = {0};
-	struct str now;
-	return os_read_file(arena, write->path, write->previous.len, &now, &ignored) &&
-	       str_equal(now, write->previous);
+	int descriptor = os_open_file(arena, write->path, &ignored);
+	bool same = descriptor >= 0;
+	char bytes[16 * 1024];
+	for (size_t at = 0, got = 1; same && got != 0; at += got) {
+		got = os_read_at(descriptor, at, bytes, sizeof(bytes));
+		same = str_starts(
+				   str_slice(write->previous, at, write->previous.len), (struct str){bytes, got}) &&
+		       (got != 0 || at == write->previous.len);
+	}
+	if (descriptor >= 0) {
+		os_close(descriptor);
+	}
+	return same;
 }
 
 static void release(struct pending *pending)

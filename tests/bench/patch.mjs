@@ -1,14 +1,15 @@
 // What patching costs: whole processes, in processor time, against a bare tree-sitter parse in the same
-// round, against other tools that make one rewrite, and as files and folders grow.
+// round, and by the clock against other tools that make one rewrite; for published packages, and as files and folders grow.
 //
-//     node tests/bench/patch.mjs [--short] [peers growth folders skipped] > patch.json
+//     node tests/bench/patch.mjs [--short] [peers published growth folders skipped] > patch.json
 //
 // Wants npm ci --ignore-scripts in tests/bench for the other tools; without it they are left out.
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { copyPackage, packagePath } from '../packages/lib.mjs';
 import { glueOfSize } from './glue.mjs';
 import { cost, root, spread } from './stats.mjs';
 
@@ -29,34 +30,69 @@ const glue = bytes => {
 	}
 	return file;
 };
-const peers = existsSync(path.join(here, 'node_modules')) ? ['jscodeshift', 'acorn', 'oxc', 'ast-grep', 'esbuild'] : [];
+// Other tools: their commands as users type them, and their libraries in a node process that does nothing else.
+const installed = path.join(here, 'node_modules');
+const ONE = 'let wasmModule, wasmInstance, wasm'; // once in each glue
+const others = file => !existsSync(installed) ? {} : {
+	jscodeshift: [path.join(installed, '.bin/jscodeshift'), '-s', '-t', path.join(here, 'peer-jscodeshift.cjs'), file],
+	'ast-grep (native)': [path.join(installed, '@ast-grep/cli-linux-x64-gnu/ast-grep'), 'run', '-l', 'js', '-p', ONE, '-r', `${ONE}, __rg`, '-U', file],
+	...Object.fromEntries(Object.entries({
+		acorn: 'acorn + magic-string', oxc: 'oxc + magic-string', 'ast-grep': 'ast-grep (library)', jscodeshift: 'jscodeshift (library)', esbuild: 'esbuild (library)',
+	}).map(([peer, name]) => [name, [process.execPath, path.join(here, 'peer.mjs'), peer, file]])),
+};
 
-const result = { rounds, peerRounds: short ? 1 : 3 };
-for (const [bytes, runs] of wants('peers') ? [[22_000, 20], [1_400_000, 3]] : []) {
-	const file = glue(bytes);
-	const commands = {
-		bare: [bare, file],
-		reglue: [tool, 'check', '-q', file],
-		...Object.fromEntries(peers.map(p => [p, [process.execPath, path.join(here, 'peer.mjs'), p, file]])),
-	};
+/** Costs of commands by turns, as ratios to `bare` and to `ours` in the same round; `file` has its copy. */
+const compare = (commands, file, copy, runs, slow) => {
 	const seen = {};
-	const memory = {};
 	for (let r = 0; r < rounds; r++) {
 		for (const [name, command] of Object.entries(commands)) {
-			if (peers.includes(name) && r >= (short ? 1 : 3)) {
-				continue;
+			if (!slow.includes(name) || r < (short ? 1 : 3)) {
+				(seen[name] ||= []).push(cost(slow.includes(name) ? 1 : runs, command, [file, copy]));
 			}
-			const c = cost(peers.includes(name) ? 1 : runs, command);
-			(seen[name] ||= []).push(c.cpu);
-			memory[name] = Math.max(memory[name] || 0, c.rss);
 		}
 	}
-	(result.peers ||= {})[bytes] = Object.fromEntries(Object.keys(commands).map(name => [name, {
-		ms: spread(seen[name].map(s => s * 1000)),
-		bare: spread(seen[name].map((s, i) => s / seen.bare[i])),
-		ours: spread(seen[name].map((s, i) => s / seen.reglue[i])),
-		rss: memory[name],
+	return Object.fromEntries(Object.keys(commands).map(name => [name, {
+		ms: spread(seen[name].map(c => c.cpu * 1000)),
+		wall: spread(seen[name].map(c => c.wall * 1000)),
+		bare: spread(seen[name].map((c, i) => c.cpu / seen.bare[i].cpu)),
+		ours: spread(seen[name].map((c, i) => c.wall / seen['reglue patch'][i].wall)),
+		rss: Math.max(...seen[name].map(c => c.rss)),
+		memory: Math.max(...seen[name].map(c => c.rss)) / Math.max(...seen.bare.map(c => c.rss)),
 	}]));
+};
+const ours = (file, copy) => ({
+	bare: [bare, file],
+	'reglue check': [tool, 'check', '-q', file],
+	'reglue patch': [tool, 'patch', '-q', copy],
+});
+
+const result = { rounds, peerRounds: short ? 1 : 3 };
+const copy = path.join(folder, 'copy.js');
+for (const [bytes, runs] of wants('peers') ? [[22_000, 40], [1_400_000, 5]] : []) {
+	const file = glue(bytes);
+	(result.peers ||= {})[bytes] = compare({ ...ours(file, copy), ...others(copy) }, file, copy, runs, Object.keys(others(copy)));
+}
+// What is in npm, with its wasm beside it: all of it is read where only a part matters, some is minified.
+const published = {
+	lz4: ['lz4-wasm-nodejs', 'lz4_wasm_nodejs.js'],
+	rollup: ['rollup-wasm-node-4-68-4', 'dist/wasm-node/bindings_wasm.js'],
+	swc: ['@swc/wasm', 'wasm.js'],
+	biome: ['@biomejs/wasm-web', 'biome_wasm.js'],
+	'ergo-lib': ['ergo-lib-wasm-nodejs-0-28-0', 'ergo_lib_wasm.js'],
+	loro: ['loro-crdt', 'nodejs/loro_wasm.js'],
+	'loro, base64': ['loro-crdt', 'base64/index.js'],
+};
+for (const [name, [directory, file]] of wants('published') ? Object.entries(published) : []) {
+	if (existsSync(path.join(packagePath(directory), file))) {
+		const at = path.join(copyPackage(directory, folder), file);
+		const pristine = path.join(folder, 'pristine.js');
+		writeFileSync(pristine, readFileSync(at));
+		(result.published ||= []).push({
+			name,
+			bytes: statSync(at).size,
+			...compare(ours(at, at), pristine, at, 10, []),
+		});
+	}
 }
 for (const bytes of wants('growth') ? [4e3, 16e3, 64e3, 256e3, 1e6, 4e6, 10e6, 40e6].slice(0, short ? 6 : 8) : []) {
 	const file = glue(bytes);

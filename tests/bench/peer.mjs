@@ -1,7 +1,7 @@
-// One rewrite by another tool, as a whole process: a call first in every function declaration of the
-// file. What reglue does besides (recognising, checking, a footer) they do not.
+// One rewrite by the library of another tool, as a whole process: a call first in every function declaration of the
+// file, in place. What reglue does besides (recognising, checking, a footer) they do not.
 //     node peer.mjs acorn|oxc|ast-grep|jscodeshift|esbuild FILE
-import { readFileSync, writeSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 
 const [name, file] = process.argv.slice(2);
@@ -52,4 +52,4 @@ const out = await peers[name]();
 if (!out.includes(name === 'esbuild' ? 'wasm' : CALL)) {
 	throw new Error('nothing was rewritten');
 }
-writeSync(1, out.slice(0, 100));
+writeFileSync(file, out);

@@ -13,12 +13,16 @@ export const spread = list => {
 };
 export const cell = (s, digits = 2) => `${s.median.toFixed(digits)} (${s.low.toFixed(digits)}–${s.high.toFixed(digits)})`;
 
-/** Runs a command `count` times; { cpu, wall, rss } of one run. */
-export const cost = (count, command) => {
-	const run = spawnSync('python3', [fileURLToPath(new URL('cost.py', import.meta.url)), String(count), ...command], {
-		encoding: 'utf8',
-		cwd: root,
-	});
+/**
+ * Runs a command `count` times; { cpu, wall, rss } of one run. With `fresh`, a [file, copy], the copy is made anew
+ * before each.
+ */
+export const cost = (count, command, fresh) => {
+	const program = path.join(root, 'build/tests/bench/cost');
+	const run = spawnSync(program, [String(count), ...(fresh ? ['-f', ...fresh] : []), ...command], { encoding: 'utf8', cwd: root });
+	if (run.status !== 0) {
+		throw new Error(`${command.join(' ')}: ${run.stderr}`);
+	}
 	return JSON.parse(run.stdout);
 };
 
