@@ -25,7 +25,7 @@ struct block {
 	struct arena_loan loan;
 };
 
-/* Stands in front of each piece, so that pieces lie at 8 modulo 16 like malloc's chunks. */
+/* Stands in front of each piece. */
 struct head {
 	uint64_t class; /* HEAP: malloc's own, made outside of a parse */
 };

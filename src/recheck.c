@@ -21,9 +21,9 @@
  * so before it says no the whole output is parsed.
  */
 enum {
-	DEEPEST_REPETITION = 6,
-	LONG_STRING = 64 /* bytes; a wasm as base64 is one of millions */
-};                   /* lists; beyond, looking for repetitions would cost more than it saves */
+	DEEPEST_REPETITION = 6, /* lists; deeper, the look costs more than it saves */
+	LONG_STRING = 64        /* bytes; a wasm as base64 is one of millions */
+};
 
 /* A list around the present node. */
 struct list {

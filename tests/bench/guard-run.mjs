@@ -1,11 +1,11 @@
-// One engine's share of guard.mjs: node|bun|deno guard-run.mjs MODULE.wasm RECOVERIES ROUNDS DESIGNS LOADS
-// → JSON.
+// One engine's share of guard.mjs: node|bun|deno guard-run.mjs MODULE.wasm RECOVERIES CALLS ROUNDS DESIGNS LOADS
+// → JSON. CALLS: of each load, before an instance is replaced.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { calls, designs } from './guard-designs.mjs';
 import { compare, engine, now } from './interleave.mjs';
 
-const [file, recoveries, rounds, wanted, wantedLoads] = process.argv.slice(2);
+const [file, recoveries, count, rounds, wanted, wantedLoads] = process.argv.slice(2);
 const module = new WebAssembly.Module(readFileSync(file));
 const names = Object.keys(designs).filter(d => wanted === 'all' || d === 'unpatched' || wanted.split(',').includes(d));
 
@@ -21,7 +21,7 @@ for (const d of names) {
 			subjects[d].recover();
 		}
 		for (const load of Object.values(subjects[d].loads)) {
-			load(i === 0 ? 200 : 20);
+			load(i === 0 ? 10 * count : Number(count));
 		}
 	}
 }

@@ -28,6 +28,14 @@ const exists = program => {
 		return false;
 	}
 };
+// An engine compiles code that has known one instance only in another way than code that was hot with all of them:
+// a load is called 20 times before an instance is replaced, or, where it is "used", 20,000 times.
+const situations = [
+	{ name: '0', recoveries: 0, calls: 20 },
+	{ name: '8', recoveries: 8, calls: 20 },
+	{ name: '8, used', recoveries: 8, calls: 20_000 },
+	{ name: '1,000', recoveries: 1000, calls: 20 },
+];
 const engines = positionals.length ? positionals : [process.execPath, 'bun', 'deno'].filter(exists);
 const folder = mkdtempSync(join(tmpdir(), 'reglue-bench-'));
 const module = join(folder, 'guard.wasm');
@@ -57,8 +65,8 @@ try {
 	writeFileSync(join(folder, 'guard.wat'), wat);
 	execFileSync('wat2wasm', [join(folder, 'guard.wat'), '-o', module]);
 	const results = engines.map(engine => {
-		return [0, 8, 1000].map(recoveries => {
-			const args = [run, module, recoveries, values.rounds || '15', values.designs || 'all', values.loads || 'all'];
+		return situations.map(({ recoveries, calls, name }) => {
+			const args = [run, module, recoveries, calls, values.rounds || '15', values.designs || 'all', values.loads || 'all'];
 			const outs = Array.from({ length: Number(values.processes || 5) }, () =>
 				JSON.parse(execFileSync(engine, [...engineFlags(engine), ...args], {
 					encoding: 'utf8',
@@ -66,7 +74,7 @@ try {
 					stdio: ['ignore', 'pipe', 'inherit'],
 				})),
 			);
-			return { recoveries, ...joined(outs) };
+			return { recoveries: name, ...joined(outs) };
 		});
 	});
 	if (values.json) {
@@ -84,7 +92,7 @@ try {
 					console.log(`| ${load} | ${recoveries} | ${ns} | ${designs.map(d => cell(byDesign[d])).join(' | ')} |`);
 				}
 			}
-			const { recovery } = runs[2];
+			const { recovery } = runs.find(r => r.recovery) || {};
 			if (recovery) {
 				console.log(
 					`\nrecovery / bare instance and start: ${cell(recovery)}, ` +

@@ -32,12 +32,14 @@ WebAssembly.Module = Module;
 
 const collect = typeof Bun !== 'undefined' ? () => Bun.gc(true) : () => globalThis.gc();
 
-// The start function calls imports of the glue, which take the live instance's memory, whatever it is.
+// The start function calls imports of the glue, which take the live instance's memory, whatever it is. The instance is
+// held until the next one is there, as every program does: one that is never held costs less to collect.
 const bare = () => {
 	const { exports } = new Real(...made);
 	if (exports.__wbindgen_start) {
 		exports.__wbindgen_start();
 	}
+	globalThis.held = exports;
 };
 const recover = () => api.reinit();
 
