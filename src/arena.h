@@ -41,7 +41,7 @@ struct arena_loan {
 	struct block *block;
 };
 
-/* At least `least` bytes, and `wanted` if there are none yet; what is lent before it is given back is other memory. */
+/* At least `least` bytes, or `wanted` where so many are not there yet. Until they are given back nobody else gets them. */
 struct arena_loan arena_lend(struct arena *arena, size_t least, size_t wanted);
 void arena_give_back(struct arena_loan loan);
 

@@ -12,8 +12,7 @@
 /* Texts inside of insertions that somebody else has parsed, and that are left out. */
 struct recheck_known {
 	struct str block; /* body of a function; may be empty */
-	struct str
-		lines; /* `name:value,` of objects, one a line; whatever their names and lists of parameters are */
+	struct str lines; /* `name:value,` each, for objects: known whatever name and parameters are */
 };
 
 /* splice: sealed, over the tree's source. */

@@ -46,13 +46,12 @@ void splice_wrap(struct arena *arena, struct splice *splice, uint32_t start, uin
 /* Sorts and checks: every offset inside `original_len`. No insert afterwards. */
 void splice_seal(struct splice *splice, size_t original_len);
 
-/*
- * The original with all insertions, in the arena; `room` is how many bytes there are to be behind it. Needs a
- * sealed splice.
- */
+/* The original with all insertions, in the arena. Needs a sealed splice. */
+struct str splice_apply(struct arena *arena, const struct splice *splice, struct str original);
+
+/* The same, with `room` bytes behind it that may be written. */
 char *splice_apply_with_room(
 	struct arena *arena, const struct splice *splice, struct str original, size_t room);
-struct str splice_apply(struct arena *arena, const struct splice *splice, struct str original);
 
 /* Where a byte of the original stands in the output (insertions at the very offset come first). */
 uint32_t splice_map(const struct splice *splice, uint32_t offset);
