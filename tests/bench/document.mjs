@@ -186,7 +186,7 @@ if (parts.length === 0) {
 			{ name: 'reglue', points: big.map(g => [g.bytes, g.ms]) },
 			{ name: 'bare parse', points: big.map(g => [g.bytes, g.bareMs]) },
 		]);
-		const heavy = patch.growth.filter(g => g.bytes >= 900_000);
+		const heavy = patch.growth.filter(g => g.bytes >= 250_000);
 		draw('patch-memory.svg', 'Peak memory', 'bytes of glue', 'kB', [
 			{ name: 'reglue', points: heavy.map(g => [g.bytes, g.rss]) },
 			{ name: 'bare parse', points: heavy.map(g => [g.bytes, g.bareRss]) },
