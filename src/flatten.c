@@ -259,6 +259,7 @@ void flatten(
 	}
 	free(levels.items);
 	struct node *nodes = realloc(f.nodes, tree->count * sizeof(*nodes));
-	tree->nodes = nodes == NULL ? f.nodes : nodes;
-	arena_keep(arena, (void *)tree->nodes);
+	nodes = nodes == NULL ? f.nodes : nodes;
+	tree->nodes = nodes;
+	arena_keep(arena, nodes);
 }

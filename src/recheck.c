@@ -235,6 +235,13 @@ static void copy_to(struct reducing *r, uint32_t offset)
 	r->at = offset;
 }
 
+/* The source up to a node; whether no insertion stands inside of that. */
+static bool copy_to_whole(struct reducing *r, const struct node *node)
+{
+	copy_to(r, node->start);
+	return r->next == r->splice->count || r->splice->items[r->next].offset >= node->end;
+}
+
 /* A name of the source: in the form all are the same, but for those that mean something somewhere. */
 static void copy_name(struct reducing *r, node_id n)
 {
@@ -247,25 +254,20 @@ static void copy_name(struct reducing *r, node_id n)
 			return;
 		}
 	}
-	copy_to(r, node->start);
-	bool whole = r->next == r->splice->count || r->splice->items[r->next].offset >= node->end;
-	if (whole) {
+	if (copy_to_whole(r, node)) {
 		buf_add(&r->out, name);
 		buf_add_byte(&r->form, 'a');
 		r->at = node->end;
 	}
 }
 
-/* A string: a long one is as good as an empty one, but as a statement it might be a directive. */
+/* A long string is as good as an empty one. */
 static void copy_string(struct reducing *r, node_id n)
 {
 	const struct node *node = &r->tree->nodes[n];
-	if (node->end - node->start > LONG_STRING) {
-		copy_to(r, node->start);
-		if (r->next == r->splice->count || r->splice->items[r->next].offset >= node->end) {
-			add(r, STR("\"\""));
-			r->at = node->end;
-		}
+	if (node->end - node->start > LONG_STRING && copy_to_whole(r, node)) {
+		add(r, STR("\"\""));
+		r->at = node->end;
 	}
 }
 

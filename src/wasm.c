@@ -194,6 +194,27 @@ static void read_producers(struct reader *r, struct wasm_facts *facts)
 	}
 }
 
+typedef void section_reader(struct reader *section, struct wasm_facts *facts);
+
+/* What reads a section, NULL if nothing does; takes the name off a custom one. */
+static section_reader *find_reader(uint8_t id, struct reader *section)
+{
+	switch (id) {
+	case SECTION_IMPORT:
+		return read_imports;
+	case SECTION_TABLE:
+		return read_tables;
+	case SECTION_MEMORY:
+		return read_memories;
+	case SECTION_EXPORT:
+		return read_exports;
+	case SECTION_CUSTOM:
+		return str_equal(read_name(section), STR("producers")) ? read_producers : NULL;
+	default:
+		return NULL;
+	}
+}
+
 bool wasm_read(struct str bytes, struct wasm_facts *facts)
 {
 	*facts = (struct wasm_facts){0};
@@ -204,26 +225,9 @@ bool wasm_read(struct str bytes, struct wasm_facts *facts)
 	while (module.left.len != 0 && !module.failed) {
 		uint8_t id = read_byte(&module);
 		struct reader section = {.left = read_bytes(&module, read_number(&module))};
-		switch (id) {
-		case SECTION_IMPORT:
-			read_imports(&section, facts);
-			break;
-		case SECTION_TABLE:
-			read_tables(&section, facts);
-			break;
-		case SECTION_MEMORY:
-			read_memories(&section, facts);
-			break;
-		case SECTION_EXPORT:
-			read_exports(&section, facts);
-			break;
-		case SECTION_CUSTOM:
-			if (str_equal(read_name(&section), STR("producers"))) {
-				read_producers(&section, facts);
-			}
-			break;
-		default:
-			break;
+		section_reader *read = find_reader(id, &section);
+		if (read != NULL) {
+			read(&section, facts);
 		}
 		module.failed |= section.failed;
 	}
@@ -237,21 +241,8 @@ uint64_t wasm_section_size(struct str start, bool *reads)
 	uint64_t size = read_number(&head);
 	bool whole = size <= head.left.len;
 	struct reader content = {.left = str_slice(head.left, 0, whole ? (size_t)size : head.left.len)};
-	switch (id) {
-	case SECTION_IMPORT:
-	case SECTION_TABLE:
-	case SECTION_MEMORY:
-	case SECTION_EXPORT:
-		*reads = true;
-		break;
-	case SECTION_CUSTOM:
-		/* a name that does not fit into its section is for wasm_read() to find */
-		*reads = str_equal(read_name(&content), STR("producers")) || (content.failed && whole);
-		break;
-	default:
-		*reads = false;
-		break;
-	}
+	/* a name that does not fit into its section is for wasm_read() to find */
+	*reads = find_reader(id, &content) != NULL || (content.failed && whole);
 	size_t head_len = start.len - head.left.len;
 	return head.failed ? 0 : size > UINT32_MAX ? UINT64_MAX : head_len + size;
 }

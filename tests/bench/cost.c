@@ -76,11 +76,15 @@ int main(int argc, char **argv)
 		}
 		int status;
 		struct rusage used;
-		if (child < 0 || wait4(child, &status, 0, &used) < 0 || WEXITSTATUS(status) == 127) {
+		if (child < 0 || wait4(child, &status, 0, &used) < 0) {
 			perror(command[0]);
 			return 2;
 		}
 		wall += now() - start;
+		if (!WIFEXITED(status) || WEXITSTATUS(status) == 127) {
+			fprintf(stderr, "%s: cannot be run, or crashed\n", command[0]);
+			return 2;
+		}
 		cpu += seconds(used.ru_utime) + seconds(used.ru_stime);
 		rss = used.ru_maxrss > rss ? used.ru_maxrss : rss;
 	}

@@ -172,7 +172,7 @@ if (parts.length === 0) {
 	if (patch.published) {
 		out.push('', '### Published packages', '', 'As they are in npm, with wasm and declarations beside the glue; ratios to a bare parse of the glue alone.');
 		table(['package', 'kB', 'check: time', 'memory', 'patch: time', 'memory', 'ms'], patch.published.map(p => [p.name, (p.bytes / 1000).toFixed(0),
-			...['check', 'patch'].flatMap(verb => [cell(p[`reglue ${verb}`].bare), p[`reglue ${verb}`].memory.toFixed(2)]), p['reglue patch'].wall.median.toFixed(1)]));
+			...['check', 'patch'].flatMap(verb => [cell(p[`reglue ${verb}`].bare), (p[`reglue ${verb}`].rss / p.bare.rss).toFixed(2)]), p['reglue patch'].wall.median.toFixed(1)]));
 	} else {
 		keep('Published packages', '###');
 	}

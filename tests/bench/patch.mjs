@@ -4,7 +4,7 @@
 //     node tests/bench/patch.mjs [--short] [peers published growth folders skipped] > patch.json
 //
 // Wants npm ci --ignore-scripts in tests/bench for the other tools; without it they are left out.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -30,6 +30,7 @@ const glue = bytes => {
 	}
 	return file;
 };
+const result = { rounds, peerRounds: short ? 1 : 3 };
 // Other tools: their commands as users type them, and their libraries in a node process that does nothing else.
 const installed = path.join(here, 'node_modules');
 const ONE = 'let wasmModule, wasmInstance, wasm'; // once in each glue
@@ -46,7 +47,7 @@ const compare = (commands, file, copy, runs, slow) => {
 	const seen = {};
 	for (let r = 0; r < rounds; r++) {
 		for (const [name, command] of Object.entries(commands)) {
-			if (!slow.includes(name) || r < (short ? 1 : 3)) {
+			if (!slow.includes(name) || r < result.peerRounds) {
 				(seen[name] ||= []).push(cost(slow.includes(name) ? 1 : runs, command, [file, copy]));
 			}
 		}
@@ -57,7 +58,6 @@ const compare = (commands, file, copy, runs, slow) => {
 		bare: spread(seen[name].map((c, i) => c.cpu / seen.bare[i].cpu)),
 		ours: spread(seen[name].map((c, i) => c.wall / seen['reglue patch'][i].wall)),
 		rss: Math.max(...seen[name].map(c => c.rss)),
-		memory: Math.max(...seen[name].map(c => c.rss)) / Math.max(...seen.bare.map(c => c.rss)),
 	}]));
 };
 const ours = (file, copy) => ({
@@ -66,13 +66,13 @@ const ours = (file, copy) => ({
 	'reglue patch': [tool, 'patch', '-q', copy],
 });
 
-const result = { rounds, peerRounds: short ? 1 : 3 };
 const copy = path.join(folder, 'copy.js');
 for (const [bytes, runs] of wants('peers') ? [[22_000, 40], [1_400_000, 5]] : []) {
 	const file = glue(bytes);
-	(result.peers ||= {})[bytes] = compare({ ...ours(file, copy), ...others(copy) }, file, copy, runs, Object.keys(others(copy)));
+	const peers = others(copy);
+	(result.peers ||= {})[bytes] = compare({ ...ours(file, copy), ...peers }, file, copy, runs, Object.keys(peers));
 }
-// What is in npm, with its wasm beside it: all of it is read where only a part matters, some is minified.
+// What is in npm, with its wasm and declarations beside it.
 const published = {
 	lz4: ['lz4-wasm-nodejs', 'lz4_wasm_nodejs.js'],
 	rollup: ['rollup-wasm-node-4-68-4', 'dist/wasm-node/bindings_wasm.js'],
@@ -83,16 +83,9 @@ const published = {
 	'loro, base64': ['loro-crdt', 'base64/index.js'],
 };
 for (const [name, [directory, file]] of wants('published') ? Object.entries(published) : []) {
-	if (existsSync(path.join(packagePath(directory), file))) {
-		const at = path.join(copyPackage(directory, folder), file);
-		const pristine = path.join(folder, 'pristine.js');
-		writeFileSync(pristine, readFileSync(at));
-		(result.published ||= []).push({
-			name,
-			bytes: statSync(at).size,
-			...compare(ours(at, at), pristine, at, 10, []),
-		});
-	}
+	const original = path.join(packagePath(directory), file);
+	const at = path.join(copyPackage(directory, folder), file);
+	(result.published ||= []).push({ name, bytes: statSync(at).size, ...compare(ours(at, at), original, at, 10, []) });
 }
 for (const bytes of wants('growth') ? [4e3, 16e3, 64e3, 256e3, 1e6, 4e6, 10e6, 40e6].slice(0, short ? 6 : 8) : []) {
 	const file = glue(bytes);

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { glueOfSize } from '../bench/glue.mjs';
+import { cost } from '../bench/stats.mjs';
 
 // Counting is slow: 1.4 MB take half a minute. COUNTS_LONG=1 does it all the same.
 const LARGEST = process.env.COUNTS_LONG ? 1_400_000 : 600_000;
@@ -23,12 +24,7 @@ const glue = bytes => {
 	return file;
 };
 
-/** The largest memory that a command had, in kB. */
-function memory(command) {
-	const run = spawnSync(path.join(path.dirname(tool), 'tests/bench/cost'), ['1', ...command], { encoding: 'utf8' });
-	assert.equal(run.status, 0, run.stderr);
-	return JSON.parse(run.stdout).rss;
-}
+const memory = command => cost(1, command).rss; // kB
 
 function instructions(expected, command) {
 	const run = spawnSync('valgrind', ['--tool=callgrind', '--callgrind-out-file=/dev/null', ...command],
