@@ -41,12 +41,12 @@ static void grow_interner(struct arena *arena, struct interner *interner, struct
 	}
 	interner->slots = slots;
 	interner->mask = size - 1;
-	struct str *names = arena_array(arena, struct str, size);
+	interner->capacity = size / 2;
+	struct str *names = arena_array(arena, struct str, interner->capacity);
 	if (tree->name_count != 0) {
 		memcpy(names, tree->names, tree->name_count * sizeof(*names));
 	}
 	tree->names = names;
-	interner->capacity = size / 2;
 }
 
 static uint32_t intern(
