@@ -10,6 +10,19 @@ static bool is_of_objects(struct str name)
 	return str_equal(name, STR("__wbg_ptr")) || str_equal(name, STR("__wbg_inst"));
 }
 
+/* The glue's own functions, by which whoever wraps or loads it names its namespace. */
+static bool is_of_glue(struct str name)
+{
+	static const char *const names[] = {"__wbg_set_wasm", "__wbg_init", "__wbg_load",
+		"__wbg_get_imports", "__wbg_init_memory", "__wbg_finalize_init", "__wbg_reset_state"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (str_equal(name, str_from(names[i]))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * Evidence that a variable holds wasm-bindgen's exports rather than anything else. Anybody's loader
  * reads `memory`.
@@ -25,8 +38,8 @@ static bool looks_like_exports(
 			continue;
 		}
 		struct str name = node_property(tree, member);
-		if (str_equal(name, STR("__wbg_set_wasm"))) {
-			return false; /* that is the glue's own namespace, seen from its entry file */
+		if (is_of_glue(name)) {
+			return false;
 		}
 		memory |= str_equal(name, STR("memory"));
 		seen |= str_starts(name, STR("__wbindgen_")) || str_starts(name, STR("__externref")) ||

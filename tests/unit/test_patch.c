@@ -448,6 +448,16 @@ Test(patch, a_look_into_class_objects_is_no_glue)
 	cr_assert_eq(patch->diags.errors, 0);
 }
 
+/* Whoever wraps a glue calls what the glue itself exports. */
+Test(patch, a_caller_of_init_is_no_glue)
+{
+	struct patch *patch = run("const glue = require('./lib/png.cjs');\n"
+							  "exports.init = async (input) => glue.__wbg_init(await input);\n"
+							  "exports.initSync = (input) => glue.initSync(input);\n");
+	cr_assert_eq(patch->verdict, VERDICT_SKIPPED);
+	cr_assert_eq(patch->diags.errors, 0);
+}
+
 Test(patch, several_glues_each_get_a_runtime)
 {
 	struct patch *patch = run(VIEW ADD LOADER
