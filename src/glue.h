@@ -42,9 +42,10 @@ enum fact_kind {
 	FACT_REGISTRY, /* node: a FinalizationRegistry's callback */
 	FACT_REGISTER, /* node: the held value of a registration */
 	/* closures */
-	FACT_CLOSURE_STATE, /* node: declarator of the state; name: its variable */
+	FACT_CLOSURE_STATE, /* node: the object; name: its variable; other: what declares that */
 	FACT_CLOSURE,       /* node: function that enters Rust through the state; name: the state's
 	                       variable; other: the identifier of the variable that holds the function */
+	FACT_CLOSURE_UNREF, /* node: function that drops the state; name: the state's variable */
 	FACT_PROMISE,       /* node: `new Promise(x)`; other: x */
 	FACT_HOST_CALL,     /* node: argument that the host will call later: then, timers */
 	FACT_HOST_IMPORT,   /* node: such a function of the host that is an import as it stands */

@@ -30,8 +30,21 @@ static node_id nested_function(const struct tree *tree, node_id n, node_id outer
 static node_id variable_of(const struct tree *tree, node_id function)
 {
 	node_id parent = tree->nodes[function].parent;
-	return node_is(tree, parent, KIND_variable_declarator) ? node_child(tree, parent, FIELD_name)
-	                                                       : NO_NODE;
+	node_id name = NO_NODE;
+	if (node_is(tree, parent, KIND_variable_declarator)) {
+		name = node_child(tree, parent, FIELD_name);
+	} else if (node_is(tree, parent, KIND_assignment_expression)) {
+		name = node_child(tree, parent, FIELD_left);
+	}
+	return node_is(tree, name, KIND_identifier) ? name : NO_NODE;
+}
+
+/* `real._wbg_cb_unref = () => { … }`: part of dropping a closure. */
+static bool is_unref(const struct tree *tree, node_id function)
+{
+	node_id parent = tree->nodes[function].parent;
+	return node_is(tree, parent, KIND_assignment_expression) &&
+	       node_is(tree, node_child(tree, parent, FIELD_left), KIND_member_expression);
 }
 
 /*
@@ -48,21 +61,23 @@ static bool makes_closures(const struct glue *glue, node_id function, bool count
 }
 
 /*
- * `state = { a, b, … }`: the two words of a Rust closure. Every nested function that reads them
- * is a way into Rust.
+ * `state = { a, b, … }`, a declarator or an assignment: the two words of a Rust closure. Every nested function
+ * that reads them is a way into Rust.
  */
-static void read_closure_state(struct glue *glue, node_id declarator)
+static void read_closure_state(struct glue *glue, node_id holder, node_id name, node_id value)
 {
 	const struct tree *tree = glue->tree;
-	node_id name = node_child(tree, declarator, FIELD_name);
-	node_id outer = node_function(tree, declarator);
+	node_id outer = node_function(tree, holder);
 	bool counted;
 	if (outer == NO_NODE || !node_is(tree, name, KIND_identifier) ||
-		!has_keys_a_and_b(tree, node_child(tree, declarator, FIELD_value), &counted) ||
+		!node_is(tree, value, KIND_object) || !has_keys_a_and_b(tree, value, &counted) ||
 		!makes_closures(glue, outer, counted)) {
 		return;
 	}
 	binding_id binding = scope_of(glue->scopes, name);
+	if (binding == 0) {
+		return;
+	}
 	bool any = false;
 	for (node_id u = glue->scopes->bindings[binding].first_use; u != NO_NODE;
 		 u = glue->scopes->next_use[u]) {
@@ -71,29 +86,32 @@ static void read_closure_state(struct glue *glue, node_id declarator)
 			continue;
 		}
 		if (glue_is_marked(glue->closures, function)) {
-			any |= glue->scopes->bindings[binding].declares != declarator; /* `var` again */
+			any |= glue->scopes->bindings[binding].declares != holder; /* written once more */
 			continue;
 		}
 		glue_mark(glue, &glue->closures, function);
-		struct fact *fact = glue_add(glue, FACT_CLOSURE, function);
+		struct fact *fact =
+			glue_add(glue, is_unref(tree, function) ? FACT_CLOSURE_UNREF : FACT_CLOSURE, function);
 		fact->name = node_text(tree, name);
 		fact->other = variable_of(tree, function);
 		any = true;
 	}
 	if (any) {
-		struct fact *fact = glue_add(glue, FACT_CLOSURE_STATE, declarator);
+		struct fact *fact = glue_add(glue, FACT_CLOSURE_STATE, value);
 		fact->name = node_text(tree, name);
+		fact->other = glue->scopes->bindings[binding].declares;
 	}
 }
 
+/* `new Promise(closure)`; a minifier puts the closure itself there. */
 static void read_promise(struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	node_id argument = node_nth(tree, node_child(tree, n, FIELD_arguments), 0);
-	if (!node_is(tree, argument, KIND_identifier)) {
-		return;
+	node_id function = argument;
+	if (node_is(tree, argument, KIND_identifier)) {
+		function = binding_function(glue->scopes, scope_of(glue->scopes, argument));
 	}
-	node_id function = binding_function(glue->scopes, scope_of(glue->scopes, argument));
 	if (function != NO_NODE && glue_is_marked(glue->closures, function)) {
 		glue_add(glue, FACT_PROMISE, n)->other = argument;
 	}
@@ -271,9 +289,8 @@ bool glue_read_closures(struct glue *glue)
 	for (node_id n = glue->root_body; n < tree->nodes[glue->root_body].last; n++) {
 		switch (tree->nodes[n].kind) {
 		case KIND_variable_declarator:
-			if (node_is(tree, node_child(tree, n, FIELD_value), KIND_object)) {
-				read_closure_state(glue, n);
-			}
+			read_closure_state(
+				glue, n, node_child(tree, n, FIELD_name), node_child(tree, n, FIELD_value));
 			read_direct_import(glue, n);
 			break;
 		case KIND_new_expression: {
@@ -289,6 +306,10 @@ bool glue_read_closures(struct glue *glue)
 			read_call(glue, n);
 			break;
 		case KIND_assignment_expression:
+			read_closure_state(
+				glue, n, node_child(tree, n, FIELD_left), node_child(tree, n, FIELD_right));
+			read_direct_import(glue, n);
+			break;
 		case KIND_pair:
 			read_direct_import(glue, n);
 			break;

@@ -17,6 +17,7 @@ static bool is_hook(enum fact_kind kind)
 	case FACT_SETTER:
 	case FACT_FREE:
 	case FACT_CLOSURE:
+	case FACT_CLOSURE_UNREF:
 	case FACT_UNWRAP:
 	case FACT_REGISTRY: /* called through the guard of the registry */
 	case FACT_UPSTREAM_RESET:

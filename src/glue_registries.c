@@ -355,7 +355,7 @@ static bool belongs_to_instance(const struct glue *glue, node_id call, node_id h
 		if ((fact->kind == FACT_STAMP &&
 				node_function(tree, fact->node) == node_function(tree, call)) ||
 			(fact->kind == FACT_CLOSURE_STATE && b != 0 &&
-				fact->node == glue->scopes->bindings[b].declares)) {
+				fact->other == glue->scopes->bindings[b].declares)) {
 			return true;
 		}
 	}

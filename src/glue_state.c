@@ -4,22 +4,35 @@
  */
 #include "glue.h"
 
-/* `new Array(n)`, the start of an object heap; NO_NODE for anything else. Gives the count's node. */
+/* `array.fill(undefined)`: gives the array. */
+static node_id filled_array(const struct tree *tree, node_id value)
+{
+	node_id callee = node_is(tree, value, KIND_call_expression)
+	                     ? node_child(tree, value, FIELD_function)
+	                     : NO_NODE;
+	return str_equal(node_property(tree, callee), STR("fill"))
+	           ? node_child(tree, callee, FIELD_object)
+	           : NO_NODE;
+}
+
+/*
+ * `new Array(n)`, the start of an object heap; NO_NODE for anything else. Gives the count's node. Bun's minifier
+ * leaves out the `new`.
+ */
 static node_id array_length(const struct glue *glue, node_id value)
 {
 	const struct tree *tree = glue->tree;
-	if (node_is(tree, value, KIND_call_expression)) { /* new Array(n).fill(undefined) */
-		node_id callee = node_child(tree, value, FIELD_function);
-		if (!str_equal(node_property(tree, callee), STR("fill"))) {
-			return NO_NODE;
-		}
-		value = node_child(tree, callee, FIELD_object);
+	node_id array = filled_array(tree, value) == NO_NODE ? value : filled_array(tree, value);
+	node_id constructor = NO_NODE;
+	if (node_is(tree, array, KIND_new_expression)) {
+		constructor = node_child(tree, array, FIELD_constructor);
+	} else if (node_is(tree, array, KIND_call_expression)) {
+		constructor = node_child(tree, array, FIELD_function);
 	}
-	if (!node_is(tree, value, KIND_new_expression) ||
-		!is_global_path(glue, node_child(tree, value, FIELD_constructor), "Array")) {
+	if (constructor == NO_NODE || !is_global_path(glue, constructor, "Array")) {
 		return NO_NODE;
 	}
-	node_id length = node_nth(tree, node_child(tree, value, FIELD_arguments), 0);
+	node_id length = node_nth(tree, node_child(tree, array, FIELD_arguments), 0);
 	return node_is(tree, length, KIND_number) ? length : NO_NODE;
 }
 
@@ -61,7 +74,7 @@ static struct str heap_reset(struct glue *glue, binding_id binding, node_id valu
 	struct buf text = BUF_INIT;
 	buf_printf(&text, "%.*s.length=0;%.*s.length=%.*s;", STR_ARGS(name), STR_ARGS(name),
 		STR_ARGS(node_text(tree, length)));
-	if (node_is(tree, value, KIND_call_expression)) {
+	if (filled_array(tree, value) != NO_NODE) {
 		buf_printf(&text, "%.*s.fill%.*s;", STR_ARGS(name),
 			STR_ARGS(node_text(tree, node_child(tree, value, FIELD_arguments))));
 	}

@@ -122,15 +122,32 @@ static void read_catch_handler(struct glue *glue, struct upstream *found)
 	}
 }
 
+/* Whether what stands around n is left for n's sake only after n was done: `if (n++, …)`, `n ? … : …` */
+static bool is_done_first(const struct tree *tree, node_id n)
+{
+	switch (tree->nodes[tree->nodes[n].parent].kind) {
+	case KIND_expression_statement:
+	case KIND_sequence_expression:
+	case KIND_return_statement:
+	case KIND_parenthesized_expression:
+		return true;
+	case KIND_if_statement:
+	case KIND_ternary_expression:
+		return tree->nodes[n].field == FIELD_condition;
+	case KIND_binary_expression:
+		return tree->nodes[n].field == FIELD_left;
+	default:
+		return false;
+	}
+}
+
 /* Whether n is done whenever the function is called. */
 static bool is_unconditional(const struct tree *tree, node_id n, node_id function)
 {
-	do {
+	while (is_done_first(tree, n)) {
 		n = tree->nodes[n].parent;
-	} while (
-		node_is(tree, n, KIND_expression_statement) || node_is(tree, n, KIND_sequence_expression) ||
-		node_is(tree, n, KIND_return_statement) || node_is(tree, n, KIND_parenthesized_expression));
-	return n == node_body(tree, function);
+	}
+	return tree->nodes[n].parent == node_body(tree, function);
 }
 
 /* A function that makes an instance, keeps its exports, and counts: objects are told apart by that. */

@@ -107,10 +107,13 @@ static void plan_closure(struct planning *p, const struct fact *fact)
 	};
 	node_id body = node_body(p->tree, fact->node);
 	bool block = node_is(p->tree, body, KIND_statement_block);
-	if (fact->other == NO_NODE && block) {
-		/* `_wbg_cb_unref`: part of dropping a closure, which a dead generation no longer needs */
-		plan_insert_at_start(p, fact->node,
-			plan_text(p, "if(%.*s.d(%.*s))return;", STR_ARGS(p->rg), STR_ARGS(fact->name)));
+	if (fact->kind == FACT_CLOSURE_UNREF) { /* which a dead generation no longer needs */
+		struct str gone = plan_text(p, "%.*s.d(%.*s)", STR_ARGS(p->rg), STR_ARGS(fact->name));
+		if (block) {
+			plan_insert_at_start(p, fact->node, plan_text(p, "if(%.*s)return;", STR_ARGS(gone)));
+		} else {
+			plan_wrap(p, body, plan_text(p, "%.*s||(", STR_ARGS(gone)), STR(")"));
+		}
 		return;
 	}
 	struct str before =
@@ -269,9 +272,10 @@ static void plan_fact(struct planning *p, uint32_t index)
 		plan_registration(p, fact->node);
 		break;
 	case FACT_CLOSURE_STATE:
-		plan_wrap_call(p, node_child(p->tree, fact->node, FIELD_value), "s");
+		plan_wrap_call(p, fact->node, "s");
 		break;
 	case FACT_CLOSURE:
+	case FACT_CLOSURE_UNREF:
 		plan_closure(p, fact);
 		break;
 	case FACT_PROMISE:

@@ -3,21 +3,25 @@
 // as of all the rest.
 //   MINIFIED=all   every minifier over every cell (some releases)
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import swc from '@swc/core';
 import * as esbuild from 'esbuild';
 import { rolldown } from 'rolldown';
 import { minify } from 'terser';
+import { missingHooks } from '../packages/missing-hooks.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const fixtures = path.join(here, '../../fixtures');
 const tool = path.resolve(process.env.REGLUE ?? path.join(here, '../../build/reglue'));
-const node = path.join(here, '../engines/node_modules/node26/bin/node');
+const engines = path.join(here, '../engines/node_modules');
+const node = path.join(engines, 'node26/bin/node');
+const bun = path.join(engines, '@oven/bun-linux-x64-baseline/bin/bun');
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'reglue-minified-'));
 process.on('exit', () => fs.rmSync(root, { recursive: true, force: true }));
 const { cells } = JSON.parse(fs.readFileSync(path.join(fixtures, 'manifest.json'), 'utf8'));
@@ -49,6 +53,11 @@ if (target !== 'nodejs') {
 }
 const old = new m.Counter(5);
 see(() => m.bump());
+const closures = [m.make_text_callback('a'), m.make_callback(), m.make_once_callback(1), m.make_failing_callback()];
+const promised = m.async_await(new Promise(() => {})).then(
+	() => 'resolved',
+	e => e instanceof m.__reglue.PoisonedError ? 'rejected' : e,
+);
 see(() => m.trap());
 see(() => m.concat('a', 'b', 'c'));
 see(() => old.get());
@@ -64,6 +73,9 @@ if (m.__wbg_reset_state) {
 	m.__wbg_reset_state();
 	see(() => m.bump());
 }
+closures.forEach(closure => see(() => closure(1)));
+seen.push(m.__reglue.stats.staleClosures);
+seen.push(await Promise.race([promised, new Promise(resolve => setTimeout(resolve, 100, 'pending'))]));
 seen.push(m.__reglue.generation, m.__reglue.stats.faults);
 console.log(JSON.stringify(seen));
 `;
@@ -80,6 +92,7 @@ function expected(cell) {
 		...(unwinds ? ['text', 2] : ['trap', 1]),
 		...(schedules ? ['def', 1] : []),
 		...(resets ? [1] : []),
+		null, null, null, null, 4, 'rejected',
 		generation, unwinds ? 1 : 2,
 	];
 }
@@ -93,10 +106,17 @@ const tools = {
 		const toplevel = target !== 'no-modules';
 		return (await minify(text, { module: target === 'web', compress: { passes: 3, unsafe: true }, toplevel })).code;
 	},
+	swc: (file, target) => {
+		const text = target === 'no-modules' ? fs.readFileSync(file, 'utf8') : build(file, target, false);
+		return swc.minifySync(text, { module: target === 'web', compress: true, mangle: { topLevel: target !== 'no-modules' } }).code;
+	},
 	rolldown: async file => {
 		const bundle = await rolldown({ input: file, logLevel: 'silent', external: /\.wasm$/ });
 		return (await bundle.generate({ format: 'esm', minify: true })).output[0].code;
 	},
+	bun: (file, target) => execFileSync(bun, [
+		'build', file, '--minify', '--target=node', `--format=${target === 'web' ? 'esm' : 'cjs'}`, '--external=*.wasm',
+	], { encoding: 'utf8', maxBuffer: 1 << 26 }),
 };
 
 function build(file, target, minified) {
@@ -113,7 +133,8 @@ function build(file, target, minified) {
 const all = process.env.MINIFIED === 'all';
 const often = /^0\.2\.(100|127|130)$/;
 const isFor = ({ target }, name) =>
-	target === 'web' || (name !== 'rolldown' && (target === 'nodejs' || name !== 'bundled'));
+	target === 'web' ||
+	(name !== 'rolldown' && (target === 'nodejs' || (name !== 'bundled' && name !== 'bun')));
 const isWanted = (cell, name) =>
 	all ||
 	(name === 'bundled' // a bundler alone changes names only where there are two of them
@@ -141,6 +162,7 @@ for (const cell of cells) {
 			}
 			const patch = spawnSync(tool, ['patch', '-q', bundle], { encoding: 'utf8' });
 			assert.equal(patch.status, 0, patch.stderr);
+			assert.deepEqual(missingHooks(fs.readFileSync(bundle, 'utf8')).problems, []);
 			const words = [path.join(root, 'program.mjs'), bundle, path.join(fixtures, cell.module), target];
 			const run = spawnSync(node, [...words, ...(minor(cell) >= 93 ? ['object'] : [])], { encoding: 'utf8' });
 			assert.equal(run.status, 0, run.stderr);

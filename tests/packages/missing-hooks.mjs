@@ -18,7 +18,7 @@ function parse(text) {
 export function missingHooks(text) {
 	const { ast, sourceType } = parse(text);
 	const problems = [];
-	const seen = { exports: 0, views: 0, heaps: 0, stamps: 0, registries: 0, held: 0, closures: 0, catches: 0, instances: 0, calls: 0 };
+	const seen = { exports: 0, views: 0, heaps: 0, stamps: 0, registries: 0, held: 0, closures: 0, promises: 0, catches: 0, instances: 0, calls: 0 };
 	const parents = new Map();
 	const nodes = [];
 	const walk = (root, enter) => estraverse.traverse(root, { fallback: "iteration", enter });
@@ -115,8 +115,18 @@ export function missingHooks(text) {
 	};
 	const calledByWasm = /^__wb|^__widl|^__getClassname$|wasm_bindgen_func|adapter|closure|dyn_core/;
 	const stateOf = (node) => (node.type === "Identifier" ? variables.get(node)?.defs[0]?.node?.init : undefined);
-	const isState = (node) => node?.type === "ObjectExpression" && ["a", "b", "cnt"].every((key) => (
-		node.properties.some((one) => one.key?.name === key)));
+	const hasKeys = (node, keys) => node?.type === "ObjectExpression" &&
+		keys.every((key) => node.properties.some((one) => one.key?.name === key));
+	const isState = (node) => hasKeys(node, ["a", "b", "cnt"]);
+	/* Variables that hold two words of a Rust closure. */
+	const states = new Set();
+	for (const node of own) {
+		let holder = hasKeys(node, ["a", "b"]) ? parents.get(node) : undefined;
+		holder = isHook(holder, "s") ? parents.get(holder) : holder;
+		if (holder?.type === "VariableDeclarator" || holder?.type === "AssignmentExpression") {
+			states.add(variables.get(holder.id ?? holder.left));
+		}
+	}
 
 	const check = {
 		NewExpression(node) {
@@ -127,6 +137,17 @@ export function missingHooks(text) {
 				complain(node, "a registry without a guard");
 			}
 			seen.registries += source(node.callee) === "FinalizationRegistry";
+			if (source(node.callee) === "Promise" && node.arguments.length === 1) {
+				const [argument] = node.arguments;
+				const given = argument.type === "CallExpression" ? argument.arguments[0] : argument;
+				const executor = isFunction(given) ? given : stateOf(given);
+				const enters = executor && isFunction(executor) &&
+					contains(executor.body, (one) => property(one) === "b" && states.has(variables.get(one.object)));
+				seen.promises += enters ? 1 : 0;
+				if (enters && !(isHook(argument, "q") && isHook(parents.get(node), "p"))) {
+					complain(node, "a promise of Rust's that no fault rejects");
+				}
+			}
 		},
 		AssignmentExpression(node) {
 			if (node.left.type === "Identifier" && contains(node.right, readsMemory)) {
@@ -168,7 +189,7 @@ export function missingHooks(text) {
 			}
 			const name = property(node.callee);
 			// a minifier leaves nothing of an adapter's own name, but that of the export that it calls
-			if (name && isExports(node.callee.object) && !/^(__wb|__externref|_dyn_core__ops|closure\d)|closures?_+invoke/.test(name)) {
+			if (name && isExports(node.callee.object) && !/^(__wb|__wasm_bindgen_|__externref|_dyn_core_|closure\d)|closures?_+invoke/.test(name)) {
 				seen.calls++;
 				let covered = false;
 				for (let at = functionAround(node); at; at = functionAround(at)) {

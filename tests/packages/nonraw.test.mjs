@@ -77,4 +77,7 @@ test("the hooks that are looked for are missed", () => {
 	const closures = patched("whatsapp-rust-bridge", "dist/index.js");
 	assert.deepEqual(missingHooks(closures).problems, []);
 	assert.ok(missingHooks(without(closures, ["s"])).problems.length > 0, "state of closures");
+	for (const letter of ["p", "q"]) {
+		assert.ok(missingHooks(without(closures, [letter])).problems.length > 0, `promises: ${letter}`);
+	}
 });

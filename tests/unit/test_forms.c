@@ -218,6 +218,17 @@ Test(forms, what_state_is_kept_in)
 		 "export function lend(o) {\n    try { wasm.lend(addBorrowedObject(o)); }\n"
 		 "    finally { heap[stack_pointer++] = undefined; }\n}\n",
 			NULL, "stack_pointer=1024;"},
+		/* Bun's minifier leaves out `new` */
+		{"let wasm;\n" VIEW INIT "var heap = Array(1024).fill(void 0);\n"
+		 "heap.push(void 0, null, !0, !1);\nvar heap_next = heap.length;\n" HEAP_USE,
+			NULL,
+			"heap.length=0;heap.length=1024;heap.fill(void 0);heap.push(void 0, null, !0, !1);"
+			"heap_next=heap.length;"},
+		{"let wasm;\n" VIEW INIT "const heap = Array(32);\nheap.fill(void 0);\n"
+		 "heap.push(void 0, null, !0, !1);\nlet heap_next = heap.length;\n" HEAP_USE,
+			NULL,
+			"heap.length=0;heap.length=32;heap.fill(void 0);heap.push(void 0, null, !0, !1);"
+			"heap_next=heap.length;"},
 		{"let wasm;\n" VIEW INIT "let c1 = null, c2 = null, c3 = null;\n"
 		 "function getClamped() { if (c1 === null || c1.buffer !== wasm.memory.buffer) {"
 		 " c1 = new Uint8ClampedArray(wasm.memory.buffer); } return c1; }\n"

@@ -538,7 +538,7 @@ Test(patch, classes_that_a_compiler_made_functions_of)
 	cr_assert(contains(patch, "function Hash(v) {__rg.S.dead&&__rg.e();"));
 	cr_assert(contains(patch, "obj.ptr = ptr,__rg.S.stamp&&(obj[__rg.K]=__rg.S.stamp);"));
 	cr_assert(contains(patch, "Hash.prototype.free = function () {if(__rg.S.g!==void "
-	                          "0&&this[__rg.K]!==__rg.S.g&&__rg.f(this))return;"));
+							  "0&&this[__rg.K]!==__rg.S.g&&__rg.f(this))return;"));
 	cr_assert(
 		contains(patch, "function (other) {this[__rg.K]!==__rg.S.g&&__rg.t(this);"
 						"__rg.S.g!==void 0&&other&&other[__rg.K]!==__rg.S.g&&__rg.c(other);"));
