@@ -11,6 +11,7 @@ struct sites {
 	node_id *adopted; /* expressions that the exports variable receives */
 	uint32_t adopted_count;
 	uint8_t *visited; /* by binding, while following calls */
+	unsigned callers; /* how many functions may stand between the adopter and what calls it */
 };
 
 bool glue_is_instantiation(const struct glue *glue, node_id call)
@@ -210,23 +211,29 @@ static bool flows_afresh(struct sites *s, node_id site, node_id adopted)
 	return flows(s, site, adopted, 6);
 }
 
-/* Units and statements that name a binding: who takes part in what it does. */
-static bool joined_by_caller(struct sites *s, binding_id adopter, binding_id maker, node_id site)
+/*
+ * Units and statements that name a binding, or call a function that does: who takes part in what it does.
+ * `const finalize = (exports) => __wbg_set_wasm(exports)` stands between, at times.
+ */
+static bool joined_by_caller(
+	struct sites *s, binding_id adopter, binding_id maker, node_id site, unsigned steps)
 {
 	const struct glue *glue = s->glue;
 	for (node_id u = adopter == 0 ? NO_NODE : glue->scopes->bindings[adopter].first_use;
 		 u != NO_NODE; u = glue->scopes->next_use[u]) {
-		node_id parent = glue->tree->nodes[u].parent, caller = unit_around(glue, u);
+		node_id parent = glue->tree->nodes[u].parent, unit = unit_around(glue, u);
 		if (node_is(glue->tree, parent, KIND_pair) ||
 			node_is(glue->tree, parent, KIND_export_specifier)) {
 			continue; /* only listed there */
 		}
-		if (caller == NO_NODE) {
-			caller = statement_around(glue, u);
-		}
+		node_id caller = unit == NO_NODE ? statement_around(glue, u) : unit;
 		if (caller != NO_NODE &&
 			(node_inside(glue->tree, site, caller) || reaches_afresh(s, caller, maker) ||
 				flows_afresh(s, site, caller))) {
+			return true;
+		}
+		if (steps > 1 && unit != NO_NODE && glue->tree->nodes[u].field == FIELD_function &&
+			joined_by_caller(s, unit_binding(glue, unit), maker, site, steps - 1)) {
 			return true;
 		}
 	}
@@ -251,7 +258,7 @@ static bool belongs(struct sites *s, node_id site)
 			adopter == NO_NODE || adopter_name == 0 ? statement_around(glue, adopted) : adopter;
 		if ((maker != NO_NODE && glue_names(glue, maker, adopter_name)) ||
 			reaches_afresh(s, from, maker_name) ||
-			joined_by_caller(s, adopter_name, maker_name, site)) {
+			joined_by_caller(s, adopter_name, maker_name, site, s->callers)) {
 			return true;
 		}
 	}
@@ -365,8 +372,13 @@ static void read_sites(struct glue *glue)
 	for (node_id n = 1; n < tree->count; n++) {
 		if (read_call(glue, n, &module, &imports)) {
 			all[count++] = n;
-			if (belongs(&s, n)) {
-				ours[kept++] = n;
+		}
+	}
+	/* of several glues one is not given what only seems to be its own */
+	for (s.callers = 1; s.callers <= (alone ? 2u : 1u) && kept == 0; s.callers++) {
+		for (uint32_t i = 0; i < count; i++) {
+			if (belongs(&s, all[i])) {
+				ours[kept++] = all[i];
 			}
 		}
 	}

@@ -67,6 +67,15 @@ Test(forms, how_the_exports_are_bound)
 		 "    const result = await WebAssembly.instantiate(b, imports);\n"
 		 "    wasm = result.instance.exports;\n    return wasm;\n}\n",
 			NULL, "WebAssembly.instantiate(__rg.M(b), __rg.I(imports)).then(__rg.N)"},
+		/* a bundle of body and loader, which hands the exports over by way of a function of its own */
+		{"let wasm;\n" VIEW "function __wbg_set_wasm(val) { wasm = val; }\n"
+		 "const finish = (exports) => { __wbg_set_wasm(exports); };\n"
+		 "if (given instanceof WebAssembly.Module) {\n"
+		 "    const instance = await WebAssembly.instantiate(given, imports);\n"
+		 "    finish(instance.exports ?? instance);\n"
+		 "} else {\n"
+		 "    finish(given);\n}\n",
+			NULL, "WebAssembly.instantiate(__rg.M(given), __rg.I(imports)).then(__rg.N)"},
 		{"let wasm;\n" VIEW INIT
 		 "wasm = new Proxy({}, { get: (target, prop, receiver) => initSync()[prop] });\n",
 			NULL, "wasm = new Proxy({}, { get: (target, prop, receiver) => initSync()[prop] });"},
