@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <tree_sitter/tree-sitter-javascript.h>
 
+#include "beyond_grammar.h"
 #include "flatten.h"
 #include "parse_memory.h"
 
@@ -93,75 +94,24 @@ void syntax_destroy(struct syntax *syntax)
 
 struct reading {
 	struct str bytes;
+	const struct stand_in *stand_ins; /* in order */
+	uint32_t stand_in_count;
 	uint32_t error_offset;
 };
 
-static bool is_blank(char c)
+/* The first one that does not end before the offset. */
+static uint32_t stand_in_at(const struct reading *reading, uint32_t offset)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static size_t skip_blanks(struct str bytes, size_t at)
-{
-	while (at < bytes.len && is_blank(bytes.data[at])) {
-		at++;
-	}
-	return at;
-}
-
-static size_t skip_word(struct str bytes, size_t at)
-{
-	while (at < bytes.len && !is_blank(bytes.data[at]) && bytes.data[at] != ';') {
-		at++;
-	}
-	return at;
-}
-
-/*
- * The next `source` or `defer` in `import source x from`, from *at on: what the grammar does not know
- * yet. `import source from "x"` is an ordinary default import. A match within a comment or a string
- * does no harm: the parse without the word has the same structure.
- */
-static bool find_phase(struct str bytes, size_t *at, struct TSRange *phase)
-{
-	static const struct str import = {"import", 6};
-	for (size_t found;
-		 (found = str_find(str_slice(bytes, *at, bytes.len), import)) != (size_t)-1;) {
-		size_t end = *at + found + import.len;
-		size_t start = skip_blanks(bytes, end), stop = skip_word(bytes, start);
-		struct str word = str_slice(bytes, start, stop);
-		size_t name = skip_blanks(bytes, stop), name_end = skip_word(bytes, name);
-		struct str next = str_slice(bytes, name, name_end);
-		*at = end;
-		if (start > end && (str_equal(word, STR("source")) || str_equal(word, STR("defer"))) &&
-			next.len != 0 && !str_equal(next, STR("from"))) {
-			*phase = (TSRange){.start_byte = (uint32_t)start, .end_byte = (uint32_t)stop};
-			*at = stop;
-			return true;
+	uint32_t low = 0, high = reading->stand_in_count;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (reading->stand_ins[middle].end <= offset) {
+			low = middle + 1;
+		} else {
+			high = middle;
 		}
 	}
-	return false;
-}
-
-enum { MAX_PHASES = 16 };
-
-/* What is left of the text without these words, for the parser; their number, 0: none is there. */
-static uint32_t cut_phases(struct str bytes, TSRange ranges[MAX_PHASES + 1])
-{
-	uint32_t count = 0;
-	size_t at = 0;
-	TSRange phase;
-	ranges[0] = (TSRange){.start_byte = 0};
-	while (count < MAX_PHASES && find_phase(bytes, &at, &phase)) {
-		ranges[count++].end_byte = phase.start_byte;
-		ranges[count] = (TSRange){.start_byte = phase.end_byte};
-	}
-	ranges[count].end_byte = UINT32_MAX;
-	for (uint32_t i = 0; i <= count; i++) { /* rows are not asked for, but must not go back */
-		ranges[i].start_point = (TSPoint){0, ranges[i].start_byte};
-		ranges[i].end_point = (TSPoint){0, ranges[i].end_byte};
-	}
-	return count;
+	return low;
 }
 
 static const char *read_chunk(void *payload, uint32_t offset, TSPoint point, uint32_t *read)
@@ -172,7 +122,16 @@ static const char *read_chunk(void *payload, uint32_t offset, TSPoint point, uin
 		*read = 0;
 		return "";
 	}
-	*read = (uint32_t)(reading->bytes.len - offset);
+	uint32_t end = (uint32_t)reading->bytes.len, i = stand_in_at(reading, offset);
+	if (i < reading->stand_in_count) {
+		const struct stand_in *other = &reading->stand_ins[i];
+		if (other->start <= offset) {
+			*read = other->end - offset;
+			return other->text + (offset - other->start);
+		}
+		end = other->start;
+	}
+	*read = end - offset;
 	return reading->bytes.data + offset;
 }
 
@@ -187,12 +146,10 @@ static bool stop_on_error(TSParseState *state)
 	return false;
 }
 
-static TSTree *parse_ranges(const struct syntax *syntax, struct reading *reading,
-	const TSRange *ranges, uint32_t range_count)
+static TSTree *parse_once(const struct syntax *syntax, struct reading *reading)
 {
 	TSParser *parser = ts_parser_new();
-	if (parser == NULL || !ts_parser_set_language(parser, syntax->language) ||
-		!ts_parser_set_included_ranges(parser, ranges, range_count)) {
+	if (parser == NULL || !ts_parser_set_language(parser, syntax->language)) {
 		out_of_memory();
 	}
 	TSInput input = {.payload = reading, .read = read_chunk, .encoding = TSInputEncodingUTF8};
@@ -207,17 +164,22 @@ static bool is_clean(const TSTree *parsed)
 
 /*
  * The result lives until parse_memory_end(); NULL where parsing was stopped. A text with errors is
- * parsed once more without the words that the grammar does not know, if it has any.
+ * parsed once more with other words for those that the grammar does not know, if it has any.
  */
 static TSTree *parse(const struct syntax *syntax, struct reading *reading)
 {
-	TSTree *tree = parse_ranges(syntax, reading, NULL, 0);
-	TSRange ranges[MAX_PHASES + 1];
-	uint32_t cuts = is_clean(tree) ? 0 : cut_phases(reading->bytes, ranges);
-	if (cuts != 0) {
-		reading->error_offset = UINT32_MAX;
-		tree = parse_ranges(syntax, reading, ranges, cuts + 1);
+	TSTree *tree = parse_once(syntax, reading);
+	if (is_clean(tree)) {
+		return tree;
 	}
+	struct stand_in *found = find_stand_ins(reading->bytes, &reading->stand_in_count);
+	if (reading->stand_in_count != 0) {
+		reading->stand_ins = found;
+		reading->error_offset = UINT32_MAX;
+		tree = parse_once(syntax, reading);
+		reading->stand_in_count = 0;
+	}
+	free(found);
 	return tree;
 }
 

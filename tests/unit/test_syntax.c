@@ -61,6 +61,39 @@ Test(syntax, nodes_stand_in_preorder_with_the_end_of_their_subtree)
 	cr_assert_eq(tree.code_end, source.bytes.len);
 }
 
+/* Names that only exports may have: chunks of bundlers are full of them. Nodes keep their places and their text. */
+Test(syntax, what_the_grammar_does_not_know_is_read_all_the_same)
+{
+	static const struct {
+		const char *text;
+		enum kind kind;
+		const char *node;
+	} cases[] = {
+		{"import{in as a,b as c,instanceof as d}from\"x\";d();", KIND_import_specifier, "in as a"},
+		{"import e, { new as a } from 'x';\na();", KIND_import_specifier, "new as a"},
+		{"let f;\nexport{f as do,g,f as if};var g;", KIND_export_specifier, "f as do"},
+		{"export { in, typeof } from './x.js';", KIND_export_specifier, "typeof"},
+		{"export * as try from './x.js'; a;", KIND_identifier, "a"},
+		{"import source wasm from './x.wasm';", KIND_identifier, "wasm"},
+		{"import defer * as later from './x.js';", KIND_identifier, "later"},
+		{"import x from './x.json' assert { type: 'json' };\nx.y;", KIND_member_expression, "x.y"},
+		{"import {in as a} from 'x';\nif (a) { return } // as if, in,\n", KIND_statement_block,
+			"{ return }"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		parse(cases[i].text);
+		find(cases[i].kind, cases[i].node);
+		cr_assert(syntax_is_clean(arena, syntax, str_from(cases[i].text)), "%s", cases[i].text);
+	}
+	cr_assert_eq(tree.nodes[tree.nodes[find(KIND_statement_block, "{ return }")].parent].kind,
+		KIND_if_statement);
+	static const char *const wrong[] = {"import {in as } from 'x';", "let in = 1;",
+		"const x = y as const;", "import x from './x' assert;", "export { a as in"};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		cr_assert(!syntax_is_clean(arena, syntax, str_from(wrong[i])), "%s", wrong[i]);
+	}
+}
+
 static char *read_fixture(const char *name, size_t *len)
 {
 	static char text[1 << 18];
