@@ -208,6 +208,7 @@ static const char *const module_texts[] = {
 	[MODULE_URL] = "found by new URL(…, import.meta.url) after the first fault",
 	[MODULE_IMPORT] = "imported as what the bundler makes of the wasm",
 	[MODULE_PHASE] = "imported in the source phase",
+	[MODULE_RESULT] = "given by the program's own loader, if that results in { module, instance }",
 };
 
 static void show(struct command *command, struct arena *arena, struct job *job)

@@ -455,6 +455,37 @@ static bool read_made_by(struct glue *glue, binding_id variable)
 	return true;
 }
 
+/*
+ * The instance comes from a function of the program's, which may result in an instance or in both:
+ *     const result = await callback(imports);
+ *     const instance = "instance" in result && … ? result.instance : …;
+ *     imports.__wbg_set_wasm(instance.exports);
+ * Gives `result`, empty if the file is not such a loader.
+ */
+static struct str read_result(const struct glue *glue, node_id handed)
+{
+	const struct tree *tree = glue->tree;
+	node_id instance = node_child(tree, handed, FIELD_object);
+	binding_id variable =
+		glue_is_instance_exports(glue, handed) && node_is(tree, instance, KIND_identifier)
+			? scope_of(glue->scopes, instance)
+			: 0;
+	node_id value = variable == 0 ? NO_NODE : binding_value(glue->scopes, variable);
+	for (node_id n = value; value != NO_NODE && n < tree->nodes[value].last; n++) {
+		node_id object =
+			node_is(tree, n, KIND_member_expression) ? node_child(tree, n, FIELD_object) : NO_NODE;
+		binding_id result =
+			node_is(tree, object, KIND_identifier) ? scope_of(glue->scopes, object) : 0;
+		node_id called = result == 0 ? NO_NODE : binding_value(glue->scopes, result);
+		if (str_equal(node_property(tree, n), STR("instance")) &&
+			node_is(tree, called, KIND_await_expression) &&
+			glue->scopes->bindings[result].scope == node_function(tree, handed)) {
+			return node_text(tree, object);
+		}
+	}
+	return (struct str){"", 0};
+}
+
 bool glue_read_loader(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
@@ -494,6 +525,10 @@ bool glue_read_loader(struct glue *glue)
 			                   ? MODULE_LOADER
 			                   : glue->module;
 		}
+	}
+	if (calls == 1 && glue->module == MODULE_NONE && glue->wasm_imported.len == 0) {
+		glue->result = read_result(glue, glue->facts[0].node);
+		glue->module = glue->result.len != 0 ? MODULE_RESULT : MODULE_NONE;
 	}
 	for (node_id n = 1; n < tree->count; n++) {
 		if (glue_is_instance_exports(glue, n) && !is_handed(glue, n) && !is_harmless(tree, n) &&

@@ -325,6 +325,7 @@ const char *module_source_name(enum module_source source)
 		[MODULE_URL] = "url",
 		[MODULE_IMPORT] = "import",
 		[MODULE_PHASE] = "source",
+		[MODULE_RESULT] = "result",
 	};
 	return names[source];
 }

@@ -87,8 +87,8 @@ struct patch_options {
 	uint32_t reconstruct_count;
 	const char *module; /* "url", "import", "source", "none": where the WebAssembly.Module comes
 	                       from that an ES module import of the wasm does not give */
-	struct str wasm;    /* the wasm that this file loads, as of wasm_file_read; no part of the seal */
-	bool no_tables;     /* there is no wasm here, but it is known to export no table of functions */
+	struct str wasm; /* the wasm that this file loads, as of wasm_file_read; no part of the seal */
+	bool no_tables;  /* there is no wasm here, but it is known to export no table of functions */
 };
 
 #define PATCH_OPTIONS_DEFAULT \
@@ -114,6 +114,7 @@ enum module_source {
 	MODULE_URL,    /* new URL(…, import.meta.url), looked at after the first fault */
 	MODULE_IMPORT, /* import m from "x.wasm" */
 	MODULE_PHASE,  /* import source m from "x.wasm" */
+	MODULE_RESULT, /* what a function of the program's results in, if that is { module, instance } */
 };
 
 struct patch {

@@ -212,6 +212,9 @@ uint32_t plan_loader(struct planning *p)
 		count_facts(glue, FACT_HAND) == 0 ? (struct str){"", 0} : plan_given(p, glue->other, start);
 	bool calls = count_facts(glue, FACT_CALL) != 0;
 	bool leaks = count_facts(glue, FACT_ESCAPE) + count_facts(glue, FACT_EXPORTED) != 0;
+	if (glue->result.len != 0) {
+		given = plan_text(p, "{module:%.*s.module}", STR_ARGS(glue->result));
+	}
 	struct str argument = given.len == 0 ? given : plan_text(p, ",%.*s", STR_ARGS(given));
 	if (calls || leaks || count_facts(glue, FACT_MODULE) != 0) {
 		if (count_facts(glue, FACT_HAND) != 0) {

@@ -257,10 +257,10 @@ Test(loader, a_file_that_makes_the_instance_for_a_loader_tells_the_glue)
 					   "__rg.__reglue.configure({module:wasmModule,imports:imports});");
 	static const char *const others[] = {
 		"const wasm = new WebAssembly.Instance(new WebAssembly.Module(b), { './x_bg.js': bg "
-	    "}).exports;",
+		"}).exports;",
 		"import * as bg from './env.js';\nconst m = new WebAssembly.Module(b);\n"
 		"const imports = { env: bg };\nexport const wasm = new WebAssembly.Instance(m, "
-	    "imports).exports;\n",
+		"imports).exports;\n",
 		"import * as bg from './x_bg.js';\nlet m = new WebAssembly.Module(b);\nm = null;\n"
 		"const imports = { './x_bg.js': bg };\nconst wasm = new WebAssembly.Instance(m, "
 		"imports).exports;\n",
@@ -383,4 +383,22 @@ Test(loader, source_phase_imports_are_read)
 	cr_assert_eq(patch->target, TARGET_MODULE);
 	patch = run("import source from './a.js';\n" BODY SETTER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+}
+
+/* tiktoken's init(): the program makes the instance, of bytes or of a Module that it has. */
+Test(loader, a_function_of_the_programs_may_result_in_a_module)
+{
+#define GIVEN(found) \
+	"import * as imports from \"./x_bg.js\";\n" \
+	"export async function init(callback) {\n" \
+	"    const result = await callback({ \"./x_bg.js\": imports });\n" \
+	"    const instance = " found ";\n" \
+	"    imports.__wbg_set_wasm(instance.exports);\n}\n"
+	struct patch *patch = run(GIVEN("'instance' in result ? result.instance : result"));
+	expect(patch, "imports.__wbg_set_wasm(instance.exports,{module:result.module});");
+	cr_assert_eq(patch->module, MODULE_RESULT);
+	cr_assert(has_code(patch, "no-reinit"), "it need not have one");
+	patch = run(GIVEN("await result.load()"));
+	expect(patch, "imports.__wbg_set_wasm(instance.exports);");
+	cr_assert_eq(patch->module, MODULE_NONE);
 }
