@@ -25,12 +25,12 @@ static bool is_of_glue(struct str name)
 
 /*
  * Evidence that a variable holds wasm-bindgen's exports rather than anything else. Anybody's loader
- * reads `memory`.
+ * reads `memory`, but in the function that has the variable: a glue's functions share theirs.
  */
 static bool looks_like_exports(
 	const struct tree *tree, const struct scopes *scopes, const struct binding *binding)
 {
-	bool seen = false, memory = false;
+	bool seen = false, memory = false, shared = binding->scope == 0;
 	for (node_id u = binding->first_use; u != NO_NODE; u = scopes->next_use[u]) {
 		node_id member = tree->nodes[u].parent;
 		if (tree->nodes[u].field != FIELD_object ||
@@ -42,10 +42,11 @@ static bool looks_like_exports(
 			return false;
 		}
 		memory |= str_equal(name, STR("memory"));
+		shared |= node_function(tree, u) != node_function(tree, binding->identifier);
 		seen |= str_starts(name, STR("__wbindgen_")) || str_starts(name, STR("__externref")) ||
 		        (str_starts(name, STR("__wbg_")) && !is_of_objects(name));
 	}
-	return seen || (memory && tree_has_prefix(tree, STR("__wb")));
+	return seen || (memory && shared && tree_has_prefix(tree, STR("__wb")));
 }
 
 bool glue_is_instance_exports(const struct glue *glue, node_id n)

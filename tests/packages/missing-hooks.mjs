@@ -77,7 +77,9 @@ export function missingHooks(text) {
 		const name = property(node);
 		const used = (name === "memory" && property(parents.get(node)) === "buffer") ||
 			/^__wbindgen_(malloc|free|realloc|add_to_stack_pointer|exn_store|export|externrefs)/.test(name ?? "");
-		if (used && variables.has(node.object) && !startsAsObject(variables.get(node.object))) {
+		// what one function makes and uses is no glue's, but a loader's own
+		const shared = name !== "memory" || functionAround(node) !== functionAround(variables.get(node.object)?.identifiers[0]);
+		if (used && shared && variables.has(node.object) && !startsAsObject(variables.get(node.object))) {
 			exportsVariables.add(variables.get(node.object));
 		}
 	}

@@ -448,6 +448,20 @@ Test(patch, a_look_into_class_objects_is_no_glue)
 	cr_assert_eq(patch->diags.errors, 0);
 }
 
+/* Beside a glue, an instance that one function makes and uses: what unpacks the glue's wasm. */
+Test(patch, a_function_with_an_instance_of_its_own_is_no_glue)
+{
+	struct patch *patch =
+		run(VIEW ADD LOADER "async function unpack(bytes) {\n"
+							"    const { instance } = await WebAssembly.instantiate(bytes);\n"
+							"    const z = instance.exports, at = z.resize(bytes.byteLength);\n"
+							"    new Uint8Array(z.memory.buffer).set(bytes, at);\n"
+							"    return z.compile(at);\n}\n");
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(str_equal(patch->exports_name, STR("wasm")));
+	cr_assert(contains(patch, "await WebAssembly.instantiate(bytes);"));
+}
+
 /* Whoever wraps a glue calls what the glue itself exports. */
 Test(patch, a_caller_of_init_is_no_glue)
 {
