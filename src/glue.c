@@ -148,7 +148,7 @@ static bool reaches_shadow_stack(const struct glue *glue)
 
 static bool read_one(struct glue *glue)
 {
-	if (!glue_read_sites(glue) || !glue_read_refusals(glue)) {
+	if (!glue_read_refusals(glue)) {
 		return false;
 	}
 	glue_find_upstream(glue);
@@ -175,7 +175,7 @@ static bool refuse_mixture(struct glues *glues)
 {
 	for (uint32_t i = 0; i < glues->count; i++) {
 		struct glue *glue = &glues->items[i];
-		if (glues->count > 1 && glue->part == PART_BODY) {
+		if (glues->count > 1 && glue->part == PART_BODY && glue->module != MODULE_SEEN) {
 			glue_refuse(glue, "several-glues", glue->scopes->bindings[glue->exports].identifier,
 				"several wasm-bindgen glues in one file, and '%.*s' gets its exports from outside",
 				STR_ARGS(binding_name(glue->scopes, glue->exports)));
@@ -213,6 +213,9 @@ enum verdict glue_read(struct arena *arena, const struct tree *tree, const struc
 		glues->items[i] = template;
 		glues->items[i].exports = found[i];
 		understood &= glue_read_instance(&glues->items[i]);
+	}
+	for (uint32_t i = 0; i < count && understood; i++) {
+		understood &= glue_read_sites(&glues->items[i]);
 	}
 	understood = understood && !refuse_mixture(glues);
 	for (uint32_t i = 0; i < count && understood; i++) {

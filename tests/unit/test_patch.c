@@ -439,6 +439,30 @@ Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 		"export const f = (wasm) => wasm.__wbindgen_start();", "unknown-glue", "wasm) =>");
 }
 
+/* Two bodies in one file: which is meant by a loader elsewhere is not known, but each may be handed its own here. */
+Test(patch, several_bodies_are_told_apart_by_what_they_are_handed)
+{
+#define BODIES \
+	"let a, b, view1 = null, view2 = null;\n" \
+	"function getA() { return view1 = new Uint8Array(a.memory.buffer); }\n" \
+	"function getB() { return view2 = new Uint8Array(b.memory.buffer); }\n" \
+	"export function add(x) { return a.add(getA()[x]); }\n" \
+	"export function sub(x) { return b.sub(getB()[x]); }\n" \
+	"function setA(given) { a = given; }\nfunction setB(given) { b = given; }\n" \
+	"const made = { __wbindgen_throw() {} };\n"
+	expect_refusal(BODIES "export { setA, setB };", "several-glues", "a, b");
+	struct patch *patch = run(
+		BODIES "const ma = new WebAssembly.Module(x), ia = new WebAssembly.Instance(ma, made);\n"
+			   "setA(ia.exports);\n"
+			   "const mb = new WebAssembly.Module(y), ib = new WebAssembly.Instance(mb, made);\n"
+			   "setB(ib.exports);\n");
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "ia = new WebAssembly.Instance(__rg.M(ma), __rg.I(made));"));
+	cr_assert(contains(patch, "ib = new WebAssembly.Instance(__rg2.M(mb), __rg2.I(made));"));
+	cr_assert(contains(patch, "a = __rg.l(given,arguments[1]);"));
+	cr_assert(contains(patch, "b = __rg2.l(given,arguments[1]);"));
+}
+
 /* Programs compare the pointers of class objects: that makes no glue of them. */
 Test(patch, a_look_into_class_objects_is_no_glue)
 {
