@@ -97,7 +97,10 @@ export const poisoned = (cause, Type = PoisonedError) => {
 			more.ready = S.job;
 		}
 	}
-	return new Type(`wasm instance poisoned: ${fault.kind} in ${fault.export}: ${fault.message}`, more);
+	// no export where the program said so, or an exhausted stack left room for nothing
+	const where = fault.export ? ' in ' + fault.export : '';
+	const what = fault.message ? ': ' + fault.message : '';
+	return new Type('wasm instance poisoned: ' + fault.kind + where + what, more);
 };
 
 export const hooks = { fault: new Set(), reinit: new Set(), stale: new Set(), exhausted: new Set() };

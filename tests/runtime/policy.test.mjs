@@ -250,6 +250,16 @@ test('R12: poison(reason)', () => {
 	assert.equal(g.api.generation, 2);
 });
 
+test('what a PoisonedError says has no holes', () => {
+	const g = makeGlue({ p: 'never' });
+	caught(() => g.returning('boom'));
+	const { fault } = g.api;
+	assert.equal(caught(g.count).message, `wasm instance poisoned: ${fault.kind} in ${fault.export}: ${fault.message}`);
+	const other = makeGlue({ p: 'never' });
+	other.api.poison('I know better');
+	assert.equal(caught(other.count).message, 'wasm instance poisoned: poisoned: I know better');
+});
+
 test('R12: reinit() of a live instance; not in flight', async () => {
 	const g = makeGlue();
 	g.count();
