@@ -270,6 +270,21 @@ static void read_instantiation(struct glue *glue, node_id n)
 	glue->has_module = true;
 }
 
+/* `const wasm = await import("./x_bg.wasm")`: the specifier, without a query; empty for anything else. */
+static struct str imported_later(const struct glue *glue, binding_id variable)
+{
+	const struct tree *tree = glue->tree;
+	node_id value = binding_value(glue->scopes, variable);
+	node_id call = node_is(tree, value, KIND_await_expression) ? node_first(tree, value) : NO_NODE;
+	struct str plain = {"", 0};
+	if (!node_is(tree, call, KIND_call_expression) ||
+		!node_is(tree, node_child(tree, call, FIELD_function), KIND_import) ||
+		!glue_names_wasm(glue, node_first(tree, node_child(tree, call, FIELD_arguments)), &plain)) {
+		return (struct str){"", 0};
+	}
+	return plain;
+}
+
 /* The import of the wasm, if there is one; false: of asm.js in its place. */
 static bool read_imports(struct glue *glue)
 {
@@ -521,6 +536,9 @@ bool glue_read_loader(struct glue *glue)
 			node_is(tree, handed, KIND_identifier) ? scope_of(glue->scopes, handed) : 0;
 		if (variable != 0) {
 			read_variable(glue, variable);
+			if (glue->module == MODULE_NONE && glue->wasm_imported.len == 0) {
+				glue->wasm_imported = imported_later(glue, variable);
+			}
 			glue->module = glue->module == MODULE_NONE && read_made_by(glue, variable)
 			                   ? MODULE_LOADER
 			                   : glue->module;

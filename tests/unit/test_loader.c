@@ -385,6 +385,22 @@ Test(loader, source_phase_imports_are_read)
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 }
 
+/* Something else stands in for the exports until then. */
+Test(loader, the_wasm_may_be_imported_when_it_is_needed)
+{
+	struct patch *patch =
+		run("import * as glue from \"./pkg/x_bg.js\";\n"
+			"glue.__wbg_set_wasm(new Proxy({}, { get() { throw new Error(); } }));\n"
+			"export async function load() {\n"
+			"    const wasm = await import(\"./pkg/x_bg.wasm\");\n"
+			"    glue.__wbg_set_wasm(wasm);\n"
+			"    wasm.__wbindgen_start();\n}\n");
+	expect(patch, "glue.__wbg_set_wasm(wasm,{module:()=>new "
+				  "URL(\"./pkg/x_bg.wasm\",import.meta.url)});");
+	cr_assert_eq(patch->module, MODULE_URL);
+	cr_assert(!has_code(patch, "no-reinit"));
+}
+
 /* tiktoken's init(): the program makes the instance, of bytes or of a Module that it has. */
 Test(loader, a_function_of_the_programs_may_result_in_a_module)
 {
