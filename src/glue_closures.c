@@ -26,10 +26,20 @@ static node_id nested_function(const struct tree *tree, node_id n, node_id outer
 	return found;
 }
 
+/* What a function expression is part of; some minifiers put parentheses around it. */
+static node_id parent_of(const struct tree *tree, node_id function)
+{
+	node_id parent = tree->nodes[function].parent;
+	while (node_is(tree, parent, KIND_parenthesized_expression)) {
+		parent = tree->nodes[parent].parent;
+	}
+	return parent;
+}
+
 /* The identifier of the variable that receives a function expression, or NO_NODE. */
 static node_id variable_of(const struct tree *tree, node_id function)
 {
-	node_id parent = tree->nodes[function].parent;
+	node_id parent = parent_of(tree, function);
 	node_id name = NO_NODE;
 	if (node_is(tree, parent, KIND_variable_declarator)) {
 		name = node_child(tree, parent, FIELD_name);
@@ -42,7 +52,7 @@ static node_id variable_of(const struct tree *tree, node_id function)
 /* `real._wbg_cb_unref = () => { … }`: part of dropping a closure. */
 static bool is_unref(const struct tree *tree, node_id function)
 {
-	node_id parent = tree->nodes[function].parent;
+	node_id parent = parent_of(tree, function);
 	return node_is(tree, parent, KIND_assignment_expression) &&
 	       node_is(tree, node_child(tree, parent, FIELD_left), KIND_member_expression);
 }
@@ -108,7 +118,7 @@ static void read_promise(struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	node_id argument = node_nth(tree, node_child(tree, n, FIELD_arguments), 0);
-	node_id function = argument;
+	node_id function = node_unwrap(tree, argument);
 	if (node_is(tree, argument, KIND_identifier)) {
 		function = binding_function(glue->scopes, scope_of(glue->scopes, argument));
 	}

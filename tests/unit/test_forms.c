@@ -255,6 +255,39 @@ Test(forms, what_state_is_kept_in)
 	EXPECT_ALL(forms);
 }
 
+/* Where minifiers put closures and their state: in parentheses, in an expression, in place of a variable. */
+Test(forms, closures_that_minifiers_have_moved)
+{
+#define ADAPTER "function ad(a, b, c) { wasm.__closure_invoke(a, b, c); }\n"
+#define UNREF "wasm.__wbindgen_destroy_closure(t.a, t.b), t.a = 0"
+#define SHIM(body) "imports.__wbindgen_cast_1 = function(x, y) { " body " };\n"
+	static const struct form forms[] = {
+		{"let wasm;\n" VIEW INIT ADAPTER "function mk(x, y, f) {\n"
+		 "    const t = { a: x, b: y, cnt: 1 }, e = ((...n) => { t.cnt++; try { return f(t.a, t.b, "
+	     "...n); }"
+		 " finally { e.u(); } });\n"
+		 "    return e.u = (() => { --t.cnt === 0 && (" UNREF
+		 "); }), e;\n}\n" SHIM("return mk(x, y, ad);"),
+			NULL, "e.u = (() => {if(__rg.d(t))return; --t.cnt"},
+		{"let wasm;\n" VIEW INIT ADAPTER "function mk(x, y, f) {\n"
+		 "    const t = { a: x, b: y, cnt: 1 }, e = ((...n) => { return f(t.a, t.b, ...n); });\n"
+		 "    return e.u = () => --t.cnt || (" UNREF "), e;\n}\n" SHIM("return mk(x, y, ad);"),
+			NULL, "e.u = () => __rg.d(t)||(--t.cnt || (" UNREF ")), e;"},
+		{"let wasm;\n" VIEW INIT ADAPTER SHIM("let t, i; return (t = { a: x, b: y, cnt: 1 }, (i = "
+	                                          "(...n) => { ad(t.a, t.b, ...n) }).o = t, i)"),
+			NULL,
+			"(t = __rg.s({ a: x, b: y, cnt: 1 }), (i = (...n) => {if(__rg.k(t))return;try{ "
+			"ad(t.a, t.b, ...n) }catch(e){return __rg.x(e,i)}}).o = t, i)"},
+		{"let wasm;\n" VIEW INIT ADAPTER SHIM(
+			 "var t = { a: x, b: y }; return new Promise(((c, d) => { ad(t.a, t.b, c); }));"),
+			NULL,
+			"return __rg.p(new Promise(__rg.q(((c, d) => {if(__rg.k(t))return;try{ ad(t.a, t.b, "
+	        "c); "
+			"}catch(e){return __rg.x(e)}}))));"},
+	};
+	EXPECT_ALL(forms);
+}
+
 /* A minifier may well call the closure what we call what it throws. */
 Test(forms, a_closure_called_e)
 {
