@@ -113,20 +113,6 @@ static void read_closure_state(struct glue *glue, node_id holder, node_id name, 
 	}
 }
 
-/* `new Promise(closure)`; a minifier puts the closure itself there. */
-static void read_promise(struct glue *glue, node_id n)
-{
-	const struct tree *tree = glue->tree;
-	node_id argument = node_nth(tree, node_child(tree, n, FIELD_arguments), 0);
-	node_id function = node_unwrap(tree, argument);
-	if (node_is(tree, argument, KIND_identifier)) {
-		function = binding_function(glue->scopes, scope_of(glue->scopes, argument));
-	}
-	if (function != NO_NODE && glue_is_marked(glue->closures, function)) {
-		glue_add(glue, FACT_PROMISE, n)->other = argument;
-	}
-}
-
 /*
  * The name of the import shim around n, or empty. A shim is known by the name it is given:
  * `imports.wbg.__wbg_then_… = function`.
@@ -151,6 +137,27 @@ static struct str shim_around(const struct glue *glue, node_id n)
 static bool in_import_shim(const struct glue *glue, node_id n)
 {
 	return shim_around(glue, n).len != 0;
+}
+
+/*
+ * `new Promise(closure)`; a minifier puts the closure itself there. Closure Compiler makes variables of its state, so
+ * that nothing tells it: then it counts that an import makes the promise, and its executor reaches wasm.
+ */
+static void read_promise(struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	node_id argument = node_nth(tree, node_child(tree, n, FIELD_arguments), 0);
+	node_id function = node_unwrap(tree, argument);
+	if (node_is(tree, argument, KIND_identifier)) {
+		function = binding_function(glue->scopes, scope_of(glue->scopes, argument));
+	}
+	if (function == NO_NODE || !node_is_function(tree, function)) {
+		return;
+	}
+	if (glue_is_marked(glue->closures, function) ||
+		(in_import_shim(glue, n) && glue_touches(glue, function))) {
+		glue_add(glue, FACT_PROMISE, n)->other = argument;
+	}
 }
 
 /* `__wbindgen_throw` and `__wbindgen_rethrow`: what they throw is Rust's own doing, not foreign. */

@@ -264,7 +264,7 @@ Test(forms, closures_that_minifiers_have_moved)
 	static const struct form forms[] = {
 		{"let wasm;\n" VIEW INIT ADAPTER "function mk(x, y, f) {\n"
 		 "    const t = { a: x, b: y, cnt: 1 }, e = ((...n) => { t.cnt++; try { return f(t.a, t.b, "
-	     "...n); }"
+		 "...n); }"
 		 " finally { e.u(); } });\n"
 		 "    return e.u = (() => { --t.cnt === 0 && (" UNREF
 		 "); }), e;\n}\n" SHIM("return mk(x, y, ad);"),
@@ -274,7 +274,7 @@ Test(forms, closures_that_minifiers_have_moved)
 		 "    return e.u = () => --t.cnt || (" UNREF "), e;\n}\n" SHIM("return mk(x, y, ad);"),
 			NULL, "e.u = () => __rg.d(t)||(--t.cnt || (" UNREF ")), e;"},
 		{"let wasm;\n" VIEW INIT ADAPTER SHIM("let t, i; return (t = { a: x, b: y, cnt: 1 }, (i = "
-	                                          "(...n) => { ad(t.a, t.b, ...n) }).o = t, i)"),
+											  "(...n) => { ad(t.a, t.b, ...n) }).o = t, i)"),
 			NULL,
 			"(t = __rg.s({ a: x, b: y, cnt: 1 }), (i = (...n) => {if(__rg.k(t))return;try{ "
 			"ad(t.a, t.b, ...n) }catch(e){return __rg.x(e,i)}}).o = t, i)"},
@@ -282,8 +282,16 @@ Test(forms, closures_that_minifiers_have_moved)
 			 "var t = { a: x, b: y }; return new Promise(((c, d) => { ad(t.a, t.b, c); }));"),
 			NULL,
 			"return __rg.p(new Promise(__rg.q(((c, d) => {if(__rg.k(t))return;try{ ad(t.a, t.b, "
-	        "c); "
+			"c); "
 			"}catch(e){return __rg.x(e)}}))));"},
+		/* Closure Compiler has made variables of the state */
+		{"let wasm;\n" VIEW INIT ADAPTER
+		 "imports.__wbg_new_1 = function(x, y) { var t = x; return new Promise((c, d) => { "
+		 "var f = t; t = 0; try { ad(f, y, c); } finally { t = f; } }); };\n",
+			NULL, "return __rg.p(new Promise(__rg.q((c, d) => { var f = t;"},
+		{"let wasm;\n" VIEW INIT
+		 "export const later = (ms) => new Promise((r) => setTimeout(r, ms));\n",
+			NULL, "=> new Promise((r) => setTimeout(r, ms));"},
 	};
 	EXPECT_ALL(forms);
 }
