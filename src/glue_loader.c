@@ -354,6 +354,21 @@ static bool read_shim(struct glue *glue)
 	return true;
 }
 
+/* Whether something is put into it: `imports['./x.js'] = require('./x.js')`. */
+static bool is_filled(const struct glue *glue, node_id object)
+{
+	const struct tree *tree = glue->tree;
+	binding_id variable = scope_of(glue->scopes, object);
+	for (node_id u = glue->scopes->bindings[variable].first_use; variable != 0 && u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		node_id member = tree->nodes[u].parent;
+		if (tree->nodes[u].field == FIELD_object && tree->nodes[member].field == FIELD_left) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * The separate loader of nodejs output before 0.2.66, which the body requires:
  *     imports['./x.js'] = require('./x.js'); … module.exports = wasmInstance.exports;
@@ -388,7 +403,8 @@ static bool read_required_loader(struct glue *glue)
 	fact->other = module;
 	glue->part = PART_LOADER;
 	glue->target = TARGET_NODEJS;
-	glue->module = MODULE_SEEN;
+	/* by its imports alone it reaches the glue */
+	glue->module = is_filled(glue, imports) ? MODULE_SEEN : MODULE_NONE;
 	glue->form = "separate loader that the glue requires";
 	return true;
 }

@@ -289,6 +289,20 @@ Test(loader, a_file_that_makes_the_instance_for_a_loader_tells_the_glue)
 	"const wasmInstance = new WebAssembly.Instance(wasmModule, imports);\n" \
 	"module.exports = wasmInstance.exports;\n"
 
+/* It names the glue by what the wasm imports from it. */
+Test(loader, a_required_loader_of_wasm_without_imports_tells_nobody)
+{
+	struct patch *patch =
+		run("const bytes = require('fs').readFileSync('x_bg.wasm');\n"
+			"let imports = {};\n"
+			"const wasmModule = new WebAssembly.Module(bytes);\n"
+			"const wasmInstance = new WebAssembly.Instance(wasmModule, imports);\n"
+			"module.exports = wasmInstance.exports;\n");
+	cr_assert_eq(patch->part, PART_LOADER);
+	cr_assert_eq(patch->module, MODULE_NONE);
+	cr_assert(has_code(patch, "no-reinit"));
+}
+
 Test(loader, a_required_loader_tells_the_glue)
 {
 	struct patch *patch = run(REQUIRED_LOADER);
