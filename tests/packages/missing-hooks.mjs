@@ -27,7 +27,7 @@ export function missingHooks(text) {
 		nodes.push(node);
 	});
 	const variables = new Map(); // identifier node => variable
-	for (const scope of analyze(ast, { ecmaVersion: 2022, sourceType, fallback: "iteration" }).scopes) {
+	for (const scope of analyze(ast, { ecmaVersion: 2022, sourceType, fallback: "iteration", ignoreEval: true }).scopes) {
 		for (const variable of scope.variables) {
 			for (const identifier of [...variable.identifiers, ...variable.references.map((one) => one.identifier)]) {
 				variables.set(identifier, variable);
