@@ -18,6 +18,7 @@ export const executor = cb => (resolve, reject) => {
 		cb(has.recipes ? hear(entry, settle) : settle, settles(reject));
 	} catch (e) {
 		settles(reject)(e);
+		entry.faulted = S.dead > 0;
 	}
 	made = entry;
 };
@@ -29,8 +30,25 @@ const hear = (entry, settle) => v => {
 	settle(v);
 };
 
+const { then } = Promise.prototype;
+
+// An unhandled rejection ends a Node process.
+export const handled = p => {
+	then.call(p, undefined, () => {});
+	return p;
+};
+
+// A fault in its executor has rejected it already, with nobody left in Rust to hear that. It ends no process once
+// somebody who cares has been told (R9); who that is, is known when no call is open any more.
 export const promise = p => {
 	made.promise = p;
+	if (made.faulted) {
+		Promise.resolve().then(() => {
+			if (S.told) {
+				handled(p);
+			}
+		});
+	}
 	made = {};
 	return p;
 };
@@ -43,14 +61,6 @@ export const onResolve = (p, fn) => {
 			entry.onResolve = fn;
 		}
 	}
-};
-
-const { then } = Promise.prototype;
-
-// An unhandled rejection ends a Node process.
-export const handled = p => {
-	then.call(p, undefined, () => {});
-	return p;
 };
 
 // Each is marked as handled first, for the call may have been fire-and-forget.

@@ -3,25 +3,20 @@
 // as of all the rest.
 //   MINIFIED=all   every minifier over every cell (some releases)
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import swc from '@swc/core';
-import * as esbuild from 'esbuild';
-import { rolldown } from 'rolldown';
-import { minify } from 'terser';
 import { missingHooks } from '../packages/missing-hooks.mjs';
+import { minifiers } from './minifiers.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const fixtures = path.join(here, '../../fixtures');
 const tool = path.resolve(process.env.REGLUE ?? path.join(here, '../../build/reglue'));
-const engines = path.join(here, '../engines/node_modules');
-const node = path.join(engines, 'node26/bin/node');
-const bun = path.join(engines, '@oven/bun-linux-x64-baseline/bin/bun');
+const node = path.join(here, '../engines/node_modules/node26/bin/node');
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'reglue-minified-'));
 process.on('exit', () => fs.rmSync(root, { recursive: true, force: true }));
 const { cells } = JSON.parse(fs.readFileSync(path.join(fixtures, 'manifest.json'), 'utf8'));
@@ -97,39 +92,6 @@ function expected(cell) {
 	];
 }
 
-/* What users have in their builds, by themselves or in webpack, Rollup, Vite. Scripts are left in one piece. */
-const tools = {
-	bundled: (file, target) => build(file, target, false),
-	esbuild: (file, target) => build(file, target, true),
-	terser: async (file, target) => {
-		const text = target === 'no-modules' ? fs.readFileSync(file, 'utf8') : build(file, target, false);
-		const toplevel = target !== 'no-modules';
-		return (await minify(text, { module: target === 'web', compress: { passes: 3, unsafe: true }, toplevel })).code;
-	},
-	swc: (file, target) => {
-		const text = target === 'no-modules' ? fs.readFileSync(file, 'utf8') : build(file, target, false);
-		return swc.minifySync(text, { module: target === 'web', compress: true, mangle: { topLevel: target !== 'no-modules' } }).code;
-	},
-	rolldown: async file => {
-		const bundle = await rolldown({ input: file, logLevel: 'silent', external: /\.wasm$/ });
-		return (await bundle.generate({ format: 'esm', minify: true })).output[0].code;
-	},
-	bun: (file, target) => execFileSync(bun, [
-		'build', file, '--minify', '--target=node', `--format=${target === 'web' ? 'esm' : 'cjs'}`, '--external=*.wasm',
-	], { encoding: 'utf8', maxBuffer: 1 << 26 }),
-};
-
-function build(file, target, minified) {
-	if (target === 'no-modules') {
-		return esbuild.transformSync(fs.readFileSync(file, 'utf8'), { minify: minified }).code;
-	}
-	const { outputFiles } = esbuild.buildSync({
-		entryPoints: [file], bundle: true, minify: minified, write: false, logLevel: 'error',
-		...(target === 'web' ? { format: 'esm' } : { format: 'cjs', platform: 'node' }),
-	});
-	return outputFiles[0].text;
-}
-
 const all = process.env.MINIFIED === 'all';
 const often = /^0\.2\.(100|127|130)$/;
 const isFor = ({ target }, name) =>
@@ -146,7 +108,7 @@ for (const cell of cells) {
 	if (!/^(web|nodejs|no-modules)$/.test(target) || cell.variant === 'threads' || minor(cell) < 83) {
 		continue;
 	}
-	for (const [name, convert] of Object.entries(tools)) {
+	for (const [name, convert] of Object.entries(minifiers)) {
 		if (!isFor(cell, name) || !isWanted(cell, name)) {
 			continue;
 		}

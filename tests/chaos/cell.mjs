@@ -67,12 +67,16 @@ const leaksOf = (m, { aborts }) => {
 	};
 };
 
-/* A patched copy of what is in `original`; broken in the way of that name. */
-function patched(original, variant, breaking) {
+/* A patched copy of what is in `original`, after that minifier; broken in the way of that name. */
+async function patched(original, variant, target, { breaking, minifier }) {
 	const root = fs.mkdtempSync(path.join(os.tmpdir(), "reglue-chaos-"));
 	process.on("exit", () => fs.rmSync(root, { recursive: true, force: true }));
 	fs.cpSync(original, root, { recursive: true, dereference: true });
 	const file = path.join(root, "reglue_fixture.js");
+	if (minifier !== undefined) { // only then, for it wants what is installed for those tests
+		const { minifiers } = await import("../bundlers/minifiers.mjs");
+		fs.writeFileSync(file, await minifiers[minifier](path.join(original, "reglue_fixture.js"), target));
+	}
 	const tool = path.resolve(process.env.REGLUE ?? path.join(here, "../../build/reglue"));
 	const done = spawnSync(tool, ["patch", file], { encoding: "utf8" });
 	if (done.status !== 0) {
@@ -91,13 +95,13 @@ function patched(original, variant, breaking) {
 	return file;
 }
 
-export async function cellOf(name, breaking) {
+export async function cellOf(name, changes) {
 	const [release, variant, target = "nodejs"] = name.split("/");
 	const original = path.join(here, "../../fixtures", release, variant, target);
 	const cell = {
 		target,
 		minor: Number(release.split(".")[2]),
-		file: patched(original, variant, breaking),
+		file: await patched(original, variant, target, changes),
 		aborts: /^abort/.test(variant), // what an import throws ends the instance, unless Rust catches it
 		unwinds: /^unwind/.test(variant), // a panic is an error
 		joined: /^(abort|unwind)/.test(variant), // either: wasm-bindgen ends instances itself, for good

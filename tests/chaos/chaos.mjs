@@ -1,6 +1,7 @@
 // node --expose-gc chaos.mjs --seeds 0-999 --steps 1000 --cell 0.2.130/default
 //   --cell CELL      a folder under fixtures/, its target nodejs if none is named; */web also needs Node's
 //                    option --experimental-vm-modules, for fresh copies of a module that can be collected
+//   --minify NAME    put the glue through this before it is patched; see ../bundlers/minifiers.mjs
 //   --break NAME     break the patched glue first; see broken.mjs
 //   --program FILE   run this program and no other
 //   --first          stop at the first seed that fails
@@ -17,13 +18,14 @@ const { values: options } = parseArgs({
 		steps: { type: "string", default: "1000" },
 		cell: { type: "string", default: process.env.CHAOS_CELL ?? "0.2.130/default" },
 		break: { type: "string" },
+		minify: { type: "string" },
 		program: { type: "string" },
 		first: { type: "boolean", default: false },
 		"no-shrink": { type: "boolean", default: false },
 	},
 });
 
-const cell = await cellOf(options.cell, options.break);
+const cell = await cellOf(options.cell, { breaking: options.break, minifier: options.minify });
 const print = ({ seed, config, steps }, { at, error }) =>
 	console.log(
 		`seed ${seed}, ${steps.length} steps, fails at step ${at}: ${error.stack}\n` +

@@ -73,7 +73,7 @@ export function expectedOf({ cell, world, api, model, store, born }) {
 		} else if (want.stale) {
 			if (
 				!(e instanceof api.StaleObjectError) ||
-				(want.stale.cls !== undefined && e.className !== want.stale.cls) ||
+				(want.stale.cls !== undefined && e.className !== (want.stale.js?.constructor.name ?? want.stale.cls)) || // a minifier's, at times
 				e.objectGeneration !== want.stale.generation ||
 				e.generation !== model.generation
 			) {

@@ -7,8 +7,6 @@ const macrotask = globalThis.setImmediate;
 const strays = []; // what reached the process: uncaught exceptions, unhandled rejections
 process.on("uncaughtException", e => strays.push(e));
 process.on("unhandledRejection", e => strays.push(e));
-/* In the executor of a promise, whose constructor takes the fault; what was left of the call fails again, and drops it. */
-const executes = /closures_____invoke.*Function_fn/;
 export const forgetStrays = () => void (strays.length = 0);
 
 export function turnOf({ cell, config, world, api, model, events, starts, store }) {
@@ -107,7 +105,7 @@ export function turnOf({ cell, config, world, api, model, events, starts, store 
 		} else {
 			world.timers.slice(timers).forEach(t => (t.meta = { resolve: true, sleeper: {} }));
 		}
-		const loud = strays.splice(0).filter(e => !model.lost.includes(e) && !(e === f?.error && executes.test(f.name)));
+		const loud = strays.splice(0).filter(e => !model.lost.includes(e));
 		if (config.hook || !died ? loud.length > 0 : loud.some(e => !isFault(e))) {
 			fail(s, `reached the process: ${inspect(loud)}`);
 		}

@@ -1,0 +1,44 @@
+// What users have in their builds, by themselves or in webpack, Rollup, Vite, Parcel, Next.js: glue that has been
+// through these is patched afterwards, as in a package that somebody published so.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import swc from '@swc/core';
+import * as esbuild from 'esbuild';
+import { rolldown } from 'rolldown';
+import { minify } from 'terser';
+
+const bun = fileURLToPath(new URL('../engines/node_modules/@oven/bun-linux-x64-baseline/bin/bun', import.meta.url));
+
+/** name => (file, target) => text. Scripts are left in one piece. */
+export const minifiers = {
+	bundled: (file, target) => build(file, target, false),
+	esbuild: (file, target) => build(file, target, true),
+	terser: async (file, target) => {
+		const text = target === 'no-modules' ? fs.readFileSync(file, 'utf8') : build(file, target, false);
+		const toplevel = target !== 'no-modules';
+		return (await minify(text, { module: target === 'web', compress: { passes: 3, unsafe: true }, toplevel })).code;
+	},
+	swc: (file, target) => {
+		const text = target === 'no-modules' ? fs.readFileSync(file, 'utf8') : build(file, target, false);
+		return swc.minifySync(text, { module: target === 'web', compress: true, mangle: { topLevel: target !== 'no-modules' } }).code;
+	},
+	rolldown: async file => {
+		const bundle = await rolldown({ input: file, logLevel: 'silent', external: /\.wasm$/ });
+		return (await bundle.generate({ format: 'esm', minify: true })).output[0].code;
+	},
+	bun: (file, target) => execFileSync(bun, [
+		'build', file, '--minify', '--target=node', `--format=${target === 'web' ? 'esm' : 'cjs'}`, '--external=*.wasm',
+	], { encoding: 'utf8', maxBuffer: 1 << 26 }),
+};
+
+function build(file, target, minified) {
+	if (target === 'no-modules') {
+		return esbuild.transformSync(fs.readFileSync(file, 'utf8'), { minify: minified }).code;
+	}
+	const { outputFiles } = esbuild.buildSync({
+		entryPoints: [file], bundle: true, minify: minified, write: false, logLevel: 'error',
+		...(target === 'web' ? { format: 'esm' } : { format: 'cjs', platform: 'node' }),
+	});
+	return outputFiles[0].text;
+}
