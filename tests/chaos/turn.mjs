@@ -111,7 +111,8 @@ export function turnOf({ cell, config, world, api, model, events, starts, store 
 		}
 	};
 	const checkFaultOfTurn = (f, generation, s) => {
-		if ((config.reinit === "eager" || config.slow) && starts.told.some(mode => /trap|panic/.test(mode) || (cell.aborts && mode === "throw"))) {
+		const startFailed = world.fired?.starting || starts.told.some(mode => /trap|panic/.test(mode) || (cell.aborts && mode === "throw"));
+		if ((config.reinit === "eager" || config.slow) && startFailed) {
 			return; // the record may be that of a start function that failed since
 		}
 		if (api.fault?.generation !== generation || (f !== undefined && api.fault.message !== f.error.message)) {
