@@ -59,6 +59,24 @@ cells.forEach((cell, i) => {
 	});
 });
 
+/* Patched after a minifier, which leaves no name and moves closures, promises and state about. */
+const minified = {
+	terser: "0.2.130/default/nodejs",
+	swc: "0.2.92/reftypes/web",
+	bun: "0.2.130/heap/web",
+	rolldown: "0.2.114/default/web",
+	esbuild: "0.2.127/unwind-alone/web",
+};
+Object.entries(minified).forEach(([minifier, cell], i) => {
+	test(`R1-R9: the same of minified glue (${minifier}, ${cell})`, () => {
+		const from = 1000 + 20 * i;
+		const run = chaos("--seeds", `${from}-${from + 19}`, "--steps", "300", "--cell", cell, "--minify", minifier);
+		assert.equal(run.status, 0, run.stdout + run.stderr);
+		const sum = JSON.parse(run.stdout.trim().split("\n").at(-1));
+		assert.ok(sum.faults > sum.seeds && sum.stale > sum.seeds, `${sum.faults} faults, ${sum.stale} stale objects`);
+	});
+});
+
 for (const [variant, ways] of Object.entries({ default: breakings, ...breakingsOfUpstream })) {
 	for (const name of Object.keys(ways)) {
 		test(`the oracle sees ${variant} glue without: ${name}`, () => {

@@ -69,7 +69,7 @@ export function turnOf({ cell, config, world, api, model, events, starts, store 
 			}
 		}
 		if (died) {
-			if (f !== undefined) {
+			if (f !== undefined && !f.starting) { // one of a start function is seen where that is tried
 				f.seen = true;
 			}
 			const { generation } = model;
