@@ -392,9 +392,9 @@ static void warn_without_module(struct planning *p)
 		diag_add(p->arena, &p->patch->diags, SEVERITY_WARNING, "no-reinit",
 			p->tree->nodes[p->glue->facts[0].node].start,
 			"a WebAssembly.Module is had only where '%.*s' has one, as WebAssembly.instantiate() "
-		    "gives "
+			"gives "
 			"it for bytes: else there is no new instance after a fault, unless the program gives "
-		    "one "
+			"one "
 			"by __reglue.configure({ module })",
 			STR_ARGS(p->glue->result));
 	}
