@@ -392,10 +392,8 @@ static void warn_without_module(struct planning *p)
 		diag_add(p->arena, &p->patch->diags, SEVERITY_WARNING, "no-reinit",
 			p->tree->nodes[p->glue->facts[0].node].start,
 			"a WebAssembly.Module is had only where '%.*s' has one, as WebAssembly.instantiate() "
-			"gives "
-			"it for bytes: else there is no new instance after a fault, unless the program gives "
-			"one "
-			"by __reglue.configure({ module })",
+			"gives it for bytes: else there is no new instance after a fault, unless the program "
+			"gives one by __reglue.configure({ module })",
 			STR_ARGS(p->glue->result));
 	}
 }
