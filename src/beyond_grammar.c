@@ -30,12 +30,6 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '$' || (c & 0x80) != 0;
-}
-
 static size_t skip_blanks(struct str bytes, size_t at)
 {
 	while (at < bytes.len && is_blank(bytes.data[at])) {
@@ -46,7 +40,7 @@ static size_t skip_blanks(struct str bytes, size_t at)
 
 static size_t skip_word(struct str bytes, size_t at)
 {
-	while (at < bytes.len && is_letter(bytes.data[at])) {
+	while (at < bytes.len && str_is_word(bytes.data[at])) {
 		at++;
 	}
 	return at;
@@ -57,13 +51,25 @@ static bool is_at(struct str bytes, size_t at, char c)
 	return at < bytes.len && bytes.data[at] == c;
 }
 
-/* The character before the blanks before a place; 0 at the start. */
-static char last_before(struct str bytes, size_t at)
+static size_t skip_blanks_back(struct str bytes, size_t at)
 {
 	while (at > 0 && is_blank(bytes.data[at - 1])) {
 		at--;
 	}
-	return at == 0 ? 0 : bytes.data[at - 1];
+	return at;
+}
+
+/* Whether a list of names begins or goes on before the blanks before a place. */
+static bool is_after_brace_or_comma(struct str bytes, size_t at)
+{
+	at = skip_blanks_back(bytes, at);
+	return at > 0 && (bytes.data[at - 1] == '{' || bytes.data[at - 1] == ',');
+}
+
+static bool is_before_brace_or_comma(struct str bytes, size_t at)
+{
+	at = skip_blanks(bytes, at);
+	return is_at(bytes, at, '}') || is_at(bytes, at, ',');
 }
 
 /* `import source x from`, `import defer * as x from`; `import source from "x"` is an ordinary import. */
@@ -73,8 +79,7 @@ static void find_phase(struct str bytes, size_t import_end, struct stand_ins *fo
 	struct str word = str_slice(bytes, start, end);
 	size_t next = skip_blanks(bytes, end);
 	struct str name = str_slice(bytes, next, skip_word(bytes, next));
-	bool named =
-		name.len != 0 ? !str_equal(name, STR("from")) : next < bytes.len && bytes.data[next] == '*';
+	bool named = name.len != 0 ? !str_equal(name, STR("from")) : is_at(bytes, next, '*');
 	if (start > import_end && named &&
 		(str_equal(word, STR("source")) || str_equal(word, STR("defer")))) {
 		add(found, start, end, "      ");
@@ -86,39 +91,16 @@ static bool is_reserved(struct str word)
 	static const char *const words[] = {"break", "case", "catch", "class", "const", "continue",
 		"debugger", "delete", "do", "else", "enum", "export", "extends", "false", "finally", "for",
 		"function", "if", "import", "in", "instanceof", "new", "null", "return", "super", "switch",
-		"this", "throw", "true", "try", "typeof", "var", "void", "while", "with"};
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (str_equal(word, str_from(words[i]))) {
-			return true;
-		}
-	}
-	return false;
+		"this", "throw", "true", "try", "typeof", "var", "void", "while", "with", NULL};
+	return str_is_one_of(word, words);
 }
 
 /* `{ return }`: a statement or an expression by itself, and nothing that has to be mended. */
 static bool may_be_code(struct str word)
 {
 	static const char *const words[] = {
-		"break", "continue", "debugger", "false", "null", "return", "super", "this", "true"};
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (str_equal(word, str_from(words[i]))) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Where the word before the blanks before `at` starts. */
-static size_t word_before(struct str bytes, size_t at, size_t *end)
-{
-	while (at > 0 && is_blank(bytes.data[at - 1])) {
-		at--;
-	}
-	*end = at;
-	while (at > 0 && is_letter(bytes.data[at - 1])) {
-		at--;
-	}
-	return at;
+		"break", "continue", "debugger", "false", "null", "return", "super", "this", "true", NULL};
+	return str_is_one_of(word, words);
 }
 
 /*
@@ -127,16 +109,18 @@ static size_t word_before(struct str bytes, size_t at, size_t *end)
  */
 static void find_export_names(struct str bytes, size_t as, struct stand_ins *found)
 {
-	size_t end, start = word_before(bytes, as, &end);
-	char before = last_before(bytes, start);
-	if (end < as && (before == '{' || before == ',') && is_reserved(str_slice(bytes, start, end))) {
+	size_t end = skip_blanks_back(bytes, as), start = end;
+	while (start > 0 && str_is_word(bytes.data[start - 1])) {
+		start--;
+	}
+	if (end < as && is_after_brace_or_comma(bytes, start) &&
+		is_reserved(str_slice(bytes, start, end))) {
 		add(found, start, end, any_name);
 	}
 	start = skip_blanks(bytes, as + 2);
 	end = skip_word(bytes, start);
-	size_t next = skip_blanks(bytes, end);
-	bool ends = is_at(bytes, next, '}') || is_at(bytes, next, ',') ||
-	            str_starts(str_slice(bytes, next, bytes.len), STR("from"));
+	bool ends = is_before_brace_or_comma(bytes, end) ||
+	            str_starts(str_slice(bytes, skip_blanks(bytes, end), bytes.len), STR("from"));
 	if (start > as + 2 && ends && is_reserved(str_slice(bytes, start, end))) {
 		add(found, start, end, any_name);
 	}
@@ -145,11 +129,9 @@ static void find_export_names(struct str bytes, size_t as, struct stand_ins *fou
 /* `export { in } from "./x.js"` */
 static void find_reexport(struct str bytes, size_t start, size_t end, struct stand_ins *found)
 {
-	char before = last_before(bytes, start);
-	size_t next = skip_blanks(bytes, end);
 	struct str word = str_slice(bytes, start, end);
-	if ((before == '{' || before == ',') && (is_at(bytes, next, '}') || is_at(bytes, next, ',')) &&
-		is_reserved(word) && !may_be_code(word)) {
+	if (is_reserved(word) && !may_be_code(word) && is_after_brace_or_comma(bytes, start) &&
+		is_before_brace_or_comma(bytes, end)) {
 		add(found, start, end, any_name);
 	}
 }
@@ -157,9 +139,10 @@ static void find_reexport(struct str bytes, size_t start, size_t end, struct sta
 /* `import x from "./x.json" assert { type: "json" }`, as it was written before `with`. */
 static void find_assertion(struct str bytes, size_t start, size_t end, struct stand_ins *found)
 {
-	char before = last_before(bytes, start);
-	size_t next = skip_blanks(bytes, end);
-	if ((before == '"' || before == '\'') && is_at(bytes, next, '{')) {
+	size_t before = skip_blanks_back(bytes, start);
+	bool after_string =
+		before > 0 && (bytes.data[before - 1] == '"' || bytes.data[before - 1] == '\'');
+	if (after_string && is_at(bytes, skip_blanks(bytes, end), '{')) {
 		add(found, start, end, "with  ");
 	}
 }

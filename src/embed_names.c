@@ -25,13 +25,8 @@ static struct str nth_local_name(struct arena *arena, struct str old, uint32_t i
 
 static bool is_reserved(struct str name)
 {
-	static const char *const words[] = {"do", "if", "in", "of", "as", "is"};
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (str_equal(name, str_from(words[i]))) {
-			return true;
-		}
-	}
-	return false;
+	static const char *const words[] = {"do", "if", "in", "of", "as", "is", NULL};
+	return str_is_one_of(name, words);
 }
 
 /* Whether a binding may not have that name: another of its scope has it, or one that is used inside. */

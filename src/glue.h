@@ -114,8 +114,7 @@ struct glue {
 	enum module_source module; /* as far as the file alone tells */
 	struct str other;          /* of a loader or shim: the body's specifier */
 	struct str made_by; /* of a loader that imports the exports: the script that makes them */
-	struct str
-		result; /* of one that calls a function it is given: the variable that has its result */
+	struct str result;  /* of one that calls the program's function: variable of what that gives */
 	struct str wasm_imported; /* specifier of the wasm that is imported, without a query */
 	bool is_module;           /* has import or export statements */
 	binding_id exports;       /* the variable that holds the exports */

@@ -68,13 +68,9 @@ static bool is_known_export(struct str name)
 		"__wbindgen_exn_store", "__wbindgen_destroy_closure", "__wbindgen_externrefs",
 		"__externref_drop_slice", "__externref_table_alloc", "__externref_table_dealloc",
 		"__instance_terminated", "__abort_handler", "__wbindgen_thread_destroy",
-		"__wbindgen_global_argument_ptr", "__wbindgen_jsval_cnt"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (str_equal(name, str_from(names[i]))) {
-			return true;
-		}
-	}
-	return str_starts(name, STR("__wbindgen_export")) || /* names that would be no identifiers */
+		"__wbindgen_global_argument_ptr", "__wbindgen_jsval_cnt", NULL};
+	return str_is_one_of(name, names) ||
+	       str_starts(name, STR("__wbindgen_export")) || /* names that would be no identifiers */
 	       str_starts(name, STR("__wbg_")) || /* classes: __wbg_counter_free, __wbg_get_point_x */
 	       !(str_starts(name, STR("__wb")) || str_starts(name, STR("__externref")));
 }

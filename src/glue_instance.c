@@ -14,13 +14,22 @@ static bool is_of_objects(struct str name)
 static bool is_of_glue(struct str name)
 {
 	static const char *const names[] = {"__wbg_set_wasm", "__wbg_init", "__wbg_load",
-		"__wbg_get_imports", "__wbg_init_memory", "__wbg_finalize_init", "__wbg_reset_state"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (str_equal(name, str_from(names[i]))) {
-			return true;
-		}
+		"__wbg_get_imports", "__wbg_init_memory", "__wbg_finalize_init", "__wbg_reset_state", NULL};
+	return str_is_one_of(name, names);
+}
+
+/* Whether members of it are read in another function than the one that has the variable. */
+static bool is_shared(
+	const struct tree *tree, const struct scopes *scopes, const struct binding *binding)
+{
+	node_id own = node_function(tree, binding->identifier);
+	bool shared = binding->scope == 0;
+	for (node_id u = binding->first_use; u != NO_NODE && !shared; u = scopes->next_use[u]) {
+		shared = tree->nodes[u].field == FIELD_object &&
+		         node_is(tree, tree->nodes[u].parent, KIND_member_expression) &&
+		         node_function(tree, u) != own;
 	}
-	return false;
+	return shared;
 }
 
 /*
@@ -30,7 +39,7 @@ static bool is_of_glue(struct str name)
 static bool looks_like_exports(
 	const struct tree *tree, const struct scopes *scopes, const struct binding *binding)
 {
-	bool seen = false, memory = false, shared = binding->scope == 0;
+	bool seen = false, memory = false;
 	for (node_id u = binding->first_use; u != NO_NODE; u = scopes->next_use[u]) {
 		node_id member = tree->nodes[u].parent;
 		if (tree->nodes[u].field != FIELD_object ||
@@ -42,11 +51,11 @@ static bool looks_like_exports(
 			return false;
 		}
 		memory |= str_equal(name, STR("memory"));
-		shared |= node_function(tree, u) != node_function(tree, binding->identifier);
 		seen |= str_starts(name, STR("__wbindgen_")) || str_starts(name, STR("__externref")) ||
 		        (str_starts(name, STR("__wbg_")) && !is_of_objects(name));
 	}
-	return seen || (memory && shared && tree_has_prefix(tree, STR("__wb")));
+	return seen ||
+	       (memory && tree_has_prefix(tree, STR("__wb")) && is_shared(tree, scopes, binding));
 }
 
 bool glue_is_instance_exports(const struct glue *glue, node_id n)

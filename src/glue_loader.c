@@ -355,7 +355,7 @@ static bool read_shim(struct glue *glue)
 }
 
 /* Whether something is put into it: `imports['./x.js'] = require('./x.js')`. */
-static bool is_filled(const struct glue *glue, node_id object)
+static bool has_entries(const struct glue *glue, node_id object)
 {
 	const struct tree *tree = glue->tree;
 	binding_id variable = scope_of(glue->scopes, object);
@@ -404,7 +404,7 @@ static bool read_required_loader(struct glue *glue)
 	glue->part = PART_LOADER;
 	glue->target = TARGET_NODEJS;
 	/* by its imports alone it reaches the glue */
-	glue->module = is_filled(glue, imports) ? MODULE_SEEN : MODULE_NONE;
+	glue->module = has_entries(glue, imports) ? MODULE_SEEN : MODULE_NONE;
 	glue->form = "separate loader that the glue requires";
 	return true;
 }

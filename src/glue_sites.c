@@ -11,7 +11,6 @@ struct sites {
 	node_id *adopted; /* expressions that the exports variable receives */
 	uint32_t adopted_count;
 	uint8_t *visited; /* by binding, while following calls */
-	unsigned callers; /* how many functions may stand between the adopter and what calls it */
 };
 
 bool glue_is_instantiation(const struct glue *glue, node_id call)
@@ -240,7 +239,8 @@ static bool joined_by_caller(
 	return false;
 }
 
-static bool belongs(struct sites *s, node_id site)
+/* callers: how far up from what adopts the exports its callers are looked at */
+static bool belongs(struct sites *s, node_id site, unsigned callers)
 {
 	const struct glue *glue = s->glue;
 	if (!node_inside(glue->tree, site, glue->root_body)) {
@@ -258,7 +258,7 @@ static bool belongs(struct sites *s, node_id site)
 			adopter == NO_NODE || adopter_name == 0 ? statement_around(glue, adopted) : adopter;
 		if ((maker != NO_NODE && glue_names(glue, maker, adopter_name)) ||
 			reaches_afresh(s, from, maker_name) ||
-			joined_by_caller(s, adopter_name, maker_name, site, s->callers)) {
+			joined_by_caller(s, adopter_name, maker_name, site, callers)) {
 			return true;
 		}
 	}
@@ -375,9 +375,9 @@ static void read_sites(struct glue *glue)
 		}
 	}
 	/* of several glues one is not given what only seems to be its own */
-	for (s.callers = 1; s.callers <= (alone ? 2u : 1u) && kept == 0; s.callers++) {
+	for (unsigned callers = 1; callers <= (alone ? 2u : 1u) && kept == 0; callers++) {
 		for (uint32_t i = 0; i < count; i++) {
-			if (belongs(&s, all[i])) {
+			if (belongs(&s, all[i], callers)) {
 				ours[kept++] = all[i];
 			}
 		}

@@ -22,7 +22,7 @@ static node_id filled_array(const struct tree *tree, node_id value)
 static node_id array_length(const struct glue *glue, node_id value)
 {
 	const struct tree *tree = glue->tree;
-	node_id array = filled_array(tree, value) == NO_NODE ? value : filled_array(tree, value);
+	node_id filled = filled_array(tree, value), array = filled == NO_NODE ? value : filled;
 	node_id constructor = NO_NODE;
 	if (node_is(tree, array, KIND_new_expression)) {
 		constructor = node_child(tree, array, FIELD_constructor);

@@ -12,13 +12,8 @@ static bool is_harmless_global(struct str name)
 		"Boolean", "DataView", "Date", "Error", "Float32Array", "Float64Array", "Infinity",
 		"Int16Array", "Int32Array", "Int8Array", "Math", "NaN", "Number", "RangeError", "String",
 		"TextDecoder", "TextEncoder", "TypeError", "Uint16Array", "Uint32Array", "Uint8Array",
-		"console", "crypto", "isNaN", "performance"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (str_equal(name, str_from(names[i]))) {
-			return true;
-		}
-	}
-	return false;
+		"console", "crypto", "isNaN", "performance", NULL};
+	return str_is_one_of(name, names);
 }
 
 static bool is_plain(const struct tree *tree, node_id value)

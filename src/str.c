@@ -1,6 +1,14 @@
 #define _GNU_SOURCE /* memmem */
 #include "str.h"
 
+bool str_is_one_of(struct str s, const char *const *list)
+{
+	while (*list != NULL && !str_equal(s, str_from(*list))) {
+		list++;
+	}
+	return *list != NULL;
+}
+
 size_t str_find(struct str s, struct str needle)
 {
 	if (needle.len == 0) {

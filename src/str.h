@@ -58,6 +58,9 @@ static inline bool str_is_word(char c)
 	return str_is_ascii_word(c) || (unsigned char)c >= 0x80;
 }
 
+/* Whether s is one of the strings of a list that NULL ends. */
+bool str_is_one_of(struct str s, const char *const *list);
+
 /* Where needle first stands in s, as an offset in bytes, or (size_t)-1. An empty needle is at 0. */
 size_t str_find(struct str s, struct str needle);
 

@@ -15,13 +15,12 @@ export const minifiers = {
 	bundled: (file, target) => build(file, target, false),
 	esbuild: (file, target) => build(file, target, true),
 	terser: async (file, target) => {
-		const text = target === 'no-modules' ? fs.readFileSync(file, 'utf8') : build(file, target, false);
-		const toplevel = target !== 'no-modules';
-		return (await minify(text, { module: target === 'web', compress: { passes: 3, unsafe: true }, toplevel })).code;
+		const options = { module: target === 'web', compress: { passes: 3, unsafe: true }, toplevel: target !== 'no-modules' };
+		return (await minify(plain(file, target), options)).code;
 	},
 	swc: (file, target) => {
-		const text = target === 'no-modules' ? fs.readFileSync(file, 'utf8') : build(file, target, false);
-		return swc.minifySync(text, { module: target === 'web', compress: true, mangle: { topLevel: target !== 'no-modules' } }).code;
+		const options = { module: target === 'web', compress: true, mangle: { topLevel: target !== 'no-modules' } };
+		return swc.minifySync(plain(file, target), options).code;
 	},
 	rolldown: async file => {
 		const bundle = await rolldown({ input: file, logLevel: 'silent', external: /\.wasm$/ });
@@ -31,6 +30,9 @@ export const minifiers = {
 		'build', file, '--minify', '--target=node', `--format=${target === 'web' ? 'esm' : 'cjs'}`, '--external=*.wasm',
 	], { encoding: 'utf8', maxBuffer: 1 << 26 }),
 };
+
+const plain = (file, target) =>
+	target === 'no-modules' ? fs.readFileSync(file, 'utf8') : build(file, target, false);
 
 function build(file, target, minified) {
 	if (target === 'no-modules') {

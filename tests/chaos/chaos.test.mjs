@@ -48,14 +48,18 @@ const cells = [
 	"0.2.127/unwind-alone/web",
 	"0.2.130/abort-alone/nodejs",
 ];
+function behave(from, to, steps, cell, ...more) {
+	const run = chaos("--seeds", `${from}-${to - 1}`, "--steps", steps, "--cell", cell, ...more);
+	assert.equal(run.status, 0, run.stdout + run.stderr);
+	const sum = JSON.parse(run.stdout.trim().split("\n").at(-1));
+	assert.equal(sum.seeds, to - from);
+	assert.ok(sum.faults > sum.seeds && sum.stale > sum.seeds, `${sum.faults} faults, ${sum.stale} stale objects`);
+}
+
 cells.forEach((cell, i) => {
 	const [from, to] = [i, i + 1].map(n => Math.floor((seeds * n) / cells.length));
 	test(`R1-R9, R14: seeds ${from} to ${to - 1} behave as the contract says (${cell})`, () => {
-		const run = chaos("--seeds", `${from}-${to - 1}`, "--steps", steps, "--cell", cell);
-		assert.equal(run.status, 0, run.stdout + run.stderr);
-		const sum = JSON.parse(run.stdout.trim().split("\n").at(-1));
-		assert.equal(sum.seeds, to - from);
-		assert.ok(sum.faults > sum.seeds && sum.stale > sum.seeds, `${sum.faults} faults, ${sum.stale} stale objects`);
+		behave(from, to, steps, cell);
 	});
 });
 
@@ -70,10 +74,7 @@ const minified = {
 Object.entries(minified).forEach(([minifier, cell], i) => {
 	test(`R1-R9: the same of minified glue (${minifier}, ${cell})`, () => {
 		const from = 1000 + 20 * i;
-		const run = chaos("--seeds", `${from}-${from + 19}`, "--steps", "300", "--cell", cell, "--minify", minifier);
-		assert.equal(run.status, 0, run.stdout + run.stderr);
-		const sum = JSON.parse(run.stdout.trim().split("\n").at(-1));
-		assert.ok(sum.faults > sum.seeds && sum.stale > sum.seeds, `${sum.faults} faults, ${sum.stale} stale objects`);
+		behave(from, from + 20, "300", cell, "--minify", minifier);
 	});
 });
 

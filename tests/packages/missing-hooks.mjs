@@ -142,7 +142,7 @@ export function missingHooks(text) {
 			if (source(node.callee) === "Promise" && node.arguments.length === 1) {
 				const [argument] = node.arguments;
 				const given = argument.type === "CallExpression" ? argument.arguments[0] : argument;
-				const executor = isFunction(given) ? given : stateOf(given);
+				const executor = given?.type === "Identifier" ? stateOf(given) : given;
 				const enters = executor && isFunction(executor) &&
 					contains(executor.body, (one) => property(one) === "b" && states.has(variables.get(one.object)));
 				seen.promises += enters ? 1 : 0;
