@@ -50,6 +50,10 @@ if [ "$wanted" = tests ]; then
 	package fish command -v fish
 	package python3-jsonschema python3 -c 'import jsonschema; jsonschema.Draft202012Validator'
 	package chromium command -v chromium
+	package firefox-esr command -v firefox-esr
+	package libwebkit2gtk-4.1-0 sh -c 'ls /usr/lib/*/webkit2gtk-4.1/MiniBrowser'
+	package xvfb command -v xvfb-run
+	package xauth command -v xauth
 	package parallel command -v parallel
 	package acl command -v setfacl
 fi

@@ -8,7 +8,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { launch, serve } from '../engines/browser.mjs';
+import { launch } from '../engines/chromium.mjs';
+import { serve } from '../engines/serve.mjs';
 import { bundlers } from './bundle.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));

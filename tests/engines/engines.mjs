@@ -3,6 +3,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { browsers } from "./browsers.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const packages = path.join(here, "node_modules");
@@ -36,7 +37,8 @@ export const engines = {
 		tap: bunTap,
 	},
 	workerd: { command: process.execPath, args: [path.join(here, "workerd.mjs")], cells: web },
-	chromium: { command: process.execPath, args: [path.join(here, "chromium.mjs")], cells: web },
+	...Object.fromEntries(Object.keys(browsers).map(name =>
+		[name, { command: process.execPath, args: [path.join(here, "page.mjs"), name], cells: web }])),
 };
 
 /* Bun has no TAP: a line `(pass) NAME [1.00ms]` for each test, what went wrong before it, and a sum. */

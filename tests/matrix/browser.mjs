@@ -4,7 +4,8 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { launch, serve } from "../engines/browser.mjs";
+import { launch } from "../engines/chromium.mjs";
+import { serve } from "../engines/serve.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const engines = path.join(here, "../engines");

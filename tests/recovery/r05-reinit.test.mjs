@@ -241,7 +241,12 @@ each(
 			assert.equal(api.generation, n);
 		}
 	},
-	{ needs: cell => isWeb(cell) && globalThis.document !== undefined, init: false, traced: false },
+	{
+		needs: cell => isWeb(cell) && globalThis.document !== undefined,
+		requires: ["sizeLimit"],
+		init: false,
+		traced: false,
+	},
 );
 
 const sources = {

@@ -95,7 +95,9 @@ function pick(objects, r) {
 /* A value as one could see it from outside, in plain data. */
 function seen(v) {
 	if (v instanceof Error) {
-		return `${v.constructor.name} ${v.name}: ${v.message}`;
+		// SpiderMonkey names the variable until it has compiled the function
+		const message = v.message.replace(/^(can't access property "\w+")(, \w+ is| of) (null|undefined)$/, "$1 of $3");
+		return `${v.constructor.name} ${v.name}: ${message}`;
 	}
 	if (typeof v === "function" || typeof v === "symbol" || typeof v === "bigint") {
 		return String(v);
@@ -163,9 +165,16 @@ each("R13: and again after a recovery", async glue => {
 	assert.equal(api.generation, 1);
 });
 
+/* SpiderMonkey puts a function's own where they were first looked at. */
+const ofFunctions = ["length", "name", "prototype"];
+const ownKeys = o => {
+	const keys = Reflect.ownKeys(o);
+	return [...ofFunctions.filter(k => keys.includes(k)), ...keys.filter(k => !ofFunctions.includes(k))];
+};
+
 function shape(m) {
 	const properties = o =>
-		Reflect.ownKeys(o).map(k => {
+		ownKeys(o).map(k => {
 			const { get, set, value, enumerable, writable, configurable } =
 				Object.getOwnPropertyDescriptor(o, k);
 			return [

@@ -227,7 +227,7 @@ each(
 		assert.equal(caught(() => m.panic("text")).name, "PanicError");
 		assert.equal(m.bump(), 2);
 	},
-	{ needs: unwinds },
+	{ needs: unwinds, requires: ["panics"] },
 );
 
 // Thrown where wasm unwraps it, the error made Rust drop things twice: a promise that it awaited was another's.

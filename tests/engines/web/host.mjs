@@ -4,7 +4,7 @@
 import * as engine from "./engine.mjs";
 
 export { test } from "./test.mjs";
-export const { allCells, bytesOf, evaluate, wish } = engine;
+export const { allCells, bytesOf, evaluate, gc, wish } = engine;
 
 export const limits = {
 	instructions: "the engine is older than what the module asks of it",
@@ -49,7 +49,3 @@ export async function inChild(cell, body, { original = false, args = [] } = {}) 
 	return { status: strays.length === 0 ? 0 : 1, text: strays.map(String).join("\n"), answer };
 }
 
-export async function gc() {
-	globalThis.gc();
-	await engine.turn?.();
-}

@@ -3,6 +3,7 @@
 import { allCells, kinds, modules, wish } from "./deployed.mjs";
 
 export { allCells, wish };
+export const gc = globalThis.gc;
 export const limits = {
 	strays: "workerd tells no global object what a timer throws",
 	compile: "workerd compiles no WebAssembly at run time",

@@ -1,0 +1,131 @@
+// node page.mjs BROWSER [FILE…]: rule tests on a page, on its main thread; TAP on stdout. RECOVERY_CELLS as ever.
+// browsers.mjs has the browsers.
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { allCells, wish } from "../recovery/host.mjs";
+import { browsers } from "./browsers.mjs";
+import { serve } from "./serve.mjs";
+import * as site from "./site.mjs";
+
+const [, , name, ...named] = process.argv;
+const { command, limits } = browsers[name];
+const files = named.length > 0 ? named : site.ruleTests;
+const cells = new Map(allCells.map(cell => [cell.path, cell]));
+const patience = 150_000; // ms without a word; a test itself may take 120 s
+
+// A memory reserves gigabytes of the address space of its process, and a page keeps what its modules
+// keep. So no page runs more than a few tests.
+const few = 8;
+const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
+<script type="module">
+const [file, from] = location.search.slice(1).split(",");
+let said;
+const say = (what, body) => {
+	said = Promise.resolve(said).then(() => fetch("/" + what, { method: "POST", body }));
+};
+let count = 0;
+try {
+	const { runTests } = await import("/tests/engines/web/test.mjs");
+	await import("/tests/recovery/" + file);
+	count = await runTests(line => say("report", line), Number(from), Number(from) + ${few});
+} catch (e) {
+	say("report", "not ok - " + file + "\\n  " + e + "\\n  " + e.stack);
+}
+const next = Number(from) + ${few};
+if (next < count) {
+	await said;
+	location.search = "?" + file + "," + next;
+} else {
+	say("done");
+}
+</script>`;
+
+const setup = file => ({
+	allCells,
+	limits,
+	wish,
+	modules: [...new Set(site.webCells(file).map(({ module }) => module))],
+});
+
+let heard = () => {};
+
+function answer(url, said) {
+	const [, top, ...rest] = decodeURI(url.pathname).split("/");
+	if (top === "report" || top === "done") {
+		heard(top, said);
+		return ["text/plain", ""];
+	}
+	if (top === "") {
+		return ["text/html", page];
+	}
+	if (top === "setup.json") {
+		return ["application/json", JSON.stringify(setup(url.search.slice(1)))];
+	}
+	if (top === "tests") {
+		return ["text/javascript", site.text(rest.join("/"), "page")];
+	}
+	if (top === "fixtures") {
+		return ["application/wasm", fs.readFileSync(path.join(site.fixtures, ...rest))];
+	}
+	if (top === "glue") {
+		const [kind, ...where] = rest;
+		const cell = cells.get(where.slice(0, -1).join("/"));
+		return ["text/javascript", fs.readFileSync(site.glue(cell, kind))];
+	}
+	return ["text/plain", undefined];
+}
+
+/* A browser of its own for each file. */
+async function run(file, port) {
+	const profile = fs.mkdtempSync(path.join(os.tmpdir(), `reglue-${name}-`));
+	const [program, ...args] = command(`http://127.0.0.1:${port}/?${file},0`, profile);
+	const browser = spawn(program, args, { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+	let complaints = "";
+	browser.stderr.on("data", text => (complaints += text));
+	let timer;
+	const end = await new Promise(done => {
+		const wait = () => {
+			clearTimeout(timer);
+			timer = setTimeout(() => done(`the page said nothing for ${patience / 1000} s`), patience);
+		};
+		heard = (what, line) => {
+			if (what === "done") {
+				done();
+			} else {
+				console.log(line);
+				wait();
+			}
+		};
+		browser.on("error", e => done(e.message));
+		browser.on("exit", (status, signal) => done(`${name} ended with ${signal ?? status}`));
+		wait();
+	});
+	clearTimeout(timer);
+	if (end !== undefined) {
+		console.log([`not ok - ${file}: ${end}`, ...complaints.split("\n")].join("\n  "));
+	}
+	await stop(browser);
+	fs.rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
+}
+
+/* With all that it started, which it is the leader of. */
+async function stop(browser) {
+	if (browser.pid === undefined || browser.exitCode !== null) {
+		return;
+	}
+	const gone = new Promise(done => browser.on("exit", done));
+	process.kill(-browser.pid, "SIGTERM");
+	const timer = setTimeout(() => process.kill(-browser.pid, "SIGKILL"), 5000);
+	await gone;
+	clearTimeout(timer);
+}
+
+const server = await serve(answer);
+for (const file of files) {
+	await run(file, server.address().port);
+}
+server.close();
+server.closeAllConnections();
