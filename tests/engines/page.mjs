@@ -71,9 +71,9 @@ function answer(url, said) {
 		return ["application/wasm", fs.readFileSync(path.join(site.fixtures, ...rest))];
 	}
 	if (top === "glue") {
-		const [kind, ...where] = rest;
-		const cell = cells.get(where.slice(0, -1).join("/"));
-		return ["text/javascript", fs.readFileSync(site.glue(cell, kind))];
+		const [kind, release, variant, target, ...file] = rest;
+		const glue = site.glue(cells.get(`${release}/${variant}/${target}`), kind);
+		return ["text/javascript", fs.readFileSync(path.join(path.dirname(glue), ...file))];
 	}
 	return ["text/plain", undefined];
 }
