@@ -13,13 +13,18 @@ const steps = process.env.CHAOS_STEPS ?? "1000";
 
 // What wasm-bindgen makes to catch exceptions asks for instructions that Node.js has had since 22.
 const own = process.execPath;
-const newer = WebAssembly.JSTag === undefined ? path.join(here, "../engines/node_modules/node24/bin/node") : own;
+const engines = path.join(here, "../engines/node_modules");
+const newer = WebAssembly.JSTag === undefined ? path.join(engines, "node24/bin/node") : own;
 const nodeFor = cell => (/abort-|unwind/.test(cell) ? newer : own);
 
 function chaos(...args) {
 	const node = nodeFor(args[args.indexOf("--cell") + 1]);
 	const flags = ["--expose-gc", "--experimental-vm-modules", "--no-warnings"];
-	const run = spawnSync(node, [...flags, path.join(here, "chaos.mjs"), ...args], {
+	return execute(node, ...flags, path.join(here, "chaos.mjs"), ...args);
+}
+
+function execute(program, ...args) {
+	const run = spawnSync(program, args, {
 		encoding: "utf8",
 		timeout: 600_000,
 		maxBuffer: 1 << 26,
@@ -49,10 +54,13 @@ const cells = [
 	"0.2.130/abort-alone/nodejs",
 ];
 function behave(from, to, steps, cell, ...more) {
-	const run = chaos("--seeds", `${from}-${to - 1}`, "--steps", steps, "--cell", cell, ...more);
+	behaved(to - from, chaos("--seeds", `${from}-${to - 1}`, "--steps", steps, "--cell", cell, ...more));
+}
+
+function behaved(seeds, run) {
 	assert.equal(run.status, 0, run.stdout + run.stderr);
 	const sum = JSON.parse(run.stdout.trim().split("\n").at(-1));
-	assert.equal(sum.seeds, to - from);
+	assert.equal(sum.seeds, seeds);
 	assert.ok(sum.faults > sum.seeds && sum.stale > sum.seeds, `${sum.faults} faults, ${sum.stale} stale objects`);
 }
 
@@ -77,6 +85,24 @@ Object.entries(minified).forEach(([minifier, cell], i) => {
 		behave(from, from + 20, "300", cell, "--minify", minifier);
 	});
 });
+
+/* SpiderMonkey, and JSC as Bun and as browsers have it. */
+const others = {
+	bun: ["0.2.130/default/nodejs", "0.2.92/reftypes/nodejs", "0.2.130/unwind/nodejs"],
+	firefox: ["0.2.130/heap/web", "0.2.92/default/nodejs", "0.2.130/abort-handler/web"],
+	webkit: ["0.2.130/default/web", "0.2.87/reftypes/nodejs", "0.2.130/reinit/web"],
+};
+for (const [engine, among] of Object.entries(others)) {
+	among.forEach((cell, i) => {
+		test(`R1-R9, R14: the same in another engine (${engine}, ${cell})`, () => {
+			const [from, to] = [2000 + 20 * i, 2019 + 20 * i];
+			behaved(20, engine === "bun"
+				? execute(path.join(engines, "@oven/bun-linux-x64-baseline/bin/bun"), path.join(here, "chaos.mjs"),
+					"--seeds", `${from}-${to}`, "--steps", "300", "--cell", cell)
+				: execute(nodeFor(cell), path.join(here, "page.mjs"), engine, `${from}-${to}`, "300", cell));
+		});
+	});
+}
 
 for (const [variant, ways] of Object.entries({ default: breakings, ...breakingsOfUpstream })) {
 	for (const name of Object.keys(ways)) {

@@ -1,6 +1,6 @@
 // Holds what came of a step against what the model expects of it.
 import { isDeepStrictEqual, inspect } from "node:util";
-import { isFault } from "./world.mjs";
+import { isExhausted, isFault } from "./world.mjs";
 
 export class Mismatch extends Error {}
 
@@ -80,7 +80,7 @@ export function expectedOf({ cell, world, api, model, store, born }) {
 				no("not the right StaleObjectError");
 			}
 		} else if (want.fault) {
-			if (!isFault(e) || e.name !== want.fault) {
+			if (!isFault(e) || (want.fault === "stack" ? !isExhausted(e) : e.name !== want.fault)) {
 				no("not the fault");
 			}
 			checkFault(e, undefined, s);
@@ -94,7 +94,7 @@ export function expectedOf({ cell, world, api, model, store, born }) {
 	const checkFault = (e, name, s) => {
 		const f = api.fault;
 		if (
-			f?.kind !== (e instanceof RangeError ? "stack" : isFault(e) ? "trap" : "abort") ||
+			f?.kind !== (isExhausted(e) ? "stack" : isFault(e) ? "trap" : "abort") ||
 			f.message !== e.message ||
 			f.generation !== model.generation ||
 			(name !== undefined && f.export !== name)

@@ -11,8 +11,9 @@ const { Instance, Module, instantiate, instantiateStreaming } = WebAssembly;
 const Real = { Instance, Module, FinalizationRegistry, Wasm: { Instance, Module, instantiate, instantiateStreaming } };
 const { RuntimeError } = WebAssembly;
 
-export const isFault = e =>
-	e instanceof RuntimeError || (e instanceof RangeError && /call stack/.test(e.message));
+// SpiderMonkey has a class of its own for it.
+export const isExhausted = e => (e instanceof RangeError && /call stack/.test(e.message)) || e?.name === "InternalError";
+export const isFault = e => e instanceof RuntimeError || isExhausted(e);
 
 /*
  * Pointers to Rust objects and closures mean nothing to the glue, so they can be marked: the top byte

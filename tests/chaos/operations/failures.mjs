@@ -24,7 +24,7 @@ export function failuresOf({ cell, config, world, m, api, model, starts, own, va
 		trap: () => fault(() => m.trap()),
 		oob: () => fault(() => m.oob_load()),
 		shadow: () => fault(() => m.recurse_shadow(100_000)),
-		stack: () => fault(() => m.recurse_js(16_000_000), "RangeError"),
+		stack: () => fault(() => m.recurse_js(16_000_000), "stack"),
 		wrongSignature: () => fault(() => m.wrong_signature()),
 		panicString: () => panics(() => m.panic_string("as told")),
 		panicResult: () => panics(() => m.panic_result("as told")),
