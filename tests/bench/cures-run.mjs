@@ -4,7 +4,8 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
-import { compare, engine } from './interleave.mjs';
+import { engine } from './clock.mjs';
+import { compare } from './interleave.mjs';
 
 const [folder, rounds, cure] = process.argv.slice(2);
 const require = createRequire(import.meta.url);

@@ -5,14 +5,17 @@
 // `reset-state` and `abort-handler` are wasm-bindgen's own output under those flags, `workers-rs` the shim that
 // workers-rs 0.6 puts around classes and functions (re-created in cures-loads.mjs) over reset-state glue, as there;
 // `joined` is reset-state glue that reglue has patched. Ratios to the plain glue, medians with quartiles over the
-// rounds of several processes; ENGINE as for guard.mjs, or the word workerd. Never run as a test.
+// rounds of several processes; ENGINE as for guard.mjs, or one of the words workerd,
+// chromium, firefox and webkit. Never run as a test.
 import { spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { browsers } from '../engines/browsers.mjs';
 import { patch, temporaryDirectory } from '../packages/lib.mjs';
+import { compareIn as compareInBrowser } from './cures-browser.mjs';
 import { compareIn } from './cures-workerd.mjs';
 import { cell, engineFlags, root, spread } from './stats.mjs';
 
@@ -66,9 +69,20 @@ const askWorkerd = async () => {
 	return runs;
 };
 
+const askBrowser = async name => {
+	const folder = gluesFor('web');
+	const runs = [];
+	for (const cure of cures) {
+		for (let i = 0; i < processes; i++) {
+			runs.push(await compareInBrowser(name, folder, rounds, cure));
+		}
+	}
+	return runs;
+};
+
 const results = [];
 for (const program of positionals.length ? positionals : [process.execPath]) {
-	const runs = program === 'workerd' ? await askWorkerd() : askEngine(program);
+	const runs = program === 'workerd' ? await askWorkerd() : program in browsers ? await askBrowser(program) : askEngine(program);
 	const rows = Object.keys(runs[0].loads).map(load => ({
 		load,
 		...Object.fromEntries(subjects.flatMap(subject => {

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { engine, now } from './interleave.mjs';
+import { engine, now } from './clock.mjs';
 import { spread } from './stats.mjs';
 
 const [file, recoveries, rounds] = process.argv.slice(2);

@@ -2,8 +2,9 @@
 // → JSON. CALLS: of each load, before an instance is replaced.
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
+import { engine, now } from './clock.mjs';
 import { calls, designs } from './guard-designs.mjs';
-import { compare, engine, now } from './interleave.mjs';
+import { compare } from './interleave.mjs';
 
 const [file, recoveries, count, rounds, wanted, wantedLoads] = process.argv.slice(2);
 const module = new WebAssembly.Module(readFileSync(file));

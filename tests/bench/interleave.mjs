@@ -1,15 +1,6 @@
 // Timing by turns: a round times each subject once for a few milliseconds, in an order that turns; what counts
 // is (subject / unpatched in the same round), so what slows the machine for a while slows both.
-import process from 'node:process';
-
-// Time of this process on a processor, where the engine tells: what others do does not count.
-export const now = () => {
-	const { user, system } = process.cpuUsage();
-	return (user + system) / 1000;
-};
-
-export const engine =
-	typeof Bun !== 'undefined' ? 'Bun ' + Bun.version : typeof Deno !== 'undefined' ? 'Deno ' + Deno.version.deno : 'Node ' + process.versions.node;
+import { now } from './clock.mjs';
 
 /**
  * names: the subjects, `unpatched` among them. time(name, n): ms that n calls take, or a promise of it. warm: ms that each

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { copyPackage, packagePath, patch, temporaryDirectory } from '../packages/lib.mjs';
-import { engine, now } from './interleave.mjs';
+import { engine, now } from './clock.mjs';
 import { spread } from './stats.mjs';
 
 const rounds = Number(process.argv[2] || 41);

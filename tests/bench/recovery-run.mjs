@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { engine, now } from './interleave.mjs';
+import { engine, now } from './clock.mjs';
 import { spread } from './stats.mjs';
 
 const [what, file, count] = process.argv.slice(2);

@@ -1,12 +1,10 @@
 // node page.mjs BROWSER SEEDS STEPS CELL…: what chaos.mjs does, on a page of a browser of ../engines/browsers.mjs. A line
 // of JSON for each cell.
-import { spawn } from "node:child_process";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { browsers } from "../engines/browsers.mjs";
+import { open } from "../engines/browsers.mjs";
 import { serve } from "../engines/serve.mjs";
 import { cellOf } from "./cell.mjs";
 
@@ -16,7 +14,7 @@ const patience = 600_000; // ms for a cell
 const modules = ["fs", "module", "path", "url", "util", "vm"];
 const imports = Object.fromEntries(modules.map(name => [`node:${name}`, "/chaos/node-on-page.mjs"]));
 
-const page = cell => `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
+const pageOf = cell => `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
 <script type="importmap">${JSON.stringify({ imports })}</script>
 <script type="module">
 const say = text => fetch("/said", { method: "POST", body: text });
@@ -48,6 +46,8 @@ await say(JSON.stringify(sum));
 let said = () => {};
 const read = file => (fs.existsSync(file) ? fs.readFileSync(file) : undefined);
 let html;
+let folder; // of the glue that the page has: nothing else of the machine is served
+const glueAt = file => (file.startsWith(folder) ? read(file) : undefined);
 const server = await serve((url, text) => {
 	const [, top, ...rest] = decodeURI(url.pathname).split("/");
 	const script = "text/javascript";
@@ -56,33 +56,32 @@ const server = await serve((url, text) => {
 		said: () => (said(text), ["text/plain", ""]),
 		"chai.mjs": () => [script, read(path.join(here, "../engines/node_modules/chai/index.js"))],
 		chaos: () => [script, read(path.join(here, ...rest))],
-		file: () => ["text/plain", read(`/${rest.join("/")}`)],
-		module: () => [script, read(`/${rest.slice(1).join("/")}`)],
+		file: () => ["text/plain", glueAt(`/${rest.join("/")}`)],
+		module: () => [script, glueAt(`/${rest.slice(1).join("/")}`)],
 	};
 	return all[top]?.() ?? ["text/plain", undefined];
 });
 
 for (const name of cells) {
-	html = page({ ...await cellOf(name, {}), name });
-	const profile = fs.mkdtempSync(path.join(os.tmpdir(), "reglue-chaos-page-"));
-	const [program, ...args] = browsers[browser].command(`http://127.0.0.1:${server.address().port}/`, profile);
-	const child = spawn(program, args, { detached: true, stdio: "ignore" });
-	const exit = new Promise(done => child.on("exit", done));
-	const sum = await new Promise((done, fail) => {
-		const timer = setTimeout(fail, patience, new Error(`${name}: not done after ${patience / 1000} s`));
-		exit.then(() => fail(new Error(`${name}: ${browser} ended`)));
-		said = text => {
-			console.log(text);
-			if (text.startsWith("{")) {
-				clearTimeout(timer);
-				done(JSON.parse(text));
-			}
-		};
-	});
-	process.exitCode ||= sum.failed > 0 ? 1 : 0;
-	process.kill(-child.pid, "SIGKILL");
-	await exit;
-	fs.rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
+	const cell = await cellOf(name, {});
+	folder = `${path.dirname(cell.file)}/`;
+	html = pageOf({ ...cell, name });
+	const page = open(browser, `http://127.0.0.1:${server.address().port}/`);
+	try {
+		const sum = await new Promise((done, fail) => {
+			setTimeout(fail, patience, new Error(`${name}: not done after ${patience / 1000} s`)).unref();
+			page.ended.then(text => fail(new Error(`${name}: ${text}`)));
+			said = text => {
+				console.log(text);
+				if (text.startsWith("{")) {
+					done(JSON.parse(text));
+				}
+			};
+		});
+		process.exitCode ||= sum.failed > 0 ? 1 : 0;
+	} finally {
+		await page.close();
+	}
 }
 server.close();
 server.closeAllConnections();

@@ -1,17 +1,15 @@
 // node page.mjs BROWSER [FILE…]: rule tests on a page, on its main thread; TAP on stdout. RECOVERY_CELLS as ever.
 // browsers.mjs has the browsers.
-import { spawn } from "node:child_process";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { allCells, wish } from "../recovery/host.mjs";
-import { browsers } from "./browsers.mjs";
+import { browsers, open } from "./browsers.mjs";
 import { serve } from "./serve.mjs";
 import * as site from "./site.mjs";
 
 const [, , name, ...named] = process.argv;
-const { command, limits } = browsers[name];
+const { limits } = browsers[name];
 const files = named.length > 0 ? named : site.ruleTests;
 const cells = new Map(allCells.map(cell => [cell.path, cell]));
 const patience = 150_000; // ms without a word; a test itself may take 120 s
@@ -78,13 +76,8 @@ function answer(url, said) {
 	return ["text/plain", undefined];
 }
 
-/* A browser of its own for each file. */
 async function run(file, port) {
-	const profile = fs.mkdtempSync(path.join(os.tmpdir(), `reglue-${name}-`));
-	const [program, ...args] = command(`http://127.0.0.1:${port}/?${file},0`, profile);
-	const browser = spawn(program, args, { detached: true, stdio: ["ignore", "ignore", "pipe"] });
-	let complaints = "";
-	browser.stderr.on("data", text => (complaints += text));
+	const browser = open(name, `http://127.0.0.1:${port}/?${file},0`);
 	let timer;
 	const end = await new Promise(done => {
 		const wait = () => {
@@ -99,28 +92,14 @@ async function run(file, port) {
 				wait();
 			}
 		};
-		browser.on("error", e => done(e.message));
-		browser.on("exit", (status, signal) => done(`${name} ended with ${signal ?? status}`));
+		browser.ended.then(done);
 		wait();
 	});
 	clearTimeout(timer);
 	if (end !== undefined) {
-		console.log([`not ok - ${file}: ${end}`, ...complaints.split("\n")].join("\n  "));
+		console.log([`not ok - ${file}:`, ...end.split("\n")].join("\n  "));
 	}
-	await stop(browser);
-	fs.rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
-}
-
-/* With all that it started, which it is the leader of. */
-async function stop(browser) {
-	if (browser.pid === undefined || browser.exitCode !== null) {
-		return;
-	}
-	const gone = new Promise(done => browser.on("exit", done));
-	process.kill(-browser.pid, "SIGTERM");
-	const timer = setTimeout(() => process.kill(-browser.pid, "SIGKILL"), 5000);
-	await gone;
-	clearTimeout(timer);
+	await browser.close();
 }
 
 const server = await serve(answer);

@@ -2,6 +2,9 @@
 import http from "node:http";
 import { text } from "node:stream/consumers";
 
+// A page that is isolated has clocks of microseconds.
+const isolated = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+
 /*
  * Serves what `answer(url, sent)` gives: [content type, body], the body undefined where there is nothing. `sent` is
  * the text that a request brought along.
@@ -10,7 +13,7 @@ export async function serve(answer) {
 	const server = http.createServer(async (request, response) => {
 		try {
 			const [type, body] = answer(new URL(request.url, "http://localhost"), await text(request));
-			response.writeHead(body === undefined ? 404 : 200, { "Content-Type": type });
+			response.writeHead(body === undefined ? 404 : 200, { "Content-Type": type, ...isolated });
 			response.end(body);
 		} catch (e) {
 			console.error(e);
