@@ -123,8 +123,9 @@ if (growth) {
 const recovery = read('recovery.json');
 if (recovery) {
 	out.push('', '## Recovery', '', '`node tests/bench/recovery.mjs ENGINE…`: one recovery / a bare `new WebAssembly.Instance` and its start function, of published',
-		'packages; and resident memory, MB, after recoveries of our fixture, beside as many bare instances.');
-	table(['module', 'kB', ...recovery.map(r => r.engine)], recovery[0].latency.map(({ program, bytes }, i) => [program, (bytes / 1000).toFixed(0), ...recovery.map(r => cell(r.latency[i].ratio))]));
+		'packages · another bare one, which is what the machine makes up; and resident memory, MB, after recoveries of our fixture, beside as',
+		'many bare instances.');
+	table(['module', 'kB', ...recovery.map(r => r.engine)], recovery[0].latency.map(({ program, bytes }, i) => [program, (bytes / 1000).toFixed(0), ...recovery.map(r => `${cell(r.latency[i].ratio)} · ${r.latency[i].control.median.toFixed(2)}`)]));
 	table(['recoveries', ...recovery.flatMap(r => [r.engine, 'bare'])], recovery[0].memory.map(({ recoveries }, i) => [recoveries, ...recovery.flatMap(r => [r.memory[i], r.control[i]].map(m => (m.rss / 1e6).toFixed(1)))]));
 	const heap = m => (m[m.length - 1].heap - m[2].heap) / 1e6;
 	out.push('', `JS heap, after 1,000 recoveries against after 10: ${recovery.map(r => `${heap(r.memory).toFixed(2)} MB on ${r.engine}`).join(', ')}.`);

@@ -59,18 +59,21 @@ if (what === 'latency') {
 	for (let i = 0; i < n; i++) {
 		recover();
 	}
-	const times = { bare: [], recover: [] };
+	const subjects = Object.entries({ bare, recover, control: bare });
+	const times = { bare: [], recover: [], control: [] };
 	for (let r = 0; r < Number(count); r++) {
-		for (const [k, f] of r % 2 ? [['bare', bare], ['recover', recover]] : [['recover', recover], ['bare', bare]]) {
+		for (let k = 0; k < 3; k++) {
+			const [name, f] = subjects[(r + k) % 3];
 			collect();
 			const t = now();
 			for (let i = 0; i < n; i++) {
 				f();
 			}
-			times[k].push((now() - t) / n);
+			times[name].push((now() - t) / n);
 		}
 	}
-	console.log(JSON.stringify({ engine, bytes, bare: spread(times.bare).median, ratio: spread(times.recover.map((v, i) => v / times.bare[i])) }));
+	const ratio = name => spread(times[name].map((v, i) => v / times.bare[i]));
+	console.log(JSON.stringify({ engine, bytes, bare: spread(times.bare).median, ratio: ratio('recover'), control: ratio('control') }));
 } else {
 	const memory = [];
 	for (let i = 0; i <= Number(count); i++) {

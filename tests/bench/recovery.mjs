@@ -55,9 +55,9 @@ if (values.json) {
 	console.log(JSON.stringify(results, null, '\t'));
 } else {
 	for (const { engine, latency, memory, control } of results) {
-		console.log(`\n${engine}\n\n| module | kB | bare, µs | recovery / bare |\n|---|---:|---:|---:|`);
+		console.log(`\n${engine}\n\n| module | kB | bare, µs | recovery / bare | control |\n|---|---:|---:|---:|---:|`);
 		for (const l of latency) {
-			console.log(`| ${l.program} | ${(l.bytes / 1000).toFixed(0)} | ${(l.bare * 1000).toFixed(0)} | ${cell(l.ratio)} |`);
+			console.log(`| ${l.program} | ${(l.bytes / 1000).toFixed(0)} | ${(l.bare * 1000).toFixed(0)} | ${cell(l.ratio)} | ${cell(l.control)} |`);
 		}
 		const line = list => list.map(m => `${m.recoveries}: ${(m.rss / 1e6).toFixed(1)} (heap ${(m.heap / 1e6).toFixed(2)})`).join(', ');
 		console.log(`\nMB after recoveries: ${line(memory)}\nMB after bare instances: ${line(control)}`);
