@@ -32,10 +32,10 @@ try {
 	if (!existsSync(path.join(root, 'tests/bench/node_modules'))) {
 		spawnSync('npm', ['ci', '--ignore-scripts'], { cwd: path.join(root, 'tests/bench'), stdio: 'inherit' }); // the other tools
 	}
-	engines.forEach((engine, i) => run('guard.mjs', ['--json', '--rounds', '7', '--processes', '3', engine], `guard-${i}.json`));
+	[...engines, 'workerd'].forEach((engine, i) => run('guard.mjs', ['--json', '--rounds', '7', '--processes', '3', engine], `guard-${i}.json`));
 	run('cures.mjs', ['--json', ...engines, 'workerd', 'firefox', 'webkit'], 'cures.json');
 	run('growth.mjs', ['--json', ...engines], 'growth.json');
-	run('recovery.mjs', ['--json', ...engines], 'recovery.json');
+	run('recovery.mjs', ['--json', ...engines, 'workerd'], 'recovery.json');
 	run('programs.mjs', [], 'programs.json');
 	run('patch.mjs', [], 'patch.json');
 	run('threads.mjs', [], 'threads.json');

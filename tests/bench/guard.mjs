@@ -2,7 +2,7 @@
 //
 //     node tests/bench/guard.mjs [--rounds N] [--processes N] [--designs ours,naive,…] [--loads add,method,…] [--json] [ENGINE…]
 //
-// ENGINE is a program (node, bun, deno or a path to one); without any, those in PATH. Ratios, medians
+// ENGINE is a program (node, bun, deno or a path to one) or the word workerd; without any, those in PATH. Ratios, medians
 // with quartiles over the rounds of several processes, for what an engine compiles, and when, differs from
 // process to process; 1.00 is the unpatched glue after as many re-instantiations. Absolute times mean nothing
 // on a shared machine. Never run as a test.
@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { wat } from './guard-designs.mjs';
+import { compareIn } from './guard-workerd.mjs';
 import { cell, engineFlags, spread } from './stats.mjs';
 
 const { values, positionals } = parseArgs({
@@ -41,6 +42,13 @@ const folder = mkdtempSync(join(tmpdir(), 'reglue-bench-'));
 const module = join(folder, 'guard.wasm');
 const run = fileURLToPath(new URL('guard-run.mjs', import.meta.url));
 
+const ask = (engine, args) =>
+	JSON.parse(execFileSync(engine, [...engineFlags(engine), run, module, ...args], {
+		encoding: 'utf8',
+		maxBuffer: 1 << 26,
+		stdio: ['ignore', 'pipe', 'inherit'],
+	}));
+
 // What several processes have measured, as one.
 const joined = outs => {
 	const [{ engine, loads, recovery }] = outs;
@@ -64,19 +72,19 @@ const joined = outs => {
 try {
 	writeFileSync(join(folder, 'guard.wat'), wat);
 	execFileSync('wat2wasm', [join(folder, 'guard.wat'), '-o', module]);
-	const results = engines.map(engine => {
-		return situations.map(({ recoveries, calls, name }) => {
-			const args = [run, module, recoveries, calls, values.rounds || '15', values.designs || 'all', values.loads || 'all'];
-			const outs = Array.from({ length: Number(values.processes || 5) }, () =>
-				JSON.parse(execFileSync(engine, [...engineFlags(engine), ...args], {
-					encoding: 'utf8',
-					maxBuffer: 1 << 26,
-					stdio: ['ignore', 'pipe', 'inherit'],
-				})),
-			);
-			return { recoveries: name, ...joined(outs) };
-		});
-	});
+	const results = [];
+	for (const engine of engines) {
+		const runs = [];
+		for (const { recoveries, calls, name } of situations) {
+			const args = [recoveries, calls, values.rounds || '15', values.designs || 'all', values.loads || 'all'];
+			const outs = [];
+			for (let i = 0; i < Number(values.processes || 5); i++) {
+				outs.push(engine === 'workerd' ? await compareIn(folder, ...args) : ask(engine, args));
+			}
+			runs.push({ recoveries: name, ...joined(outs) });
+		}
+		results.push(runs);
+	}
 	if (values.json) {
 		console.log(JSON.stringify(results, null, '\t'));
 	} else {

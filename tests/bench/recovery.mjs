@@ -3,7 +3,7 @@
 //
 //     node tests/bench/recovery.mjs [--json] [--rounds N] [ENGINE…]
 //
-// ENGINE as for guard.mjs. Published packages (tests/packages) of 25 kB to 18 MB, patched as they are, and
+// ENGINE as for guard.mjs, workerd among them. Published packages (tests/packages) of 25 kB to 18 MB, patched as they are, and
 // one of our own fixtures for the memory.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync } from 'node:fs';
@@ -12,6 +12,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { copyPackage, packagePath, patch, temporaryDirectory } from '../packages/lib.mjs';
+import { recoveries } from './recovery-workerd.mjs';
 import { cell, engineFlags, root } from './stats.mjs';
 
 const { values, positionals } = parseArgs({
@@ -42,15 +43,25 @@ const fixture = join(folder, 'fixture');
 cpSync(join(root, 'fixtures/0.2.92/default/nodejs'), fixture, { recursive: true, dereference: true });
 patch(join(fixture, 'reglue_fixture.js'));
 
+const forWeb = join(folder, 'web');
+cpSync(join(root, 'fixtures/0.2.130/heap/web'), forWeb, { recursive: true, dereference: true });
+patch(join(forWeb, 'reglue_fixture.js'));
+
+const rounds = Number(values.rounds || 41);
 const engines = positionals.length ? positionals : [process.execPath];
 const run = fileURLToPath(new URL('recovery-run.mjs', import.meta.url));
-const results = engines.map(engine => {
+const results = [];
+for (const engine of engines) {
+	if (engine === 'workerd') {
+		results.push(await recoveries(forWeb, rounds));
+		continue;
+	}
 	const ask = (...args) =>
 		JSON.parse(execFileSync(engine, [...engineFlags(engine, { collect: true }), run, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
-	const latency = programs.map(([program, file]) => ({ program, ...ask('latency', file, values.rounds || '41') }));
+	const latency = programs.map(([program, file]) => ({ program, ...ask('latency', file, String(rounds)) }));
 	const memory = kind => ask(kind, join(fixture, 'reglue_fixture.js'), '1000');
-	return { ...memory('memory'), control: memory('control').memory, latency };
-});
+	results.push({ ...memory('memory'), control: memory('control').memory, latency });
+}
 if (values.json) {
 	console.log(JSON.stringify(results, null, '\t'));
 } else {
@@ -59,7 +70,7 @@ if (values.json) {
 		for (const l of latency) {
 			console.log(`| ${l.program} | ${(l.bytes / 1000).toFixed(0)} | ${(l.bare * 1000).toFixed(0)} | ${cell(l.ratio)} | ${cell(l.control)} |`);
 		}
-		const line = list => list.map(m => `${m.recoveries}: ${(m.rss / 1e6).toFixed(1)} (heap ${(m.heap / 1e6).toFixed(2)})`).join(', ');
+		const line = list => list.map(m => `${m.recoveries}: ${(m.rss / 1e6).toFixed(1)}${m.heap === undefined ? '' : ` (heap ${(m.heap / 1e6).toFixed(2)})`}`).join(', ');
 		console.log(`\nMB after recoveries: ${line(memory)}\nMB after bare instances: ${line(control)}`);
 	}
 }

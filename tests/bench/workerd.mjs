@@ -21,15 +21,19 @@ const processor = pid =>
 		}
 	}, 0);
 
+// Resident memory of a process, in bytes.
+const resident = pid => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+
 /**
- * services: name => modules in workerd's configuration language, with paths relative to `home`. Gives
- * { ask(name, path), processor(), stop() }; ask gives the text of the answer, and rejects if its status is not 200.
+ * services: name => modules in workerd's configuration language, with paths relative to `home`; `flags` are
+ * for V8. Gives { ask(name, path), processor(), rss(), stop() }; ask gives the text of the answer, and rejects if its status is not 200.
  */
-export const serve = async (home, services) => {
+export const serve = async (home, services, flags = []) => {
 	const names = Object.keys(services);
 	const label = i => `s${i}`;
 	writeFileSync(path.join(home, 'config.capnp'), `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+	v8Flags = ${JSON.stringify(flags)},
 	services = [${names.map((_, i) => `(name = "${label(i)}", worker = .${label(i)})`).join(', ')}],
 	sockets = [${names.map((_, i) => `(name = "${label(i)}", address = "127.0.0.1:${FIRST_PORT + i}", http = (), service = "${label(i)}")`).join(', ')}],
 );
@@ -69,5 +73,5 @@ ${names.map((name, i) => `const ${label(i)} :Workerd.Worker = (compatibilityDate
 			await sleep(100);
 		}
 	}
-	return { ask, stop, processor: () => processor(server.pid) };
+	return { ask, stop, processor: () => processor(server.pid), rss: () => resident(server.pid) };
 };

@@ -1,0 +1,83 @@
+// workerd's share of guard.mjs: compareIn(FOLDER, RECOVERIES, CALLS, ROUNDS, DESIGNS, LOADS) gives what guard-run.mjs
+// prints of the others. All designs are in one isolate, as there; FOLDER holds guard.wasm. Text becomes code as the
+// worker starts, later workerd allows none.
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { text } from '../runtime/bundle.mjs';
+import { calls, designs } from './guard-designs.mjs';
+import { interleave } from './interleave.mjs';
+import { root } from './stats.mjs';
+import { serve } from './workerd.mjs';
+
+const SLICE = 20; // ms: a request takes some tenths of one besides
+const STEP = 200; // a function that is called often is compiled as a whole; one long loop, in the midst of it
+const WARM = 800; // ms: it compiles beside
+
+const bundle = `const source = ${JSON.stringify(text())};
+let made = 0;
+export const create = (o = {}) => new Function("/* " + ++made + " */" + source + ";return __rg$")()({ r() {}, ...o });`;
+
+// Without what only Node.js has: its modules, and a runtime from a file.
+const portable = () =>
+	readFileSync(fileURLToPath(new URL('guard-designs.mjs', import.meta.url)), 'utf8')
+		.replace(/^import .*'node:fs';$/m, '')
+		.replace(/\n\/\/ Another runtime beside ours[^]*/, '');
+
+const worker = (names, recoveries, count) => `import module from "guard.wasm";
+import { designs } from "bench/guard-designs.mjs";
+const subjects = {};
+for (const d of ${JSON.stringify(names)}) {
+	subjects[d] = designs[d](module);
+	for (let i = 0; i <= ${recoveries}; i++) {
+		if (i > 0) {
+			subjects[d].recover();
+		}
+		for (const load of Object.values(subjects[d].loads)) {
+			load(i === 0 ? ${10 * count} : ${count});
+		}
+	}
+}
+export default {
+	async fetch(request) {
+		const { pathname, searchParams } = new URL(request.url);
+		if (pathname === "/loads") {
+			return Response.json(Object.keys(subjects.unpatched.loads));
+		}
+		const load = subjects[searchParams.get("d")].loads[searchParams.get("load")];
+		for (let left = Number(searchParams.get("n")); left > 0; left -= ${STEP}) {
+			load(${STEP});
+		}
+		return new Response("done");
+	},
+};`;
+
+export const compareIn = async (folder, recoveries, count, rounds, wanted, wantedLoads) => {
+	const names = Object.keys(designs).filter(d => wanted === 'all' || d === 'unpatched' || wanted.split(',').includes(d));
+	const files = { 'main.mjs': worker(names, recoveries, count), 'guard-designs.mjs': portable(), 'bundle.mjs': bundle };
+	Object.entries(files).forEach(([name, content]) => writeFileSync(path.join(folder, name), content));
+	const server = await serve(folder, { guard: `
+	(name = "main.mjs", esModule = embed "main.mjs"),
+	(name = "bench/guard-designs.mjs", esModule = embed "guard-designs.mjs"),
+	(name = "runtime/bundle.mjs", esModule = embed "bundle.mjs"),
+	(name = "guard.wasm", wasm = embed "guard.wasm")` });
+	const time = async (d, load, n) => {
+		const start = server.processor();
+		await server.ask('guard', `/?d=${d}&load=${encodeURIComponent(load)}&n=${n}`);
+		return server.processor() - start;
+	};
+	try {
+		const loads = {};
+		for (const load of JSON.parse(await server.ask('guard', '/loads'))) {
+			if (wantedLoads === 'all' || wantedLoads.split(',').includes(load)) {
+				const found = await interleave(names, (d, n) => time(d, load, n), rounds, { first: STEP, slice: SLICE, warm: WARM });
+				names.forEach(d => (found[d].ns = found[d].ns.map(v => v / calls(load))));
+				loads[load] = found;
+			}
+		}
+		const { version } = JSON.parse(readFileSync(path.join(root, 'tests/engines/node_modules/@cloudflare/workerd-linux-64/package.json'), 'utf8'));
+		return { engine: `workerd ${version}`, loads };
+	} finally {
+		server.stop();
+	}
+};
