@@ -11,8 +11,8 @@ import { root } from './stats.mjs';
 import { serve } from './workerd.mjs';
 
 const SLICE = 20; // ms: a request takes some tenths of one besides
-const STEP = 200; // a function that is called often is compiled as a whole; one long loop, in the midst of it
-const WARM = 800; // ms: it compiles beside
+const STEP = 500; // a function that is called often is compiled as a whole; one long loop, in the midst of it
+const WARM = { first: 12_000, later: 7000 }; // ms: what is hot is long in being compiled, longest at first
 
 const bundle = `const source = ${JSON.stringify(text())};
 let made = 0;
@@ -70,7 +70,7 @@ export const compareIn = async (folder, recoveries, count, rounds, wanted, wante
 		const loads = {};
 		for (const load of JSON.parse(await server.ask('guard', '/loads'))) {
 			if (wantedLoads === 'all' || wantedLoads.split(',').includes(load)) {
-				const found = await interleave(names, (d, n) => time(d, load, n), rounds, { first: STEP, slice: SLICE, warm: WARM });
+				const found = await interleave(names, (d, n) => time(d, load, n), rounds, { first: STEP, slice: SLICE, warm: Object.keys(loads).length === 0 ? WARM.first : WARM.later });
 				names.forEach(d => (found[d].ns = found[d].ns.map(v => v / calls(load))));
 				loads[load] = found;
 			}
