@@ -1,12 +1,11 @@
 // workerd's share of cures.mjs: compareIn(FOLDER, ROUNDS, SUBJECTS) gives what cures-run.mjs prints of the others, of
 // all cures at once, for each worker has an isolate of its own. FOLDER holds glue for the web, a subject each.
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loads } from './cures-loads.mjs';
 import { interleave } from './interleave.mjs';
-import { root } from './stats.mjs';
-import { serve } from './workerd.mjs';
+import { engine, serve } from './workerd.mjs';
 
 const SLICE = 30; // ms: a request takes some tenths of one besides
 const STEP = 500; // a function that is called often is compiled as a whole; one long loop, in the midst of it
@@ -41,18 +40,13 @@ export const compareIn = async (folder, rounds, subjects) => {
 	(name = "fixture.wasm", wasm = embed "${name}/reglue_fixture_bg.wasm")`;
 	}
 	const server = await serve(folder, services);
-	const time = async (name, load, n) => {
-		const start = server.processor();
-		await server.ask(name, `/?load=${encodeURIComponent(load)}&n=${n}`);
-		return server.processor() - start;
-	};
+	const time = (name, load, n) => server.time(() => server.ask(name, `/?load=${encodeURIComponent(load)}&n=${n}`));
 	try {
 		const result = {};
 		for (const load of Object.keys(loads({}))) {
 			result[load] = await interleave(subjects, (name, n) => time(name, load, n), rounds, { first: 1000, slice: SLICE, warm: WARM });
 		}
-		const { version } = JSON.parse(readFileSync(path.join(root, 'tests/engines/node_modules/@cloudflare/workerd-linux-64/package.json'), 'utf8'));
-		return { engine: `workerd ${version}`, loads: result };
+		return { engine, loads: result };
 	} finally {
 		server.stop();
 	}

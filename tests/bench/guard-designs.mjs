@@ -344,6 +344,27 @@ export const designs = {
 	ours: m => ours(m, {}),
 };
 
+// Designs by name, of a list with commas or all; the unpatched glue is always among them.
+export const chosen = wanted => Object.keys(designs).filter(d => wanted === 'all' || d === 'unpatched' || wanted.split(',').includes(d));
+
+// Each instance does some of every load, as in a program that fails now and then. One number of
+// recoveries a process: V8 knows for all objects of a shape together whether a field was ever written.
+export const subjectsOf = (names, module, recoveries, count) => {
+	const subjects = {};
+	for (const d of names) {
+		subjects[d] = designs[d](module);
+		for (let i = 0; i <= recoveries; i++) {
+			if (i > 0) {
+				subjects[d].recover();
+			}
+			for (const load of Object.values(subjects[d].loads)) {
+				load(i === 0 ? 10 * count : count);
+			}
+		}
+	}
+	return subjects;
+};
+
 // Another runtime beside ours, to compare two versions: RUNTIME=file with `function __rg$(o){…}`.
 if (process.env.RUNTIME) {
 	const text = readFileSync(process.env.RUNTIME, 'utf8');

@@ -3,29 +3,16 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { engine, now } from './clock.mjs';
-import { calls, designs } from './guard-designs.mjs';
+import { calls, chosen, subjectsOf } from './guard-designs.mjs';
 import { compare } from './interleave.mjs';
 
 const [file, recoveries, count, rounds, wanted, wantedLoads] = process.argv.slice(2);
 const module = new WebAssembly.Module(readFileSync(file));
-const names = Object.keys(designs).filter(d => wanted === 'all' || d === 'unpatched' || wanted.split(',').includes(d));
+const names = chosen(wanted);
 
 const result = { engine, loads: {} };
 
-// Each instance does some of every load, as in a program that fails now and then. One number of
-// recoveries a process: V8 knows for all objects of a shape together whether a field was ever written.
-const subjects = {};
-for (const d of names) {
-	subjects[d] = designs[d](module);
-	for (let i = 0; i <= recoveries; i++) {
-		if (i > 0) {
-			subjects[d].recover();
-		}
-		for (const load of Object.values(subjects[d].loads)) {
-			load(i === 0 ? 10 * count : Number(count));
-		}
-	}
-}
+const subjects = subjectsOf(names, module, Number(recoveries), Number(count));
 for (const load of Object.keys(subjects.unpatched.loads)) {
 	if (wantedLoads === 'all' || wantedLoads.split(',').includes(load)) {
 		const rotation = /rotation/.test(load); // 400 functions to compile

@@ -5,10 +5,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { text } from '../runtime/bundle.mjs';
-import { calls, designs } from './guard-designs.mjs';
+import { calls, chosen } from './guard-designs.mjs';
 import { interleave } from './interleave.mjs';
-import { root } from './stats.mjs';
-import { serve } from './workerd.mjs';
+import { engine, serve } from './workerd.mjs';
 
 const SLICE = 20; // ms: a request takes some tenths of one besides
 const STEP = 500; // a function that is called often is compiled as a whole; one long loop, in the midst of it
@@ -25,19 +24,8 @@ const portable = () =>
 		.replace(/\n\/\/ Another runtime beside ours[^]*/, '');
 
 const worker = (names, recoveries, count) => `import module from "guard.wasm";
-import { designs } from "bench/guard-designs.mjs";
-const subjects = {};
-for (const d of ${JSON.stringify(names)}) {
-	subjects[d] = designs[d](module);
-	for (let i = 0; i <= ${recoveries}; i++) {
-		if (i > 0) {
-			subjects[d].recover();
-		}
-		for (const load of Object.values(subjects[d].loads)) {
-			load(i === 0 ? ${10 * count} : ${count});
-		}
-	}
-}
+import { subjectsOf } from "bench/guard-designs.mjs";
+const subjects = subjectsOf(${JSON.stringify(names)}, module, ${recoveries}, ${count});
 export default {
 	async fetch(request) {
 		const { pathname, searchParams } = new URL(request.url);
@@ -53,7 +41,7 @@ export default {
 };`;
 
 export const compareIn = async (folder, recoveries, count, rounds, wanted, wantedLoads) => {
-	const names = Object.keys(designs).filter(d => wanted === 'all' || d === 'unpatched' || wanted.split(',').includes(d));
+	const names = chosen(wanted);
 	const files = { 'main.mjs': worker(names, recoveries, count), 'guard-designs.mjs': portable(), 'bundle.mjs': bundle };
 	Object.entries(files).forEach(([name, content]) => writeFileSync(path.join(folder, name), content));
 	const server = await serve(folder, { guard: `
@@ -61,11 +49,7 @@ export const compareIn = async (folder, recoveries, count, rounds, wanted, wante
 	(name = "bench/guard-designs.mjs", esModule = embed "guard-designs.mjs"),
 	(name = "runtime/bundle.mjs", esModule = embed "bundle.mjs"),
 	(name = "guard.wasm", wasm = embed "guard.wasm")` });
-	const time = async (d, load, n) => {
-		const start = server.processor();
-		await server.ask('guard', `/?d=${d}&load=${encodeURIComponent(load)}&n=${n}`);
-		return server.processor() - start;
-	};
+	const time = (d, load, n) => server.time(() => server.ask('guard', `/?d=${d}&load=${encodeURIComponent(load)}&n=${n}`));
 	try {
 		const loads = {};
 		for (const load of JSON.parse(await server.ask('guard', '/loads'))) {
@@ -75,8 +59,7 @@ export const compareIn = async (folder, recoveries, count, rounds, wanted, wante
 				loads[load] = found;
 			}
 		}
-		const { version } = JSON.parse(readFileSync(path.join(root, 'tests/engines/node_modules/@cloudflare/workerd-linux-64/package.json'), 'utf8'));
-		return { engine: `workerd ${version}`, loads };
+		return { engine, loads };
 	} finally {
 		server.stop();
 	}

@@ -1,10 +1,10 @@
 // workerd's share of recovery.mjs, over a glue of ours for the web, which a worker can be made of: recoveries(FOLDER,
 // ROUNDS) gives what recovery-run.mjs gives of other engines. Memory is that of the process.
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { root, spread } from './stats.mjs';
-import { serve } from './workerd.mjs';
+import { spread } from './stats.mjs';
+import { engine, serve } from './workerd.mjs';
 
 const MANY = 32; // in one request
 
@@ -56,10 +56,9 @@ export const recoveries = async (folder, rounds) => {
 			for (let k = 0; k < 3; k++) {
 				const way = Object.keys(times)[(r + k + 3) % 3];
 				await ask(server, 'collect');
-				const before = server.processor();
-				await ask(server, way, MANY);
+				const took = await server.time(() => ask(server, way, MANY));
 				if (r >= 0) {
-					times[way].push((server.processor() - before) / MANY);
+					times[way].push(took / MANY);
 				}
 			}
 		}
@@ -69,27 +68,26 @@ export const recoveries = async (folder, rounds) => {
 	const ratio = way => spread(times[way].map((v, i) => v / times.bare[i]));
 
 	const memory = async way => {
-		const process = await start();
+		const server = await start();
 		try {
 			const seen = [];
 			let done = 0;
 			for (const count of [0, 1, 10, 30, 100, 300, 1000]) {
-				await ask(process, way, count - done);
+				await ask(server, way, count - done);
 				done = count;
 				for (let k = 0; k < 4; k++) {
 					await sleep(20);
-					await ask(process, 'collect');
+					await ask(server, 'collect');
 				}
-				seen.push({ recoveries: count, rss: process.rss() });
+				seen.push({ recoveries: count, rss: server.rss() });
 			}
 			return seen;
 		} finally {
-			process.stop();
+			server.stop();
 		}
 	};
-	const { version } = JSON.parse(readFileSync(path.join(root, 'tests/engines/node_modules/@cloudflare/workerd-linux-64/package.json'), 'utf8'));
 	return {
-		engine: `workerd ${version}`,
+		engine,
 		memory: await memory('recover'),
 		control: await memory('bare'),
 		latency: [{

@@ -38,11 +38,12 @@ export const measure = async (folder, rounds) => {
 	writeFileSync(path.join(home, 'main.mjs'), worker);
 	const server = await serve(home, { unpatched: modules('unpatched'), patched: modules('patched') });
 	const batch = async kind => {
-		const start = server.processor();
-		for (let i = 0; i < REQUESTS; i++) {
-			await server.ask(kind, '/?name=reglue');
-		}
-		return (server.processor() - start) / REQUESTS;
+		const took = await server.time(async () => {
+			for (let i = 0; i < REQUESTS; i++) {
+				await server.ask(kind, '/?name=reglue');
+			}
+		});
+		return took / REQUESTS;
 	};
 	try {
 		const seen = { unpatched: [], patched: [] };

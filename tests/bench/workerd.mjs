@@ -9,6 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from './stats.mjs';
 
 const WORKERD = path.join(root, 'tests/engines/node_modules/@cloudflare/workerd-linux-64/bin/workerd');
+const { version } = JSON.parse(readFileSync(path.join(root, 'tests/engines/node_modules/@cloudflare/workerd-linux-64/package.json'), 'utf8'));
+export const engine = `workerd ${version}`;
+
 const FIRST_PORT = 8731;
 
 // What all threads of a process have run, in ms. The kernel counts nanoseconds.
@@ -26,7 +29,8 @@ const resident = pid => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/
 
 /**
  * services: name => modules in workerd's configuration language, with paths relative to `home`; `flags` are
- * for V8. Gives { ask(name, path), processor(), rss(), stop() }; ask gives the text of the answer, and rejects if its status is not 200.
+ * for V8. Gives { ask(name, path), time(work), rss(), stop() }; ask gives the text of the answer, and rejects if its
+ * status is not 200; time gives the ms that the process has run while `work()` was done.
  */
 export const serve = async (home, services, flags = []) => {
 	const names = Object.keys(services);
@@ -57,6 +61,11 @@ ${names.map((name, i) => `const ${label(i)} :Workerd.Worker = (compatibilityDate
 		const socket = net.connect(FIRST_PORT, '127.0.0.1', () => resolve(socket.end()));
 		socket.on('error', reject);
 	});
+	const time = async work => {
+		const start = processor(server.pid);
+		await work();
+		return processor(server.pid) - start;
+	};
 	const stop = () => {
 		agent.destroy();
 		server.kill();
@@ -73,5 +82,5 @@ ${names.map((name, i) => `const ${label(i)} :Workerd.Worker = (compatibilityDate
 			await sleep(100);
 		}
 	}
-	return { ask, stop, processor: () => processor(server.pid), rss: () => resident(server.pid) };
+	return { ask, time, stop, rss: () => resident(server.pid) };
 };

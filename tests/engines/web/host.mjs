@@ -48,4 +48,3 @@ export async function inChild(cell, body, { original = false, args = [] } = {}) 
 	}
 	return { status: strays.length === 0 ? 0 : 1, text: strays.map(String).join("\n"), answer };
 }
-
