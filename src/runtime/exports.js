@@ -52,7 +52,7 @@ const put = k => {
 		return;
 	}
 	// Quiet is what the glue itself calls: allocator, drops, stack pointer, closure machinery.
-	const x = recordOf(f, k, /^__(wb|externref|wasm_b)|__closure__destroy_/.test(k));
+	const x = recordOf(f, k, ['__wb', '__externref', '__wasm_b'].some(start => k.startsWith(start)) || k.includes('__closure__destroy_'));
 	const own = has.literals && literals && literals[k] && literals[k](x, S);
 	const w = own && own.length === f.length ? own : wrap(x, inert);
 	x.w = k === START ? wrapStart(w) : w;

@@ -37,9 +37,12 @@ export const own = e => {
 const isOwn = e => (typeof e === 'object' && e !== null ? ours.has(e) : e === primitive);
 
 // Class decides. Text only tells an exhausted stack from other RangeErrors; SpiderMonkey has a class
-// of its own for it, that no other engine knows.
+// of its own for it, that no other engine knows. There is no regular expression in the runtime: V8 up to 12
+// (Node 22) ends the process where it has to compile one with no stack left.
 export const isStack = e =>
-	e instanceof Error && /^(Range|Internal)Error$/.test(e.name) && /call stack|recursion/i.test(e.message);
+	e instanceof Error &&
+	(e.name === 'RangeError' || e.name === 'InternalError') &&
+	['call stack', 'recursion'].some(words => String(e.message).includes(words));
 
 // The kind of fault that `e` is, or something falsy for an error. Where wasm-bindgen's own guard ends an
 // instance for good (o.t), it does so for all that has no tag of its own.
@@ -56,13 +59,24 @@ export const kindOf = e =>
 // What can be thrown is anything.
 const wordsOf = e => String(e && e.message !== undefined ? e.message : e);
 
-// Plain data only: on V8 an Error whose stack nobody read keeps the dead instance alive, and a kept
-// Error would keep whatever it refers to.
+// Plain data only: a kept Error would keep whatever it refers to.
 export const note = (kind, name, message, panic) => {
 	S.noted = 1;
 	S.told = false;
 	later();
 	return (S.fault = Object.freeze({ kind, export: name, message, panic, generation: S.generation }));
+};
+
+// On V8 an Error whose stack nobody has read keeps the dead instance alive. It is not read as it is thrown: what
+// programs have stacks made by (Error.prepareStackTrace) may be what no stack is left for.
+export const release = () => {
+	const e = S.thrown;
+	S.thrown = undefined;
+	try {
+		void (e && e.stack);
+	} catch {
+		// That is not ours to tell.
+	}
 };
 
 // Poisoned without a record: no frame had enough stack left to make one.
@@ -83,9 +97,9 @@ export const hearPanic = text => {
 // Every catch block of the guard is
 //     s.g = s.dead = u;
 //     throw x(e); // judge(e, x)
-// where u is the depth before the call. The instance counts as dead before judge() is called: with the
-// stack exhausted the call itself may overflow, and must err on the safe side. Then `depth` is still that
-// of the call, or of one within it, by which an outer frame of the guard notices, and makes up for it.
+// where u is the depth before the call. The instance counts as dead before judge() is called: with the stack exhausted the call itself may overflow, and must err on the safe side. Then
+// `depth` is still that of the call, or of one within it, by which an outer frame of the guard notices, and makes
+// up for it.
 //
 // The record is made by the innermost frame that can. The bookkeeping waits until no raw call is on
 // the stack; if JS in between swallows the error, tidy() or the next entry does it.
@@ -110,7 +124,7 @@ export const judge = (e, x) => {
 		if (!S.noted) {
 			relapse(was, x.k);
 			note(kind || 'stack', x.k, wordsOf(e), has.panics ? (above > PANIC ? S.panic : undefined) : undefined);
-			void (e && e.stack);
+			S.thrown = e;
 		}
 		if (depth === 1) {
 			settle(e);
@@ -139,8 +153,11 @@ export const settle = cause => {
 			}
 		}
 		S.o++;
-		tell('fault', S.fault);
-		S.o--;
+		try {
+			tell('fault', S.fault);
+		} finally {
+			S.o--; // also where there was no stack left to call it
+		}
 		if (has.waiting) {
 			beginEarly();
 		}
@@ -157,6 +174,7 @@ export const later = () => {
 
 const tidy = () => {
 	waiting = S.disp = S.o = 0;
+	release();
 	S.depth = 1;
 	if (S.dead > 0) {
 		S.judged = 1;

@@ -78,7 +78,7 @@ const moduleOf = given => {
 		return moduleOf(given());
 	}
 	if (typeof given === 'string' || given instanceof URL) {
-		const bytes = /^file:/.test(given) && readFile(given);
+		const bytes = String(given).startsWith('file:') && readFile(given);
 		return bytes ? compileAll(bytes) : fetch(given).then(moduleOf);
 	}
 	if (given && typeof given.then === 'function') {

@@ -2,7 +2,7 @@
 import { has, o } from './options.js';
 import { ExhaustedError } from './errors.js';
 import { S, flying, poisoned, rule, settings, stats, tell } from './state.js';
-import { later, settle } from './faults.js';
+import { later, release, settle } from './faults.js';
 import { canReplace, renew, replace } from './reinit.js';
 import { level } from './stack.js';
 
@@ -52,13 +52,13 @@ export const relapse = (was, name) => {
 
 // Whether the instance can be kept (policy "heal", or no Module to make another from). A panic and an
 // exhausted stack leave memory as Rust left it. Text decides here, since traps have one class; all
-// engines have this word in theirs.
+// engines have this word in theirs, some with a capital.
 //
 // Where wasm-bindgen's own guard is in the glue (o.t), an instance that had a fault says so of itself, and
 // the guard refuses it from then on: it cannot be kept.
 export const mendable = () =>
 	(canReplace() ? settings.reinit === 'heal' && relapses < 2 : true) &&
-	(S.fault.kind === 'stack' || /unreachable/i.test(S.fault.message)) &&
+	(S.fault.kind === 'stack' || String(S.fault.message).includes('nreachable')) &&
 	!(has.terminated && o.t);
 
 // Called by an entrypoint that finds dead ≠ 0, before anything is marshalled. `due`: Rust has asked
@@ -85,13 +85,14 @@ export const enter = due => {
 		throw poisoned();
 	}
 	if (mendable()) {
+		release();
 		rule(-1);
 		S.noted = 0;
 		stats.mends++;
 		level();
 		return;
 	}
-	if (/manual|never/.test(settings.reinit)) {
+	if (settings.reinit === 'manual' || settings.reinit === 'never') {
 		throw poisoned();
 	}
 	replace(-1, spend);

@@ -10,8 +10,13 @@ import { keepImports, renewed } from './reinit.js';
 
 // Clean-up that user code does by hand (`finally { m.__wasm.__wbindgen_free(p, n, 1) }`) must not start
 // a recovery, or it would hand the old instance's pointers to the new one.
+const isCleanUp = k =>
+	k.startsWith('__') &&
+	!['__wbg_get_', '__wbg_set_'].some(start => k.startsWith(start)) &&
+	['free', 'drop', 'destroy', 'dealloc', 'start'].some(word => k.includes(word));
+
 const publish = x =>
-	/^__(?!wbg_[gs]et_).*(free|drop|destroy|dealloc|start)/.test(x.k)
+	isCleanUp(x.k)
 		? x.w
 		: has.stack
 			? x.k === STACK

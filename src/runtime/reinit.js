@@ -4,7 +4,7 @@ import { hideStamps } from './objects.js';
 import { S, flying, poisoned, rule, settings, stats, tell } from './state.js';
 import { adopt, start } from './exports.js';
 import { handled, rejectAll } from './promises.js';
-import { isStack, note, settle } from './faults.js';
+import { isStack, note, release, settle } from './faults.js';
 import { canFind, find, importsOf, mayFind } from './module.js';
 import { mendable, spend } from './policy.js';
 
@@ -54,6 +54,7 @@ const install = (instance, proof) => {
 		}
 	} catch (e) {
 		S.generation = generation;
+		S.depth = 1; // nothing was in flight; with no stack left, the start function's wrapper could not take it back
 		rule(1);
 		S.noted = S.noted || 2; // the fault before, if this was none
 		throw failed(e);
@@ -91,6 +92,7 @@ const begin = module => {
 
 // `pay` is called before an attempt is made, and throws if there may be none.
 export const replace = (proof, pay) => {
+	release();
 	if (S.job || !mayFind() || !hasImports()) {
 		throw poisoned();
 	}
@@ -152,7 +154,7 @@ const unasked = attempt => {
 
 // As the fault is settled: what will take time is begun.
 export const beginEarly = () => {
-	if ((refused || !S.module) && /lazy|eager/.test(settings.reinit)) {
+	if ((refused || !S.module) && (settings.reinit === 'lazy' || settings.reinit === 'eager')) {
 		unasked(() => {
 			const module = find();
 			if (refused || !S.module) {

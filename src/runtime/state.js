@@ -31,7 +31,8 @@ export const S = {
 	owed: undefined, // what Rust is to throw in place of its own next error, see renewFor
 	reviving: false,
 	exhausted: false,
-	fault: undefined, // plain data about the last fault; no Error is kept anywhere
+	fault: undefined, // plain data about the last fault
+	thrown: undefined, // its Error, until its stack is read, see release(); no other is kept anywhere
 	noted: 0, // of the present fault: 1 recorded, 2 its bookkeeping is done
 	told: false, // somebody heard of it: a promise was rejected or a hook ran
 	panic: undefined,

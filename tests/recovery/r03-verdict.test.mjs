@@ -45,6 +45,61 @@ const faults = {
 const skips = (cell, name) =>
 	/out of memory/.test(name) ? cell !== cells.at(-1) : /stack/.test(name) && !few(cell);
 
+/*
+ * V8 up to 12 (Node 22) ends the process where it has to compile a regular expression with no stack left, as it does when one is
+ * used for the first time, and again when it is used once more. Whatever runs at a fault, or before a recovery, can have none.
+ */
+each("R3: a stack that ends between JS and wasm ends no process", ({ cell, m, api }) => {
+	if (!few(cell)) {
+		return;
+	}
+	const mine = new Error("mine");
+	const down = { valueOf: () => m.add(down, 1) };
+	const downFrom = frames => (frames === 0 ? m.add(down, 1) : downFrom(frames - 1));
+	const poisoned = [];
+	const enterAnywhere = () => {
+		try {
+			enterAnywhere();
+		} catch {
+			// Here it ends; each of the callers now tries, the innermost first.
+		}
+		try {
+			m.bump();
+		} catch (e) {
+			poisoned.push(e.name);
+		}
+	};
+	const exhaust = frames => {
+		const judged = caught(() => m.add({
+			valueOf() {
+				throw mine;
+			},
+		}, 1));
+		assert.equal(judged, mine);
+		const { faults } = api.stats;
+		assert.match(String(caught(() => downFrom(frames))), /RangeError|InternalError/);
+		assert.equal(api.state, "poisoned");
+		assert.ok(api.stats.faults > faults);
+	};
+	for (let frames = 0; frames < 6; frames++) {
+		exhaust(frames);
+		m.bump();
+		assert.equal(api.state, "live");
+	}
+	for (const reinit of ["lazy", "manual", "heal"]) {
+		api.configure({ reinit, budget: 0 });
+		exhaust(0);
+		poisoned.length = 0;
+		enterAnywhere();
+		if (reinit === "manual") {
+			assert.ok(poisoned.includes("PoisonedError"));
+			api.reinit();
+		}
+		m.bump();
+		assert.equal(api.state, "live");
+	}
+});
+
 each("R3: faults poison", ({ cell, m, api }) => {
 	let generation = 0;
 	for (const [name, [call, kind]] of Object.entries(faults)) {

@@ -272,3 +272,36 @@ test('R10: a hostile thrown object neither gets lost nor gets in', () => {
 	assert.equal(caught(g.fail), g.thrown);
 	assert.equal(g.add(1, 2), 3);
 });
+
+// V8 makes it when it is read, by a function of the program's where there is one: with no stack left, that may end
+// the process. Unread, it keeps the dead instance alive.
+test('R5: the stack of what was thrown is read, but not as it is thrown', async () => {
+	const before = Error.prepareStackTrace;
+	let made = 0;
+	Error.prepareStackTrace = () => {
+		made++;
+		throw new Error('a hostile one');
+	};
+	try {
+		const g = makeGlue();
+		caught(g.boom);
+		assert.equal(made, 0);
+		assert.equal(g.add(1, 2), 3);
+		assert.equal(made, 1, 'before there is a new instance');
+		caught(g.boom);
+		await turn();
+		assert.equal(made, 2, 'or when no call is open any more');
+		const kept = makeGlue({ p: 'heal' });
+		caught(kept.boom);
+		assert.equal(kept.add(1, 2), 3);
+		assert.equal(kept.api.generation, 0);
+		assert.equal(made, 3);
+		const dead = makeGlue({ p: 'never' });
+		caught(dead.boom);
+		assert.equal(caught(() => dead.add(1, 2)).name, 'PoisonedError');
+		await turn();
+		assert.equal(made, 4);
+	} finally {
+		Error.prepareStackTrace = before;
+	}
+});

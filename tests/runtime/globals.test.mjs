@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { text as runtime } from './bundle.mjs';
 
 const source = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../src');
 const [, list] = /add_globals[^]*?names\[\] = \{([^}]*)\}/.exec(fs.readFileSync(path.join(source, 'plan_runtime.c'), 'utf8'));
@@ -20,4 +21,13 @@ test('every global that the runtime uses is one that a class of the glue may be 
 	const used = globals.filter(name => new RegExp(`(?<![.\\w$])${name}\\b(?!\\s*:)`).test(text));
 	assert.ok(used.length > 10, 'the runtime is not where this test looks');
 	assert.deepEqual(used.filter(name => !listed.has(name) && !new RegExp(`(const|let) (\\{[^}]*\\b)?${name}\\b`).test(text)), []);
+});
+
+// V8 up to 12 ends the process where it compiles one with no stack left (see isStack in src/runtime/faults.js).
+test('the runtime has no regular expression', () => {
+	const found = source => source.match(/[(,=:&|!?;{}[>]\/(?![/*]).*/)?.[0];
+	assert.equal(found(runtime()), undefined);
+	assert.equal(found('a=>/x/.test(a)'), '>/x/.test(a)');
+	assert.equal(found('f(/x/,a/b/c)'), '(/x/,a/b/c)');
+	assert.doesNotMatch(runtime(), /\bRegExp\b/);
 });
