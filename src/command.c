@@ -157,28 +157,37 @@ int command_finish(struct command *command)
 /* ---- patching in memory ---- */
 
 /* The wasm file that a glue loads, if it lies beside it; else nothing, and nothing is said. */
-static struct str read_companion(struct arena *arena, const struct job *job)
+static struct wasm_file read_companion(struct arena *arena, const struct job *job)
 {
-	struct str name = wasm_name_in(job->bytes), bytes = {"", 0};
+	struct str name = wasm_name_in(job->bytes);
+	struct wasm_file file = {{"", 0}, {"", 0}};
 	size_t folder = job->path.len;
 	while (folder > 0 && job->path.data[folder - 1] != '/') {
 		folder--;
 	}
-	if (name.len == 0) { /* x_bg.js is given its instance by another file: x_bg.wasm */
+	/* x_bg.js is given its instance by another file: x_bg.wasm; "no-modules" makes its name of the script's */
+	if (name.len == 0) {
 		size_t dot = job->path.len;
 		while (dot > folder && job->path.data[dot - 1] != '.') {
 			dot--;
 		}
 		struct str stem = str_slice(job->path, folder, dot > folder ? dot - 1 : folder);
-		name = str_ends(stem, STR("_bg")) ? arena_printf(arena, "%.*s.wasm", STR_ARGS(stem)) : name;
+		if (str_ends(stem, STR("_bg"))) {
+			name = arena_printf(arena, "%.*s.wasm", STR_ARGS(stem));
+		} else if (str_find(job->bytes, STR("_bg.wasm")) != (size_t)-1) {
+			name = arena_printf(arena, "%.*s_bg.wasm", STR_ARGS(stem));
+		}
 	}
 	struct diags ignored = {0};
 	struct str path = arena_printf(arena, "%.*s%.*s", (int)folder, job->path.data, STR_ARGS(name));
 	if (name.len == 0 || os_kind(arena, path) != OS_FILE ||
-		!wasm_file_read(arena, path, &bytes, &ignored)) {
-		return (struct str){"", 0};
+		!wasm_file_read(arena, path, &file, &ignored)) {
+		return file;
 	}
-	return bytes;
+	if (!wasm_is_only_name(job->bytes, name)) {
+		file.leaves.len = 0; /* it may be the other one that runs */
+	}
+	return file;
 }
 
 /* Adds the declarations that belong to a script, if they are there. */
@@ -230,7 +239,9 @@ void command_run_patches(
 			continue;
 		}
 		struct patch_options options = job->settings->patch;
-		options.wasm = read_companion(arena, job);
+		struct wasm_file wasm = read_companion(arena, job);
+		options.wasm = wasm.module;
+		options.leaves = wasm.leaves;
 		double begun = os_seconds();
 		take_patch(job, patch_run(arena, command->patcher, job->path, job->bytes, &options));
 		job->seconds = os_seconds() - begun;

@@ -120,7 +120,7 @@ void embed_rename_all(struct embedding *e)
 bool embed_is_private_member(const struct embedding *e, node_id n)
 {
 	static const char *const public[] = {
-		"dead", "judged", "g", "depth", "o", "disp", "n", "q", "stamp", "module"};
+		"dead", "judged", "g", "depth", "o", "disp", "n", "d", "q", "stamp", "module"};
 	const struct node *node = &e->tree.nodes[n];
 	node_id parent = node->parent;
 	if (node->kind != KIND_property_identifier) {

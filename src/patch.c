@@ -234,6 +234,7 @@ static struct patch *start(struct arena *arena, const struct patcher *patcher, s
 	struct patch *patch = arena_new(arena, struct patch);
 	patch->input = bytes;
 	patch->form = "";
+	patch->leaves = options->leaves;
 	source_init(&patch->original, path, bytes);
 	if (!may_be_glue(bytes)) { /* nor was it patched, for then the glue is still in it */
 		patch->verdict = VERDICT_SKIPPED;
@@ -246,6 +247,9 @@ static struct patch *start(struct arena *arena, const struct patcher *patcher, s
 	case SEAL_GOOD: /* patched before: start again from the original, so that upgrades are whole */
 		patch->input_version = seal.version;
 		source_init(&patch->original, path, seal.original);
+		if (options->wasm.len == 0) {
+			patch->leaves = plan_known_leaves(arena, &seal.splice);
+		}
 		break;
 	case SEAL_BROKEN:
 		patch->input_version = seal.version;

@@ -88,7 +88,8 @@ struct patch_options {
 	const char *module; /* "url", "import", "source", "none": where the WebAssembly.Module comes
 	                       from that an ES module import of the wasm does not give */
 	struct str wasm; /* the wasm that this file loads, as of wasm_file_read; no part of the seal */
-	bool no_tables;  /* there is no wasm here, but it is known to export no table of functions */
+	struct str leaves; /* of that, from there as well */
+	bool no_tables;    /* there is no wasm here, but it is known to export no table of functions */
 };
 
 #define PATCH_OPTIONS_DEFAULT \
@@ -136,6 +137,7 @@ struct patch {
 	struct str exports_name;  /* what the glue calls the exports: "wasm" */
 	bool has_wasm;            /* the options gave a wasm file, and it could be read */
 	struct wasm_facts wasm;
+	struct str leaves; /* those of the wasm, or where it is not at hand of the earlier patch */
 	bool heals_shadow_stack; /* the glue can reach the shadow stack pointer */
 	struct diags diags;      /* offsets into `original` */
 	struct entry *entries;   /* in source order */

@@ -20,4 +20,7 @@ uint32_t plan_make(
  */
 struct str plan_wrapper_forms(struct arena *arena);
 
+/* What wasm_leaves() gave for an earlier patch, told from what that inserted, in the arena. */
+struct str plan_known_leaves(struct arena *arena, const struct splice *splice);
+
 #endif

@@ -3,9 +3,12 @@
  * of parameters, which all exports without one of their own share; then its inner call knows no
  * target, and engines pay for that (tests/bench/guard.mjs). The body is the same as in
  * src/runtime/guard.js, but for what can be left out: the test of `dead` where the wrapper is only called
- * right after an entry hook, and the depth where it is only called by marshalling helpers: stores across
- * the helper's loop are a tenth of its time on V8. Should the allocator itself call JS, and that replace the
- * instance, it is seen afterwards; before the first recovery that test costs nothing, for x.f is constant.
+ * right after an entry hook, and the depth where nobody can ask for it while the export runs. That is so of what
+ * is only called by marshalling helpers (stores across the helper's loop are a tenth of its time on V8; should the allocator
+ * itself call JS, and that replace the instance, it is seen afterwards, which costs nothing before the first
+ * recovery, for x.f is constant), and of leaves (wasm_leaves.h), of which the depth would be a fourth: where their
+ * arguments are what needs no conversion, for that would call users' code. Such a wrapper is short, so that V8 inlines it
+ * whatever else it has inlined: with two parameters it has 74 bytes of 75.
  */
 #include "planning.h"
 
@@ -34,6 +37,8 @@ enum wrapper {
 #define FLAT \
 	"const v=x.f;let r;try{r=v(%.*s)}catch(e){s.g=s.dead=s.depth++;throw x(e)}if(v!==x.f)" \
 	"throw s.q(x);return r"
+#define LEAF "}catch(e){const s=S;s.g=s.dead=s.depth;throw x(e)}}"
+#define TABLE_START "(){return{__proto__:null,"
 
 /* How many arguments a call passes; MIXED if that is not in the text. */
 static int count_passed(const struct tree *tree, node_id call)
@@ -56,8 +61,10 @@ static int count_passed(const struct tree *tree, node_id call)
 struct use {
 	int arguments; /* of every call; MIXED if it is not called everywhere with as many */
 	int reads;
-	int hooked;   /* calls right after the hook of an entrypoint */
-	int marshals; /* times it is handed to a marshalling helper, which calls it */
+	int hooked;      /* calls right after the hook of an entrypoint */
+	int marshals;    /* times it is handed to a marshalling helper, which calls it */
+	struct str leaf; /* a letter for each parameter, as of wasm_leaves() */
+	bool is_leaf;
 };
 
 /* The variable that a call calls, or 0. */
@@ -264,17 +271,110 @@ static void add_wrapper(struct buf *out, struct str name, enum wrapper wrapper, 
 	buf_add(out, STR("},\n"));
 }
 
+/*
+ * parameters: a letter for each, as of wasm_leaves(). What has to be converted goes through x.d, which keeps the depth
+ * meanwhile: the conversion may run code of users.
+ */
+static void add_leaf(struct buf *out, struct str name, struct str parameters, bool hooked)
+{
+	struct buf checks = BUF_INIT, list = BUF_INIT;
+	for (size_t i = 0; i < parameters.len; i++) {
+		int letter = 'a' + (int)i;
+		buf_printf(&list, "%s%c", i == 0 ? "" : ",", letter);
+		if (parameters.data[i] != 'r') {
+			buf_printf(&checks, "%stypeof %c==\"%s\"", checks.len == 0 ? "" : "&&", letter,
+				parameters.data[i] == 'b' ? "bigint" : "number");
+		}
+	}
+	bool checked = checks.len != 0, bare = parameters.len == 1;
+	buf_printf(out, "%.*s:(X,S)=>%s%s%.*s%s=>{%sconst x=X,v=", STR_ARGS(name),
+		checked ? "(X.d=S.d(X)," : "", bare ? "" : "(", STR_ARGS(buf_str(&list)), bare ? "" : ")",
+		hooked ? "" : "if(S.dead&&S.n(X))return;");
+	buf_printf(out, "%.*s%s", STR_ARGS(buf_str(&checks)), checked ? "?x.f:x.d" : "x.f");
+	buf_printf(
+		out, ";try{return v(%.*s)" LEAF "%s,\n", STR_ARGS(buf_str(&list)), checked ? ")" : "");
+	buf_finish(&checks);
+	buf_finish(&list);
+}
+
 struct str plan_wrapper_forms(struct arena *arena)
 {
 	struct buf out = BUF_INIT;
-	for (int wrapper = 0; wrapper < WRAPPER_COUNT; wrapper++) {
-		for (int count = 0; count <= 2; count++) { /* any more are as good as two */
+	for (int count = 0; count <= 2; count++) { /* any more are as good as two */
+		for (int wrapper = 0; wrapper < WRAPPER_COUNT; wrapper++) {
 			add_wrapper(&out, STR("x"), (enum wrapper)wrapper, count);
 		}
+		add_leaf(&out, STR("x"), (struct str){"nn", (size_t)count}, false);
+		add_leaf(&out, STR("x"), (struct str){"nn", (size_t)count}, true);
 	}
 	struct str forms = arena_copy(arena, buf_str(&out));
 	buf_finish(&out);
 	return forms;
+}
+
+/* The line of wasm_leaves() that the wrapper in this line was made of, if it is a leaf's. */
+static void add_known_leaf(struct buf *out, struct str line)
+{
+	size_t name = str_find(line, STR(":")), call = str_find(line, STR("return v("));
+	if (str_find(line, STR(LEAF)) == (size_t)-1 || name == (size_t)-1 || call == (size_t)-1) {
+		return;
+	}
+	buf_add(out, str_slice(line, 0, name));
+	buf_add_byte(out, ' ');
+	for (call += 9; call < line.len && line.data[call] != ')'; call++) {
+		char check[] = {'t', 'y', 'p', 'e', 'o', 'f', ' ', line.data[call], '=', '=', '"'};
+		size_t at = str_find(line, (struct str){check, sizeof(check)});
+		if (line.data[call] != ',') {
+			buf_add_byte(out, at == (size_t)-1 ? 'r' : line.data[at + sizeof(check)]);
+		}
+	}
+	buf_add_byte(out, '\n');
+}
+
+struct str plan_known_leaves(struct arena *arena, const struct splice *splice)
+{
+	struct buf out = BUF_INIT;
+	for (uint32_t i = 0; i < splice->count; i++) {
+		struct str text = splice->items[i].text;
+		size_t start = str_find(text, STR(TABLE_START));
+		while (start != (size_t)-1) {
+			text = str_slice(text, start, text.len);
+			size_t end = str_find(text, STR("\n"));
+			add_known_leaf(&out, str_slice(text, 0, end == (size_t)-1 ? text.len : end));
+			start = end == (size_t)-1 ? end : end + 1;
+		}
+	}
+	struct str leaves = arena_copy(arena, buf_str(&out));
+	buf_finish(&out);
+	return leaves;
+}
+
+/* What the glue does for Rust's `throw` must be what it does in all glue: wasm_leaves() takes its name for it. */
+static bool knows_throw(const struct planning *p)
+{
+	for (uint32_t i = 0; i < p->glue->fact_count; i++) {
+		if (p->glue->facts[i].kind == FACT_OWN_ERROR) {
+			return true;
+		}
+	}
+	return !p->patch->wasm.throws;
+}
+
+/* Where a file has several glues, it cannot be told whose wasm it is. */
+static void find_leaves(const struct planning *p, struct use *uses)
+{
+	struct str left = p->patch->leaves;
+	if (p->glue->file->count > 1 || !knows_throw(p)) {
+		return;
+	}
+	for (size_t end; (end = str_find(left, STR("\n"))) != (size_t)-1;) {
+		struct str line = str_slice(left, 0, end);
+		size_t blank = str_find(line, STR(" "));
+		struct use *use = &uses[tree_find_name(p->tree, str_slice(line, 0, blank))];
+		use->leaf = str_slice(line, blank + 1, line.len);
+		use->is_leaf = (size_t)use->arguments == use->leaf.len && use->marshals != use->reads;
+		left = str_slice(left, end + 1, left.len);
+	}
 }
 
 struct str plan_wrappers(struct planning *p, struct str function)
@@ -282,8 +382,9 @@ struct str plan_wrappers(struct planning *p, struct str function)
 	struct use *uses = arena_array(p->arena, struct use, p->tree->name_count);
 	count_uses(p, uses);
 	count_hooked(p, uses);
+	find_leaves(p, uses);
 	struct buf out = BUF_INIT;
-	buf_printf(&out, "function %.*s(){return{__proto__:null,\n", STR_ARGS(function));
+	buf_printf(&out, "function %.*s" TABLE_START "\n", STR_ARGS(function));
 	size_t empty = out.len;
 	for (uint32_t id = 1; id < p->tree->name_count; id++) {
 		int count = uses[id].arguments;
@@ -291,12 +392,15 @@ struct str plan_wrappers(struct planning *p, struct str function)
 			!wants_wrapper(p->tree->names[id])) {
 			continue;
 		}
-		bool flat = uses[id].marshals == uses[id].reads;
 		bool hooked = uses[id].hooked == uses[id].reads;
+		if (uses[id].is_leaf) {
+			add_leaf(&out, p->tree->names[id], uses[id].leaf, hooked);
+			continue;
+		}
 		add_wrapper(&out, p->tree->names[id],
-			flat     ? WRAPPER_FLAT
-			: hooked ? WRAPPER_HOOKED
-					 : WRAPPER_FULL,
+			uses[id].marshals == uses[id].reads ? WRAPPER_FLAT
+			: hooked                            ? WRAPPER_HOOKED
+												: WRAPPER_FULL,
 			count);
 	}
 	struct str result = {"", 0};

@@ -1,5 +1,7 @@
 #include "wasm.h"
 
+#include "wasm_reader.h"
+
 enum section {
 	SECTION_CUSTOM = 0,
 	SECTION_IMPORT = 2,
@@ -9,56 +11,13 @@ enum section {
 };
 enum external { EXTERNAL_FUNCTION, EXTERNAL_TABLE, EXTERNAL_MEMORY, EXTERNAL_GLOBAL, EXTERNAL_TAG };
 
-/* Reads forward; `failed` stays set, and every value is then 0 or empty. */
-struct reader {
-	struct str left;
-	bool failed;
-};
-
-static uint8_t read_byte(struct reader *r)
-{
-	if (r->left.len == 0) {
-		r->failed = true;
-		return 0;
-	}
-	uint8_t byte = (uint8_t)r->left.data[0];
-	r->left = str_slice(r->left, 1, r->left.len);
-	return byte;
-}
-
-/* LEB128, unsigned; limits of memories may have 64 bits. */
-static uint64_t read_number(struct reader *r)
-{
-	uint64_t number = 0;
-	for (unsigned shift = 0; shift < 70 && !r->failed; shift += 7) {
-		uint8_t byte = read_byte(r);
-		number |= shift < 64 ? (uint64_t)(byte & 0x7f) << shift : 0;
-		if ((byte & 0x80) == 0) {
-			return number;
-		}
-	}
-	r->failed = true;
-	return 0;
-}
-
-static struct str read_bytes(struct reader *r, uint64_t len)
-{
-	if (r->failed || len > r->left.len) {
-		r->failed = true;
-		return (struct str){"", 0};
-	}
-	struct str bytes = str_slice(r->left, 0, (size_t)len);
-	r->left = str_slice(r->left, (size_t)len, r->left.len);
-	return bytes;
-}
-
-static struct str read_name(struct reader *r)
+static struct str read_name(struct wasm_reader *r)
 {
 	return read_bytes(r, read_number(r));
 }
 
 /* flags: 1 has a maximum, 2 shared, 4 64-bit, 8 has a page size */
-static bool read_limits(struct reader *r)
+static bool read_limits(struct wasm_reader *r)
 {
 	uint64_t flags = read_number(r);
 	read_number(r);
@@ -71,16 +30,7 @@ static bool read_limits(struct reader *r)
 	return (flags & 2) != 0;
 }
 
-static uint8_t read_value_type(struct reader *r)
-{
-	uint8_t type = read_byte(r);
-	if (type == 0x63 || type == 0x64) { /* (ref null? heaptype) */
-		read_number(r);
-	}
-	return type;
-}
-
-static void read_table(struct reader *r, struct wasm_facts *facts)
+static void read_table(struct wasm_reader *r, struct wasm_facts *facts)
 {
 	enum { EXTERNREF = 0x6f };
 	bool externref = read_value_type(r) == EXTERNREF;
@@ -91,13 +41,24 @@ static void read_table(struct reader *r, struct wasm_facts *facts)
 	facts->tables++;
 }
 
-static struct wasm_import read_import(struct reader *r, struct wasm_facts *facts)
+/* Its name has had three forms, the second in 0.2.101 to 0.2.104. */
+static bool is_throw(struct str name)
+{
+	return str_equal(name, STR("__wbindgen_throw")) ||
+	       str_starts(name, STR("__wbg_wbindgenthrow_")) ||
+	       str_starts(name, STR("__wbg___wbindgen_throw_"));
+}
+
+static struct wasm_import read_import(struct wasm_reader *r, struct wasm_facts *facts)
 {
 	struct wasm_import import = {.module = read_name(r)};
 	import.name = read_name(r);
 	switch (read_byte(r)) {
 	case EXTERNAL_FUNCTION:
 		read_number(r);
+		import.function = true;
+		import.throws = is_throw(import.name);
+		facts->throws |= import.throws;
 		break;
 	case EXTERNAL_TABLE:
 		read_table(r, facts);
@@ -121,7 +82,7 @@ static struct wasm_import read_import(struct reader *r, struct wasm_facts *facts
 	return import;
 }
 
-static void read_imports(struct reader *r, struct wasm_facts *facts)
+static void read_imports(struct wasm_reader *r, struct wasm_facts *facts)
 {
 	uint64_t left = read_number(r);
 	struct str all = r->left;
@@ -133,7 +94,7 @@ static void read_imports(struct reader *r, struct wasm_facts *facts)
 
 bool wasm_next_import(struct str *section, struct wasm_import *import)
 {
-	struct reader r = {.left = *section};
+	struct wasm_reader r = {.left = *section};
 	struct wasm_facts ignored = {0};
 	if (section->len == 0) {
 		return false;
@@ -144,7 +105,7 @@ bool wasm_next_import(struct str *section, struct wasm_import *import)
 }
 
 /* A table with an initializer (0x40) ends it: those from there on count as tables of functions. */
-static void read_tables(struct reader *r, struct wasm_facts *facts)
+static void read_tables(struct wasm_reader *r, struct wasm_facts *facts)
 {
 	for (uint64_t left = read_number(r); left > 0 && !r->failed; left--) {
 		if (r->left.len != 0 && r->left.data[0] == 0x40) {
@@ -154,19 +115,43 @@ static void read_tables(struct reader *r, struct wasm_facts *facts)
 	}
 }
 
-static void read_memories(struct reader *r, struct wasm_facts *facts)
+static void read_memories(struct wasm_reader *r, struct wasm_facts *facts)
 {
 	for (uint64_t left = read_number(r); left > 0 && !r->failed; left--) {
 		facts->shared_memory |= read_limits(r);
 	}
 }
 
-static void read_exports(struct reader *r, struct wasm_facts *facts)
+static struct wasm_export read_export(struct wasm_reader *r, uint8_t *kind)
 {
-	for (uint64_t left = read_number(r); left > 0 && !r->failed; left--) {
-		struct str name = read_name(r);
-		uint8_t kind = read_byte(r);
-		uint64_t index = read_number(r);
+	struct wasm_export export = {.name = read_name(r)};
+	*kind = read_byte(r);
+	export.function = *kind == EXTERNAL_FUNCTION;
+	export.index = (uint32_t)read_number(r);
+	return export;
+}
+
+bool wasm_next_export(struct str *section, struct wasm_export *export)
+{
+	struct wasm_reader r = {.left = *section};
+	uint8_t kind;
+	if (section->len == 0) {
+		return false;
+	}
+	*export = read_export(&r, &kind);
+	*section = r.left;
+	return !r.failed;
+}
+
+static void read_exports(struct wasm_reader *r, struct wasm_facts *facts)
+{
+	uint64_t left = read_number(r);
+	struct str all = r->left;
+	for (; left > 0 && !r->failed; left--) {
+		uint8_t kind;
+		struct wasm_export export = read_export(r, &kind);
+		struct str name = export.name;
+		uint32_t index = export.index;
 		facts->exports++;
 		facts->function_tables |=
 			kind == EXTERNAL_TABLE && (index >= 64 || (facts->externref_tables >> index & 1) == 0);
@@ -175,9 +160,10 @@ static void read_exports(struct reader *r, struct wasm_facts *facts)
 		facts->exports_stack |= kind == EXTERNAL_GLOBAL && str_equal(name, STR("__stack_pointer"));
 		facts->asyncify |= kind == EXTERNAL_FUNCTION && str_starts(name, STR("asyncify_"));
 	}
+	facts->exported = str_slice(all, 0, all.len - r->left.len);
 }
 
-static void read_producers(struct reader *r, struct wasm_facts *facts)
+static void read_producers(struct wasm_reader *r, struct wasm_facts *facts)
 {
 	for (uint64_t fields = read_number(r); fields > 0 && !r->failed; fields--) {
 		read_name(r);
@@ -194,10 +180,10 @@ static void read_producers(struct reader *r, struct wasm_facts *facts)
 	}
 }
 
-typedef void section_reader(struct reader *section, struct wasm_facts *facts);
+typedef void section_reader(struct wasm_reader *section, struct wasm_facts *facts);
 
 /* What reads a section, NULL if nothing does; takes the name off a custom one. */
-static section_reader *find_reader(uint8_t id, struct reader *section)
+static section_reader *find_reader(uint8_t id, struct wasm_reader *section)
 {
 	switch (id) {
 	case SECTION_IMPORT:
@@ -221,10 +207,10 @@ bool wasm_read(struct str bytes, struct wasm_facts *facts)
 	if (!str_starts(bytes, (struct str){"\0asm\1\0\0\0", 8})) {
 		return false;
 	}
-	struct reader module = {.left = str_slice(bytes, 8, bytes.len)};
+	struct wasm_reader module = {.left = str_slice(bytes, 8, bytes.len)};
 	while (module.left.len != 0 && !module.failed) {
 		uint8_t id = read_byte(&module);
-		struct reader section = {.left = read_bytes(&module, read_number(&module))};
+		struct wasm_reader section = {.left = read_bytes(&module, read_number(&module))};
 		section_reader *read = find_reader(id, &section);
 		if (read != NULL) {
 			read(&section, facts);
@@ -234,17 +220,18 @@ bool wasm_read(struct str bytes, struct wasm_facts *facts)
 	return !module.failed;
 }
 
-uint64_t wasm_section_size(struct str start, bool *reads)
+uint64_t wasm_section_size(struct str start, size_t *head_len, bool *reads)
 {
-	struct reader head = {.left = start};
+	struct wasm_reader head = {.left = start};
 	uint8_t id = read_byte(&head);
 	uint64_t size = read_number(&head);
 	bool whole = size <= head.left.len;
-	struct reader content = {.left = str_slice(head.left, 0, whole ? (size_t)size : head.left.len)};
+	struct wasm_reader content = {
+		.left = str_slice(head.left, 0, whole ? (size_t)size : head.left.len)};
 	/* a name that does not fit into its section is for wasm_read() to find */
 	*reads = find_reader(id, &content) != NULL || (content.failed && whole);
-	size_t head_len = start.len - head.left.len;
-	return head.failed ? 0 : size > UINT32_MAX ? UINT64_MAX : head_len + size;
+	*head_len = start.len - head.left.len;
+	return head.failed ? 0 : size > UINT32_MAX ? UINT64_MAX : *head_len + size;
 }
 
 static bool is_name_byte(char c)
@@ -253,23 +240,35 @@ static bool is_name_byte(char c)
 	       c == '-' || c == '.' || c == '@';
 }
 
-struct str wasm_name_in(struct str glue)
+/* The next such name, taken off `rest` with all before it; empty if there is none. */
+static struct str take_name(struct str *rest)
 {
 	struct str ending = STR("_bg.wasm");
-	for (size_t from = 0, at; from < glue.len; from += at + ending.len) {
-		struct str rest = str_slice(glue, from, glue.len);
-		at = str_find(rest, ending);
-		if (at == (size_t)-1) {
-			break;
-		}
+	for (size_t at; (at = str_find(*rest, ending)) != (size_t)-1;) {
+		struct str text = *rest;
 		size_t start = at, end = at + ending.len;
-		while (start > 0 && is_name_byte(rest.data[start - 1])) {
+		*rest = str_slice(text, end, text.len);
+		while (start > 0 && is_name_byte(text.data[start - 1])) {
 			start--;
 		}
-		char quote = end < rest.len ? rest.data[end] : 0;
+		char quote = end < text.len ? text.data[end] : 0;
 		if (start < at && (quote == '\'' || quote == '"' || quote == '`' || quote == '?')) {
-			return str_slice(rest, start, end);
+			return str_slice(text, start, end);
 		}
 	}
 	return (struct str){"", 0};
+}
+
+struct str wasm_name_in(struct str glue)
+{
+	return take_name(&glue);
+}
+
+bool wasm_is_only_name(struct str glue, struct str name)
+{
+	struct str other;
+	do {
+		other = take_name(&glue);
+	} while (other.len != 0 && str_equal(other, name));
+	return other.len == 0;
 }

@@ -97,7 +97,8 @@ export const hearPanic = text => {
 // Every catch block of the guard is
 //     s.g = s.dead = u;
 //     throw x(e); // judge(e, x)
-// where u is the depth before the call. The instance counts as dead before judge() is called: with the stack exhausted the call itself may overflow, and must err on the safe side. Then
+// where u is the depth before the call, which that of a leaf leaves as it is. The instance counts as dead before
+// judge() is called: with the stack exhausted the call itself may overflow, and must err on the safe side. Then
 // `depth` is still that of the call, or of one within it, by which an outer frame of the guard notices, and makes
 // up for it.
 //
@@ -106,7 +107,7 @@ export const hearPanic = text => {
 export const judge = (e, x) => {
 	const depth = S.dead;
 	const above = S.depth - depth;
-	const was = above % PANIC === 1 ? S.judged : 1;
+	const was = above % PANIC < 2 ? S.judged : 1;
 	S.depth = depth;
 	S.judged = 1;
 	try {

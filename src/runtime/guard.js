@@ -20,6 +20,7 @@ export const recordOf = (f, k, quiet) => {
 	x.k = k; // its export's name
 	x.quiet = quiet; // not the user's own
 	x.w = undefined; // its wrapper
+	x.d = undefined; // for a leaf's wrapper: see converting()
 	return x;
 };
 
@@ -42,6 +43,24 @@ export const inert = x => {
 		}
 		stats.inert++;
 		return true;
+	}
+};
+
+// The wrapper of a leaf keeps no depth, since no JS runs within it. But where an argument is not of its parameter's type
+// the engine converts it first, and that may run code of users: then `f` is called by this. What is thrown goes
+// to the wrapper's catch block, with the depth as it was; where it is too deep, a frame in between could not judge it.
+export const converting = x => (...args) => {
+	const u = S.depth;
+	S.depth = u + 1;
+	try {
+		return x.f(...args);
+	} catch (e) {
+		if (S.depth !== u + 1) {
+			S.judged = 1;
+		}
+		throw e;
+	} finally {
+		S.depth = u;
 	}
 };
 

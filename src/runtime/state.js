@@ -6,7 +6,7 @@
 import { has, o } from './options.js';
 import { PoisonedError } from './errors.js';
 import { known } from './faults.js';
-import { inert, replaced } from './guard.js';
+import { converting, inert, replaced } from './guard.js';
 
 export const S = {
 	// Above 0: the instance is poisoned. 0: it is not. Below 0: it was replaced, and has not yet proved
@@ -39,6 +39,7 @@ export const S = {
 	module: undefined,
 	imports: undefined,
 	n: x => inert(x),
+	d: x => converting(x),
 	q: x => replaced(x),
 	job: undefined, // promise of an instance that is being made asynchronously
 };

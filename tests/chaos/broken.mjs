@@ -2,7 +2,7 @@
 // docs/RUNTIME.md), and what to put in its place.
 export const breakings = {
 	"entries": [[/__rg\.S\.dead&&__rg\.e\(\);/g, ""]],
-	"check of wrappers that clean up": [[/if\(s\.dead&&s\.n\(x\)\)return;/g, ""]],
+	"check of wrappers that clean up": [[/if\(s\.dead&&s\.n\(x\)\)return;|if\(S\.dead&&S\.n\(X\)\)return;/g, ""]],
 	"depth of raw calls": [[/s\.depth=u\+1;/g, ""]],
 	"stale check of the receiver": [[/this\[__rg\.K\]!==__rg\.S\.g&&__rg\.t\(this\);/g, "__rg.e();"]],
 	"stale check of arguments": [[/__rg\.S\.g!==void 0&&(\w+)&&\1\[__rg\.K\]!==__rg\.S\.g&&__rg\.c\(\1\);/g, ""]],

@@ -181,6 +181,50 @@ for (const [name, call] of Object.entries(marshalling)) {
 	});
 }
 
+/*
+ * The wrapper of `add` keeps no depth, since no JS can run within it (src/wasm_leaves.h); but within the conversion of its
+ * arguments it can.
+ */
+each("R2: user code under the conversion of arguments is in flight, and leaves nothing open", glue => {
+	const { m, api } = glue;
+	const number = valueOf => ({ valueOf });
+	try {
+		m.add(number(() => 1), 1);
+	} catch {
+		return; // glue that asks what it is given (--debug)
+	}
+	assert.equal(m.add(number(() => m.add(number(() => 1), 2)), 3), 6);
+	assert.equal(api.stats.errors, 0);
+	const mine = new Error("mine");
+	const throwing = () => {
+		throw mine;
+	};
+	assert.equal(caught(() => m.add(1, number(throwing))), mine);
+	assert.equal(caught(() => m.add(number(() => m.add(number(throwing), 1)), 1)), mine);
+	assert.equal(api.stats.errors, 3, "one a raw call");
+	assert.equal(api.stats.faults, 0);
+	let inner;
+	const failing = number(() => {
+		fault(glue);
+		inner = [caught(() => m.add(1, 2)), caught(() => api.reinit())];
+		throw mine;
+	});
+	assert.equal(caught(() => m.add(failing, 1)), mine);
+	assert.ok(inner[0] instanceof api.PoisonedError, String(inner[0]));
+	assert.match(String(inner[1]), /in flight/);
+	assert.equal(api.stats.faults, 1);
+	assert.equal(api.generation, 0);
+	const after = glue.trace.mark();
+	assert.equal(m.add(1, 2), 3);
+	oneInstance(after(), 1);
+	const deep = depth => number(() => m.add(deep(depth + 1), 1));
+	const e = caught(() => m.add(deep(0), 1)); // in no wasm, but who could tell
+	assert.match(String(e), /RangeError|InternalError/);
+	assert.equal(m.add(1, 2), 3);
+	assert.equal(api.generation, 2);
+	assert.equal(api.stats.faults, 2);
+});
+
 each(
 	"R2: user code that throws while arguments are marshalled leaves nothing open",
 	({ m, api, trace }) => {

@@ -130,11 +130,11 @@ static void expect_the_same_of_the_file(struct arena *arena, struct str module)
 {
 	struct wasm_facts whole, part;
 	struct diags diags = {0};
-	struct str read;
+	struct wasm_file file;
 	folder_write(arena, STR("m.wasm"), module);
-	cr_assert(wasm_file_read(arena, STR("m.wasm"), &read, &diags));
+	cr_assert(wasm_file_read(arena, STR("m.wasm"), &file, &diags));
 	bool good = wasm_read(module, &whole);
-	cr_assert_eq(wasm_read(read, &part), good, "%zu bytes", module.len);
+	cr_assert_eq(wasm_read(file.module, &part), good, "%zu bytes", module.len);
 	if (good) {
 		cr_assert(str_equal(part.imports, whole.imports) && str_equal(part.bindgen, whole.bindgen));
 		cr_assert_eq(part.exports, whole.exports);
@@ -148,7 +148,8 @@ static void expect_the_same_of_the_file(struct arena *arena, struct str module)
 Test(wasm, of_a_file_only_what_matters_is_read)
 {
 	struct arena *arena = arena_create();
-	struct str folder = folder_enter(arena), read;
+	struct str folder = folder_enter(arena);
+	struct wasm_file file;
 	struct diags diags = {0};
 	struct str module =
 		MODULE("\1\4\1\140\0\0"                                /* types */
@@ -158,8 +159,8 @@ Test(wasm, of_a_file_only_what_matters_is_read)
 			   "\12\3abc"                                      /* code */
 			   "\0\62\11producers\1\14processed-by\1\14wasm-bindgen\0130.2.100 (a)");
 	expect_the_same_of_the_file(arena, module);
-	cr_assert(wasm_file_read(arena, STR("m.wasm"), &read, &diags));
-	cr_assert_eq(read.len, module.len - 6 - 8 - 5, "types, names and code are left out");
+	cr_assert(wasm_file_read(arena, STR("m.wasm"), &file, &diags));
+	cr_assert_eq(file.module.len, module.len - 6 - 8 - 5, "types, names and code are left out");
 	for (size_t len = 0; len < module.len; len++) {
 		char *copy = malloc(len + 1);
 		memcpy(copy, module.data, len + 1);
@@ -170,7 +171,7 @@ Test(wasm, of_a_file_only_what_matters_is_read)
 		}
 		free(copy);
 	}
-	cr_assert(!wasm_file_read(arena, STR("missing.wasm"), &read, &diags));
+	cr_assert(!wasm_file_read(arena, STR("missing.wasm"), &file, &diags));
 	cr_assert_not_null(diags.first);
 	folder_leave(arena, folder);
 	arena_destroy(arena);
