@@ -23,6 +23,7 @@ export const wat = `(module
 	(func (export "thing_new") (param i32) (result i32)
 		(i32.store (global.get $next) (local.get 0)) (global.get $next))
 	(func (export "thing_get") (param i32) (result i32) (i32.load (local.get 0)))
+	(func (export "__wbg_get_thing_x") (param i32) (result i32) (i32.load (local.get 0)))
 	(func (export "__wbg_thing_free") (param i32))
 	(func (export "length") (param i32 i32) (result i32) (local.get 1))
 	(func (export "work") (param i32) (result i32)
@@ -99,6 +100,11 @@ ${CLASSES.map(name => `class ${name} {
 		const ret = wasm.thing_get(this.__wbg_ptr);
 		return ret;
 	}
+	get x() {
+		${hooks ? 'this[rg.K]!==rg.S.g&&rg.t(this);' : ''}
+		const ret = wasm.__wbg_get_thing_x(this.__wbg_ptr);
+		return ret;
+	}
 }`).join('\n')}
 function same(a, b) {
 	${hooks ? 'rg.S.dead&&rg.e();rg.S.g!==void 0&&a&&a[rg.K]!==rg.S.g&&rg.c(a);rg.S.g!==void 0&&b&&b[rg.K]!==rg.S.g&&rg.c(b);' : ''}
@@ -129,6 +135,7 @@ ${Array.from({ length: EXPORTS }, (_, i) => `function f${i}(a, b) { ${hooks ? 'r
 const loads = {
 	add(n) { let r = 0; for (let i = 0; i < n; i++) r = add(r, i) | 0; return r; },
 	method(n) { let r = 0; const o = new Thing(7); for (let i = 0; i < n; i++) r = r + o.get() | 0; return r; },
+	getter(n) { let r = 0; const o = new Thing(7); for (let i = 0; i < n; i++) r = r + o.x | 0; return r; },
 	'12 methods'(n) {
 		let r = 0;
 		${CLASSES.map(name => `const o${name} = new ${name}(7);`).join(' ')}
@@ -287,8 +294,9 @@ return{__proto__:null,\n${functions
 	return { loads: glue.loads, recover: adopt };
 };
 
-// What src/plan_wrappers.c writes. What a marshalling helper calls needs no depth; what is called right
-// after the entry hook, no test of `dead`.
+// What src/plan_wrappers.c writes. What a marshalling helper calls needs no depth, nor does a leaf; what is called right
+// after the entry hook, no test of `dead`. No function here calls JS, but of those that Rust makes only functions of
+// numbers and getters of fields are leaves: what allocates may panic, and so may a method, which gives an Rc back.
 const arity = name => {
 	const type = new RegExp(`"${name}"\\)(?: \\(param([^)]*)\\))?`).exec(wat)[1];
 	return type ? type.trim().split(/ +/).length : 0;
@@ -297,19 +305,21 @@ const parameters = name => 'abcdefgh'.slice(0, arity(name)).split('').join(',');
 const test = ';if(s.dead&&s.n(x))return;';
 const deep = list => `u=s.depth;s.depth=u+1;try{const r=x.f(${list});s.depth=u;return r}catch(e){s.g=s.dead=u;throw x(e)}`;
 const flat = list => `const v=x.f;let r;try{r=v(${list})}catch(e){s.g=s.dead=s.depth++;throw x(e)}if(v!==x.f)throw s.q(x);return r`;
-const wrapper = (name, list) =>
+const leaf = list =>
+	`(X,S)=>(X.d=S.d(X),(${list})=>{const x=X,v=${list.split(',').map(p => `typeof ${p}=="number"`).join('&&')}?x.f:x.d;` +
+	`try{return v(${list})}catch(e){const s=S;s.g=s.dead=s.depth;throw x(e)}})`;
+const full = (name, list) =>
 	/^__wbindgen_(m|re)alloc$/.test(name)
 		? test + flat(list)
 		: /^__|^length$/.test(name)
 			? `${test}const ${deep(list)}`
 			: ',' + deep(list);
+const wrapper = (name, list) =>
+	/^(add|work|f\d+|__wbg_get_thing_x)$/.test(name) ? leaf(list) : `(X,S)=>(${list})=>{const s=S,x=X${full(name, list)}}`;
 const wrappers = module =>
 	`return{__proto__:null,\n${WebAssembly.Module.exports(module)
 		.filter(({ kind, name }) => kind === 'function' && !/^__wbindgen_(start|add_to)/.test(name))
-		.map(({ name }) => {
-			const list = parameters(name);
-			return `${name}:(X,S)=>(${list})=>{const s=S,x=X${wrapper(name, list)}}`;
-		})
+		.map(({ name }) => `${name}:${wrapper(name, parameters(name))}`)
 		.join(',\n')}}`;
 
 const ours = (module, options) => {
