@@ -240,11 +240,13 @@ if (!size) {
 }
 const at = out.indexOf('BUDGETS');
 const start = out.length;
-if (budgets.length === 0) {
-	keep('Budgets');
-} else {
-	out.push('', '## Budgets', '', 'What this run can tell of them; those of the guard have a table of their own.');
-	table(['what', 'budget', 'stretch', 'found', 'met'], budgets);
-}
+// What was not found this time keeps its row.
+const measured = new Map(budgets.map(row => [row[0], row]));
+const rowsBefore = (before.split(/\n(?=## )/).find(text => text.startsWith('## Budgets\n')) || '').split('\n')
+	.filter(line => /^\| (?!what )/.test(line)).map(line => line.slice(2, -2).split(' | ').map(one => one.trim()));
+const rows = rowsBefore.map(row => measured.get(row[0]) || row);
+rows.push(...budgets.filter(row => !rowsBefore.some(old => old[0] === row[0])));
+out.push('', '## Budgets', '', 'Those of the guard have a table of their own.');
+table(['what', 'budget', 'stretch', 'found', 'met'], rows);
 out.splice(at, 1, ...out.splice(start));
 writeFileSync(path.join(root, 'docs/PERFORMANCE.md'), out.join('\n') + '\n');
