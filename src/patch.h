@@ -88,7 +88,7 @@ struct patch_options {
 	const char *module; /* "url", "import", "source", "none": where the WebAssembly.Module comes
 	                       from that an ES module import of the wasm does not give */
 	struct str wasm; /* the wasm that this file loads, as of wasm_file_read; no part of the seal */
-	struct str leaves; /* of that, from there as well */
+	struct str leaves; /* of that wasm; see wasm_leaves.h */
 	bool no_tables;    /* there is no wasm here, but it is known to export no table of functions */
 };
 

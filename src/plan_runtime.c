@@ -297,7 +297,7 @@ static uint64_t members_in(struct str text)
 	return members;
 }
 
-static bool has_fact(const struct glue *glue, enum fact_kind kind)
+bool plan_has_fact(const struct glue *glue, enum fact_kind kind)
 {
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		if (glue->facts[i].kind == kind) {
@@ -312,14 +312,16 @@ static uint64_t features_of(const struct planning *p)
 {
 	const struct glue *glue = p->glue;
 	bool module = glue->part == PART_WHOLE && glue->module == MODULE_SEEN;
-	bool handed = glue->part != PART_WHOLE || has_namespace(glue) || has_fact(glue, FACT_RECEIVE);
+	bool handed =
+		glue->part != PART_WHOLE || has_namespace(glue) || plan_has_fact(glue, FACT_RECEIVE);
 	/* what user code does with the exports is not in the file: only the wasm can rule a table out */
 	bool tables = p->patch->has_wasm ? p->patch->wasm.function_tables : !p->options->no_tables;
 	tables = tables || glue->file->count > 1;
 	return bit(glue->heals, HAS_stack) | bit(p->own_tag.len != 0, HAS_tags) |
 	       bit(tables, HAS_tables) | bit(glue->scheduled.len != 0, HAS_due) |
 	       bit(glue->upstream.address != 0, HAS_terminated) |
-	       bit(p->wrappers.len != 0, HAS_literals) | bit(has_fact(glue, FACT_STAMP), HAS_classes) |
+	       bit(p->wrappers.len != 0, HAS_literals) |
+	       bit(plan_has_fact(glue, FACT_STAMP), HAS_classes) |
 	       bit(p->options->exclude_count != 0, HAS_excluded) | bit(handed, HAS_imports) |
 	       bit(handed || !module, HAS_late) | bit(has_namespace(glue), HAS_namespace) |
 	       bit(handed || !module, HAS_finder) |

@@ -38,6 +38,7 @@ enum wrapper {
 	"const v=x.f;let r;try{r=v(%.*s)}catch(e){s.g=s.dead=s.depth++;throw x(e)}if(v!==x.f)" \
 	"throw s.q(x);return r"
 #define LEAF "}catch(e){const s=S;s.g=s.dead=s.depth;throw x(e)}}"
+#define LEAF_CALL "return v("
 #define TABLE_START "(){return{__proto__:null,"
 
 /* How many arguments a call passes; MIXED if that is not in the text. */
@@ -292,7 +293,7 @@ static void add_leaf(struct buf *out, struct str name, struct str parameters, bo
 		hooked ? "" : "if(S.dead&&S.n(X))return;");
 	buf_printf(out, "%.*s%s", STR_ARGS(buf_str(&checks)), checked ? "?x.f:x.d" : "x.f");
 	buf_printf(
-		out, ";try{return v(%.*s)" LEAF "%s,\n", STR_ARGS(buf_str(&list)), checked ? ")" : "");
+		out, ";try{" LEAF_CALL "%.*s)" LEAF "%s,\n", STR_ARGS(buf_str(&list)), checked ? ")" : "");
 	buf_finish(&checks);
 	buf_finish(&list);
 }
@@ -315,13 +316,13 @@ struct str plan_wrapper_forms(struct arena *arena)
 /* The line of wasm_leaves() that the wrapper in this line was made of, if it is a leaf's. */
 static void add_known_leaf(struct buf *out, struct str line)
 {
-	size_t name = str_find(line, STR(":")), call = str_find(line, STR("return v("));
+	size_t name = str_find(line, STR(":")), call = str_find(line, STR(LEAF_CALL));
 	if (str_find(line, STR(LEAF)) == (size_t)-1 || name == (size_t)-1 || call == (size_t)-1) {
 		return;
 	}
 	buf_add(out, str_slice(line, 0, name));
 	buf_add_byte(out, ' ');
-	for (call += 9; call < line.len && line.data[call] != ')'; call++) {
+	for (call += STR(LEAF_CALL).len; call < line.len && line.data[call] != ')'; call++) {
 		char check[] = {'t', 'y', 'p', 'e', 'o', 'f', ' ', line.data[call], '=', '=', '"'};
 		size_t at = str_find(line, (struct str){check, sizeof(check)});
 		if (line.data[call] != ',') {
@@ -349,22 +350,15 @@ struct str plan_known_leaves(struct arena *arena, const struct splice *splice)
 	return leaves;
 }
 
-/* What the glue does for Rust's `throw` must be what it does in all glue: wasm_leaves() takes its name for it. */
-static bool knows_throw(const struct planning *p)
-{
-	for (uint32_t i = 0; i < p->glue->fact_count; i++) {
-		if (p->glue->facts[i].kind == FACT_OWN_ERROR) {
-			return true;
-		}
-	}
-	return !p->patch->wasm.throws;
-}
-
-/* Where a file has several glues, it cannot be told whose wasm it is. */
+/*
+ * Where a file has several glues, it cannot be told whose wasm it is. What the glue does for Rust's `throw` must be what
+ * it does in all glue: wasm_leaves() takes its name for it.
+ */
 static void find_leaves(const struct planning *p, struct use *uses)
 {
 	struct str left = p->patch->leaves;
-	if (p->glue->file->count > 1 || !knows_throw(p)) {
+	if (p->glue->file->count > 1 ||
+		(p->patch->wasm.throws && !plan_has_fact(p->glue, FACT_OWN_ERROR))) {
 		return;
 	}
 	for (size_t end; (end = str_find(left, STR("\n"))) != (size_t)-1;) {

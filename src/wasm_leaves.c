@@ -289,15 +289,18 @@ static bool add_parameters(struct buf *out, struct str types, uint32_t type)
 	return false;
 }
 
-/* The type of a function that is not imported. */
-static bool find_type(struct str functions, uint32_t index, uint32_t *type)
+/* The types of the functions that are not imported, of at most so many; gives of how many. */
+static uint32_t read_function_types(struct str section, uint32_t *types, uint32_t most)
 {
-	struct wasm_reader r = {.left = functions};
+	struct wasm_reader r = {.left = section};
 	uint64_t count = read_number(&r);
-	for (uint32_t i = 0; i <= index && i < count && !r.failed; i++) {
-		*type = (uint32_t)read_number(&r);
+	for (uint32_t i = 0; i < count && i < most; i++) {
+		types[i] = (uint32_t)read_number(&r);
+		if (r.failed) {
+			return i;
+		}
 	}
-	return index < count && !r.failed;
+	return count < most ? (uint32_t)count : most;
 }
 
 /* Glue calls no other as a member. */
@@ -320,8 +323,10 @@ struct str wasm_leaves(
 	if (code->bodies.size == 0 || code->bodies.size > MOST_CODE || !find_bodies(arena, &leaves)) {
 		return names;
 	}
-	struct str types = read_section(arena, code, code->types),
-			   functions = read_section(arena, code, code->functions);
+	uint32_t own = leaves.count - leaves.imported;
+	uint32_t *type_of = arena_array(arena, uint32_t, own);
+	struct str types = read_section(arena, code, code->types);
+	own = read_function_types(read_section(arena, code, code->functions), type_of, own);
 	leaves.known = arena_array(arena, uint8_t, leaves.count);
 	know_imported(&leaves, facts->imports);
 	struct buf out = BUF_INIT;
@@ -329,11 +334,10 @@ struct str wasm_leaves(
 		if (export.function && is_word(export.name) && export.index >= leaves.imported &&
 			is_leaf(&leaves, export.index, 0)) {
 			size_t before = out.len;
-			uint32_t type;
+			uint32_t index = export.index - leaves.imported;
 			buf_add(&out, export.name);
 			buf_add_byte(&out, ' ');
-			if (find_type(functions, export.index - leaves.imported, &type) &&
-				add_parameters(&out, types, type)) {
+			if (index < own && add_parameters(&out, types, type_of[index])) {
 				buf_add_byte(&out, '\n');
 			} else {
 				out.len = before;
