@@ -383,12 +383,27 @@ static void put_node(struct embedding *e, node_id n)
 	}
 }
 
+/* All files share one top level. The scopes take a second declaration for another of the same binding. */
+static void expect_first_of_name(const struct embedding *e, node_id declaration)
+{
+	for (node_id d = node_first(&e->tree, declaration); d != NO_NODE; d = node_next(&e->tree, d)) {
+		node_id name = node_first(&e->tree, d);
+		if (node_is(&e->tree, name, KIND_identifier) &&
+			e->scopes.bindings[scope_of(&e->scopes, name)].identifier != name) {
+			struct str text = node_text(&e->tree, name);
+			embed_fail(
+				"src/runtime", arena_printf(e->arena, "declares %.*s twice", STR_ARGS(text)).data);
+		}
+	}
+}
+
 void embed_number_pieces(struct embedding *e)
 {
 	uint16_t piece = 0;
 	e->pieces = arena_array(e->arena, uint16_t, e->scopes.count);
 	for (node_id n = node_first(&e->tree, 0); n != NO_NODE; n = node_next(&e->tree, n)) {
 		piece++;
+		expect_first_of_name(e, n);
 		for (binding_id b = 1; b < e->scopes.count; b++) {
 			if (e->scopes.bindings[b].scope == 0 &&
 				node_inside(&e->tree, e->scopes.bindings[b].identifier, n)) {

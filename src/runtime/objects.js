@@ -14,6 +14,10 @@ const POINTERS = 2 ** 32;
 const EPOCHS = 2 ** 21; // what a number has room for above a pointer
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
+// Compared by identity. It is a function because users put objects behind Proxies (Vue's ref() does) that hand out each
+// object found in there behind a Proxy of its own, and copy them deeply; functions pass both as they are.
+export const makeStamp = n => Object.assign(() => {}, { n });
+
 export const stamp = object => {
 	if (S.stamp !== undefined) {
 		object[STAMP] = S.stamp;

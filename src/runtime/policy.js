@@ -22,7 +22,7 @@ export const refill = () => {
 
 export const spend = () => {
 	const now = Date.now();
-	if (now - since >= wait) {
+	if (now - since >= wait || now < since) { // the latter: somebody has set the clock back
 		since = now;
 		spent = 0;
 		if (S.exhausted) {

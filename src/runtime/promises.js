@@ -30,11 +30,10 @@ const hear = (entry, settle) => v => {
 	settle(v);
 };
 
-const { then } = Promise.prototype;
-
-// An unhandled rejection ends a Node process.
+// An unhandled rejection ends a Node process. `Promise` may be another than it was when this file was loaded
+// (zone.js, polyfills), so that no method of an earlier one will do.
 export const handled = p => {
-	then.call(p, undefined, () => {});
+	p.then(undefined, () => {});
 	return p;
 };
 

@@ -1,28 +1,32 @@
 // Classes that the user wants made again (option `reconstruct`): how each of their objects was made, and
-// the box that its finalizer was given. Kept as long as the object, and in no list (R6).
+// the box that its finalizer was given. The object itself has that, out of sight, and no list (R6): behind a Proxy
+// a WeakMap would not know it. It is a function for the reason that stamps are, see makeStamp().
 import { S, poisoned, settings, stats } from './state.js';
 import { disarm, foreign, refuse, stamp } from './objects.js';
 import { handled, onResolve } from './promises.js';
 
-const recipes = new WeakMap();
+const RECIPE = Symbol('reglue');
 
 export const recipe = object => {
-	let r = recipes.get(object);
-	if (!r) {
-		recipes.set(object, (r = {}));
+	if (!object[RECIPE]) {
+		Object.defineProperty(object, RECIPE, { value: () => {} });
 	}
-	return r;
+	return object[RECIPE];
 };
 
-export const forget = object => recipes.delete(object);
+const recalled = object => object[RECIPE] || {};
 
-// Around what a constructor (name '') or a static function returns: an object, or a promise of one that
+export const forget = object => {
+	recalled(object).Class = undefined;
+};
+
+// Around what a constructor (by '') or a static function returns: an object, or a promise of one that
 // Rust will settle. `label` is the name of the class in the glue, which minifiers do not know.
-export const record = (made, Class, name, args, label) => {
+export const record = (made, Class, by, args, label) => {
 	if (made instanceof Class) {
-		Object.assign(recipe(made), { Class, name, args, label });
+		Object.assign(recipe(made), { Class, by, args, label });
 	} else {
-		onResolve(made, object => record(object, Class, name, args, label));
+		onResolve(made, object => record(object, Class, by, args, label));
 	}
 	return made;
 };
@@ -32,6 +36,9 @@ const transplant = (object, r, fresh) => {
 	const k = '__wbg_ptr' in object ? '__wbg_ptr' : 'ptr';
 	const spare = recipe(fresh).box; // throws if the function gave no object this time
 	object[k] = fresh[k];
+	if (object[k] !== fresh[k]) {
+		throw new TypeError(k + ' is read-only'); // some Proxies do not say so themselves
+	}
 	fresh[k] = 0;
 	if (fresh.__wbg_inst !== undefined) {
 		object.__wbg_inst = fresh.__wbg_inst; // upstream's own stamp
@@ -57,7 +64,7 @@ const expect = (object, r, promise) => {
 			if (S.dead > 0 || foreign(fresh)) {
 				refuse(object); // lost again in the meantime
 			}
-			if (recipes.get(object) === r) {
+			if (r.Class) {
 				transplant(object, r, fresh);
 			} else {
 				fresh.free(); // as the object was
@@ -69,14 +76,14 @@ const expect = (object, r, promise) => {
 // Makes the Rust half of a stale object again; false if nobody knows how. Nothing may be recovered in the
 // middle of this.
 export const remake = object => {
-	const r = recipes.get(object) || {};
+	const r = recalled(object);
 	if (!r.Class || !settings.reconstruct.includes(r.label)) {
 		return false;
 	}
 	let fresh = r.job;
 	S.o++;
 	try {
-		fresh = fresh || (r.name ? r.Class[r.name](...r.args) : new r.Class(...r.args));
+		fresh = fresh || (r.by ? r.Class[r.by](...r.args) : new r.Class(...r.args));
 		if (!(fresh instanceof Promise)) {
 			if (S.dead > 0) {
 				throw poisoned(); // user code has swallowed a fault

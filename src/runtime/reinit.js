@@ -1,6 +1,6 @@
 // A new instance in place of the poisoned one (R5): whole, or not at all.
 import { has, o } from './options.js';
-import { hideStamps } from './objects.js';
+import { hideStamps, makeStamp } from './objects.js';
 import { S, flying, poisoned, rule, settings, stats, tell } from './state.js';
 import { adopt, start } from './exports.js';
 import { handled, rejectAll } from './promises.js';
@@ -33,7 +33,7 @@ export const renewed = proof => {
 			hideStamps();
 		}
 	}
-	S.stamp = { n: ++S.generation };
+	S.stamp = makeStamp(++S.generation);
 	S.epoch++;
 	S.noted = 0;
 	rule(proof);

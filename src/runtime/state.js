@@ -23,8 +23,8 @@ export const S = {
 	disp: 0,
 	// Open marshalling helpers, and hooks of ours that are running.
 	o: 0,
-	// The stamp of what is made now, compared by identity: undefined in the first epoch, then a fresh
-	// { n: generation } for each attempt to replace the instance.
+	// The stamp of what is made now: undefined in the first epoch, then a fresh one for each attempt to replace the
+	// instance, see makeStamp().
 	stamp: undefined,
 	epoch: 0, // how many attempts there were
 	generation: 0,

@@ -239,6 +239,15 @@ export async function rejected(promise) {
 
 export const sleep = ms => new Promise(done => setTimeout(done, ms));
 export const never = () => new Promise(() => {});
+/* An object as frameworks hand it out (Vue's `ref(object).value`): a Proxy, and so is each object found in there. */
+export const reactive = (object, handler = {}) =>
+	new Proxy(object, {
+		get(target, k, receiver) {
+			const found = Reflect.get(target, k, receiver);
+			return typeof found === "object" && found !== null ? reactive(found) : found;
+		},
+		...handler,
+	});
 export const pointer = object => ("__wbg_ptr" in object ? object.__wbg_ptr : object.ptr);
 export const calls = events => events.filter(({ type }) => type === "call");
 export const instances = events => events.filter(({ type }) => type === "instance");

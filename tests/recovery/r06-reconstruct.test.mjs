@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import {
 	calls, caught, cellOf, cells, collect, each as eachOf, few, has, inChild, loads, minor, pointer, promised,
-	reconstruct, recover, rejected,
+	reactive, reconstruct, recover, rejected,
 } from "./lib.mjs";
 
 // And glue that stamps its objects itself.
@@ -109,6 +109,30 @@ each("R6: the object is the same one, of its own class", ({ m, api, ...glue }) =
 	assert.deepEqual(made, [[Sub, "first"]]);
 	recover({ m, api, ...glue });
 	assert.equal(sub.doubled(), 8);
+});
+
+each("R6: also for who uses it through a Proxy, unless that is read-only", glue => {
+	const { m, api, trace } = glue;
+	const counter = new m.Counter(5);
+	const proxy = reactive(counter);
+	const readonly = reactive(new m.Counter(6), { set: () => true });
+	const frozen = Object.freeze(new m.Counter(7));
+	for (let n = 1; n <= 3; n++) {
+		recover(glue);
+		assert.equal(proxy.get(), 5);
+		assert.equal(counter.add(n), 5 + n);
+		assert.equal(proxy.get(), 5 + n);
+		assert.equal(api.stats.reconstructed, n);
+		const others = [new m.Counter(100), new m.Counter(101)];
+		for (const o of [readonly, frozen]) {
+			const since = trace.mark();
+			const e = caught(() => o.add(1000));
+			assert.ok(e instanceof api.StaleObjectError, String(e));
+			assert.ok(e.cause instanceof TypeError, String(e.cause));
+			assert.deepEqual(calls(since()).filter(({ name }) => /add/.test(name)), []);
+		}
+		assert.deepEqual(others.map(o => o.get()), [100, 101]);
+	}
 });
 
 each("R6: freed and moved objects stay so", async glue => {

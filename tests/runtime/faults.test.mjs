@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import { caught, makeGlue, turn } from './glue.mjs';
 
 test('R3: traps and exhausted stacks are faults', () => {
@@ -17,6 +18,24 @@ test('R3: traps and exhausted stacks are faults', () => {
 		assert.equal(g.api.fault.generation, 0);
 		assert.equal(g.add(1, 2), 3);
 		assert.equal(g.api.generation, 1);
+	}
+});
+
+// Test runners (Jest) run glue in a context of its own, whose console and streams are of the outer one.
+test('R3: the stack may run out in a function of another realm', () => {
+	const g = makeGlue();
+	const recurse = runInNewContext('(function recurse() { return recurse() + 1; })');
+	const e = caught(() => g.run(recurse));
+	assert.equal(e instanceof Error, false);
+	assert.equal(e.name, 'RangeError');
+	assert.equal(g.api.fault.kind, 'stack');
+	g.add(1, 2);
+	const harmless = runInNewContext("() => { throw new RangeError('Invalid array length'); }");
+	caught(() => g.run(harmless));
+	assert.equal(g.api.state, 'live');
+	for (const lookalike of [{ name: 'RangeError', message: 'call stack' }, 'RangeError: call stack', null]) {
+		caught(() => g.run(() => { throw lookalike; }));
+		assert.equal(g.api.state, 'live');
 	}
 });
 

@@ -29,6 +29,25 @@ test('R8: counter-example: nobody settles the promise of a dead task', async () 
 	assert.equal(settled, false);
 });
 
+// zone.js and polyfills, where they are loaded after the glue
+test('R8: `Promise` may be replaced by another at any time', async t => {
+	const g = makeGlue();
+	const Real = Promise;
+	t.after(() => { globalThis.Promise = Real; });
+	globalThis.Promise = class {
+		#real;
+		constructor(executor) { this.#real = new Real(executor); }
+		then(...reactions) { return this.#real.then(...reactions); }
+		static resolve(v) { return new Promise(done => done(v)); }
+	};
+	const a = g.promise(() => {});
+	const e = caught(g.boom);
+	assert.ok(e instanceof WebAssembly.RuntimeError);
+	const [{ reason }] = await Real.allSettled([a]);
+	assert.equal(reason.cause, e);
+	assert.equal(g.add(1, 2), 3);
+});
+
 test('R8: pending promises are rejected when their generation dies', async () => {
 	const g = makeGlue();
 	const a = g.promise(() => {});
