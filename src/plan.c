@@ -381,6 +381,20 @@ static int compare_sites(const void *left, const void *right)
 	return (int)a->kind - (int)b->kind;
 }
 
+static void note_program(struct planning *p)
+{
+	const char *policy = p->options->policy;
+	if (plan_is_program(p) && (strcmp(policy, "lazy") == 0 || strcmp(policy, "heal") == 0)) {
+		diag_add(p->arena, &p->patch->diags, SEVERITY_NOTE, "program",
+			p->tree->nodes[p->glue->facts[0].node].start,
+			"nothing but closures is called from outside once this has started, so that no call "
+		    "will ask "
+			"for a new instance: after a panic the instance is kept; other faults end it, but for "
+		    "--policy "
+			"eager, which starts the program again");
+	}
+}
+
 static void warn_without_module(struct planning *p)
 {
 	if (p->patch->module == MODULE_NONE) {
@@ -458,6 +472,7 @@ uint32_t plan_make(
 			plan_glue(p);
 		}
 		warn_without_module(p);
+		note_program(p);
 	}
 	uint64_t features = plan_features(plannings, glues->count);
 	for (uint32_t i = 0; i < glues->count; i++) {

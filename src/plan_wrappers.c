@@ -334,9 +334,10 @@ static void add_known_leaf(struct buf *out, struct str line)
 
 struct str plan_known_leaves(struct arena *arena, const struct splice *splice)
 {
-	struct buf out = BUF_INIT;
+	struct buf out = BUF_INIT, started = BUF_INIT;
 	for (uint32_t i = 0; i < splice->count; i++) {
 		struct str text = splice->items[i].text;
+		plan_known_started(&started, text);
 		size_t start = str_find(text, STR(TABLE_START));
 		while (start != (size_t)-1) {
 			text = str_slice(text, start, text.len);
@@ -345,8 +346,10 @@ struct str plan_known_leaves(struct arena *arena, const struct splice *splice)
 			start = end == (size_t)-1 ? end : end + 1;
 		}
 	}
+	buf_add(&out, buf_str(&started));
 	struct str leaves = arena_copy(arena, buf_str(&out));
 	buf_finish(&out);
+	buf_finish(&started);
 	return leaves;
 }
 
@@ -361,7 +364,8 @@ static void find_leaves(const struct planning *p, struct use *uses)
 		(p->patch->wasm.throws && !plan_has_fact(p->glue, FACT_OWN_ERROR))) {
 		return;
 	}
-	for (size_t end; (end = str_find(left, STR("\n"))) != (size_t)-1;) {
+	for (size_t end;
+		 (end = str_find(left, STR("\n"))) != (size_t)-1 && left.data[end - 1] != '!';) {
 		struct str line = str_slice(left, 0, end);
 		size_t blank = str_find(line, STR(" "));
 		struct use *use = &uses[tree_find_name(p->tree, str_slice(line, 0, blank))];

@@ -65,7 +65,7 @@ void plan_runtime_start(struct planning *p);
  * When all else is planned: a bit for each part of the runtime that the file has a use for (runtime_slice.h).
  * What the inserted text calls is found in it; in doubt a part is wanted.
  */
-uint64_t plan_features(const struct planning *glues, uint32_t count);
+uint64_t plan_features(struct planning *glues, uint32_t count);
 
 /* The runtime's function after the last statement. */
 void plan_runtime_end(struct planning *p, uint32_t file_end, uint64_t features);
@@ -96,6 +96,17 @@ void plan_marshal(struct planning *p, const struct fact *fact);
 
 /* A function of that name, which the runtime is given as option `w`; empty if it would hold nothing. */
 struct str plan_wrappers(struct planning *p, struct str function);
+
+/* ---- plan_program.c */
+
+/* Whether nothing but closures is called from outside, once the glue's wasm has started. */
+bool plan_is_program(struct planning *p);
+
+/* The runtime's option `l` of such a glue, with the functions that the start function runs: `l:1,`, `l:"start",`. */
+struct str plan_program(struct planning *p);
+
+/* Lines of wasm_leaves() for the functions in an option that an earlier patch inserted in this text. */
+void plan_known_started(struct buf *out, struct str text);
 
 /* ---- plan_reconstruct.c: option `reconstruct` */
 

@@ -173,14 +173,14 @@ static bool skip_instruction(struct wasm_reader *r, uint32_t *callee)
 
 static bool is_leaf(struct leaves *leaves, uint32_t function, unsigned hands);
 
-static bool calls_only_leaves(struct leaves *leaves, uint32_t function, unsigned hands)
+/* The instructions of a function that is not imported, in `bytes`; none of a longer one. */
+static struct wasm_reader read_body(
+	const struct leaves *leaves, uint32_t function, char bytes[LONGEST_BODY])
 {
-	char bytes[LONGEST_BODY];
 	uint32_t start = leaves->bodies[function - leaves->imported],
 			 size = leaves->bodies[function - leaves->imported + 1] - start;
-	if (hands == MOST_HANDS || size > sizeof(bytes) ||
-		read_code(leaves, start, bytes, size) != size) {
-		return false;
+	if (size > LONGEST_BODY || read_code(leaves, start, bytes, size) != size) {
+		return (struct wasm_reader){.failed = true};
 	}
 	struct wasm_reader r = {.left = {bytes, size}};
 	read_number(&r);
@@ -188,6 +188,16 @@ static bool calls_only_leaves(struct leaves *leaves, uint32_t function, unsigned
 		read_number(&r);
 		read_value_type(&r);
 	}
+	return r;
+}
+
+static bool calls_only_leaves(struct leaves *leaves, uint32_t function, unsigned hands)
+{
+	char bytes[LONGEST_BODY];
+	if (hands == MOST_HANDS) {
+		return false;
+	}
+	struct wasm_reader r = read_body(leaves, function, bytes);
 	while (r.left.len != 0 && !r.failed) {
 		uint32_t callee = function;
 		if (!skip_instruction(&r, &callee)) {
@@ -314,6 +324,39 @@ static bool is_word(struct str name)
 	return name.len != 0;
 }
 
+/* Whether the start function, one of the module's own, is that function or calls it. */
+static bool starts(const struct leaves *leaves, uint32_t start, uint32_t function)
+{
+	char bytes[LONGEST_BODY];
+	struct wasm_reader r = read_body(leaves, start, bytes);
+	bool found = start == function;
+	while (!found && r.left.len != 0 && !r.failed) {
+		uint32_t callee = start;
+		if (!skip_instruction(&r, &callee)) {
+			return false;
+		}
+		found = callee == function;
+	}
+	return found;
+}
+
+static void add_started(const struct leaves *leaves, struct str exported, struct buf *out)
+{
+	struct wasm_export export, start = {0};
+	for (struct str left = exported; wasm_next_export(&left, &export);) {
+		if (str_equal(export.name, STR("__wbindgen_start")) && export.index >= leaves->imported &&
+			export.index < leaves->count) {
+			start = export;
+		}
+	}
+	while (start.function && wasm_next_export(&exported, &export)) {
+		if (export.function && is_word(export.name) && !str_equal(export.name, start.name) &&
+			starts(leaves, start.index, export.index)) {
+			buf_printf(out, "%.*s !\n", STR_ARGS(export.name));
+		}
+	}
+}
+
 struct str wasm_leaves(
 	struct arena *arena, const struct wasm_facts *facts, const struct wasm_code *code)
 {
@@ -344,6 +387,7 @@ struct str wasm_leaves(
 			}
 		}
 	}
+	add_started(&leaves, facts->exported, &out);
 	names = arena_copy(arena, buf_str(&out));
 	buf_finish(&out);
 	return names;

@@ -1,19 +1,20 @@
 // Rust closures that JS holds: timers, listeners, reactions of promises (R7, R9).
 import { has } from './options.js';
 import { S, calling, flying, poisoned, settings, stats } from './state.js';
-import { kindOf, settle } from './faults.js';
-import { gone, outdated } from './objects.js';
+import { kindOf } from './faults.js';
+import { foreign, gone, outdated } from './objects.js';
+import { stay } from './policy.js';
 import { rejectAll } from './promises.js';
 
 // First in a closure. It has no business in a poisoned instance, at any depth, and cannot wait for a
-// recovery, for it would not survive it. But it may be the first to come by after a fault that JS
-// swallowed: then what the fault brings along is due, the beginning of what takes time with it.
+// recovery, for it would not survive it. But it may be the first to come by after a fault: then what that brings
+// along is due, the beginning of what takes time with it; and where the instance is kept it may go on.
 export const quiet = state => {
+	if (S.dead !== 0 && !flying()) {
+		stay(!foreign(state) && !S.reviving);
+	}
 	if (!gone(state)) {
 		return false;
-	}
-	if (S.dead > 0 && !flying()) {
-		settle();
 	}
 	stats.staleClosures++;
 	const e = outdated(state, 'closure');

@@ -10,6 +10,7 @@
 import { has, o } from './options.js';
 import { S } from './state.js';
 import { measure, wrapStack } from './stack.js';
+import { leavesFrames } from './faults.js';
 import { inert, recordOf, wrap } from './guard.js';
 import { dropLifted, lift } from './tables.js';
 
@@ -156,6 +157,12 @@ export const adopt = exports => {
 // that is not guarded, it is called all the same.
 export const start = () => {
 	if (raw[START]) {
-		table[START](...startArgs);
+		try {
+			table[START](...startArgs);
+		} catch (e) {
+			if (!leavesFrames(e)) {
+				throw e;
+			}
+		}
 	}
 };

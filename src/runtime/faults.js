@@ -36,6 +36,11 @@ export const own = e => {
 
 const isOwn = e => (typeof e === 'object' && e !== null ? ours.has(e) : e === primitive);
 
+// winit's event loop, and so all games and front ends that are built on it, throws this out of main() to get back to the
+// host, and goes on with what stands in the frames of main(): their place on the shadow stack is taken for good.
+export const leavesFrames = e =>
+	has.own && isOwn(e) && String(e && e.message).startsWith('Using exceptions for control flow');
+
 // Class decides. Text only tells an exhausted stack from other RangeErrors; SpiderMonkey has a class
 // of its own for it, that no other engine knows. The error may be of another realm than this file: what wasm
 // calls is, where tests run in contexts of their own (Jest). There is no regular expression in the runtime: V8 up to 12
@@ -119,7 +124,7 @@ export const judge = (e, x) => {
 			if (depth !== 1) {
 				later(); // JS may swallow it, and then no outer frame sees it
 			} else {
-				level();
+				level(leavesFrames(e));
 			}
 			return e;
 		}

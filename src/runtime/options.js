@@ -7,6 +7,7 @@
 // w() wrapper literals by export name
 // d() the classes whose objects get stamps
 // t upstream's guard refuses an instance for ever after a fault
+// l nobody but closures calls into the instance, once it has started
 export const o = { r() {} };
 
 // What the glue has, as src/plan_runtime.c finds it. The build makes two ways of every `if (has.x)`,
@@ -24,6 +25,7 @@ export const has = {
 	panics: true, // a console.error import
 	due: true, // upstream's schedule_reinit
 	terminated: true, // o.t
+	program: true, // o.l
 	literals: true, // o.w
 	excluded: true, // o.n
 	imports: true, // o.i

@@ -54,12 +54,45 @@ export const relapse = (was, name) => {
 // exhausted stack leave memory as Rust left it. Text decides here, since traps have one class; all
 // engines have this word in theirs, some with a capital.
 //
+// Of a program (o.l) no call would get the new instance that "lazy" promises, and a panic would be the end of it: as long
+// as nothing else is asked for, it is kept, however often it panics.
+//
 // Where wasm-bindgen's own guard is in the glue (o.t), an instance that had a fault says so of itself, and
 // the guard refuses it from then on: it cannot be kept.
 export const mendable = () =>
-	(canReplace() ? settings.reinit === 'heal' && relapses < 2 : true) &&
+	((has.program && o.l && ['lazy', 'heal'].includes(settings.reinit)) ||
+		(canReplace() ? settings.reinit === 'heal' && relapses < 2 : true)) &&
 	(S.fault.kind === 'stack' || String(S.fault.message).includes('nreachable')) &&
 	!(has.terminated && o.t);
+
+const forgive = () => {
+	release();
+	rule(-1);
+	S.noted = 0;
+	S.kept = true;
+	stats.mends++;
+	level();
+};
+
+const prove = () => {
+	if (rule(S.dead + 1) === 0) {
+		refill();
+	}
+};
+
+// What an outermost call of a closure can do for the instance in place, while S.dead is not 0: it would not survive
+// another one. `may`: the closure is of this instance. In programs that live on closures (front ends) nobody else comes by. After a new instance,
+// closures prove nothing: those that follow from each start would make the budget endless.
+export const stay = may => {
+	if (S.dead > 0) {
+		settle();
+		if (may && mendable()) {
+			forgive();
+		}
+	} else if (may && S.kept) {
+		prove();
+	}
+};
 
 // Called by an entrypoint that finds dead ≠ 0, before anything is marshalled. `due`: Rust has asked
 // for a new instance itself (upstream's schedule_reinit); a nested call leaves that to the next one.
@@ -71,9 +104,7 @@ export const enter = due => {
 					return renew();
 				}
 			}
-			if (rule(S.dead + 1) === 0) {
-				refill();
-			}
+			prove();
 		}
 		return;
 	}
@@ -85,11 +116,7 @@ export const enter = due => {
 		throw poisoned();
 	}
 	if (mendable()) {
-		release();
-		rule(-1);
-		S.noted = 0;
-		stats.mends++;
-		level();
+		forgive();
 		return;
 	}
 	if (settings.reinit === 'manual' || settings.reinit === 'never') {

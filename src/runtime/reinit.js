@@ -36,6 +36,7 @@ export const renewed = proof => {
 	S.stamp = makeStamp(++S.generation);
 	S.epoch++;
 	S.noted = 0;
+	S.kept = false;
 	rule(proof);
 };
 

@@ -15,9 +15,12 @@ export const measure = f => {
 };
 
 // Only while no raw call runs. Displacements that are still open are the glue's: its `finally` takes
-// them back.
-export const level = () => {
+// them back. `lived`: what was thrown has left frames behind that live on, see leavesFrames().
+export const level = lived => {
 	if (has.stack) {
+		if (lived) {
+			measure(shift);
+		}
 		const off = shift && (base + S.disp - shift(0)) | 0;
 		if (off) {
 			shift(off);

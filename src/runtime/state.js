@@ -30,6 +30,7 @@ export const S = {
 	generation: 0,
 	owed: undefined, // what Rust is to throw in place of its own next error, see renewFor
 	reviving: false,
+	kept: false, // the instance has had a fault, and was kept
 	exhausted: false,
 	fault: undefined, // plain data about the last fault
 	thrown: undefined, // its Error, until its stack is read, see release(); no other is kept anywhere

@@ -1,7 +1,7 @@
 // R3: faults are told apart from errors, and errors leave no trace on the shadow stack.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { caught, cells, each, few, has, load, plain } from "./lib.mjs";
+import { caught, cells, each, few, has, load, plain, recover } from "./lib.mjs";
 
 const faults = {
 	trap: [m => m.trap(), "trap"],
@@ -291,6 +291,27 @@ for (const [name, make] of Object.entries(leaks)) {
 		{ needs: cell => reachable(cell) && (name === "imports that throw" || few(cell)) },
 	);
 }
+
+// winit 0.29 and later: `run()` borrows what stands in its frames for the event loop, and ends by this.
+each(
+	"R3: frames that winit's event loop goes on in stay where they are",
+	glue => {
+		const { m, trace } = glue;
+		const words = "Using exceptions for control flow, don't mind me. This isn't actually an error!";
+		const start = trace.sp();
+		assert.equal(caught(() => m.throw_text(words)).message, words);
+		const lived = trace.sp();
+		assert.ok(lived < start);
+		for (let i = 0; i < 3; i++) {
+			assert.equal(caught(() => m.throw_text("text")).message, "text");
+			assert.equal(trace.sp(), lived);
+			assert.equal(m.greet("x"), "Hello, x!");
+		}
+		recover(glue);
+		assert.equal(trace.sp(), start);
+	},
+	{ needs: has("stack-pointer") },
+);
 
 each(
 	"R3: where the stack is out of reach, the fault that a leak ends in is an ordinary one",

@@ -1,6 +1,6 @@
 // R11: when a recovery comes, and how often.
 import assert from "node:assert/strict";
-import { calls, caught, each, excluded, few, has, isNode, recover, settings, sleep } from "./lib.mjs";
+import { calls, caught, cells, each, excluded, few, has, isNode, recover, settings, sleep } from "./lib.mjs";
 
 each("R11: lazy is the default", async ({ m, api, trace }) => {
 	assert.equal(api.state, "live");
@@ -134,6 +134,64 @@ each("R11: heal keeps the instance and its objects", glue => {
 	assert.equal(api.generation, 1);
 	assert.ok(caught(() => c.get()) instanceof api.StaleObjectError);
 });
+
+each("R11: heal lets a closure go on that is the first to come by", ({ m, api, trace }) => {
+	// Front ends live on closures: no entrypoint is ever called again.
+	api.configure({ reinit: "heal" });
+	const callback = m.make_callback();
+	assert.equal(callback(1), 1);
+	for (let i = 1; i <= 20; i++) {
+		caught(() => m.panic_result("text"));
+		assert.equal(callback(1), i + 1);
+		assert.equal(api.state, "live");
+		assert.equal(api.stats.mends, i);
+		callback(0); // one that goes well makes the next fault a first one
+	}
+	// Not where memory is in doubt, and not in the name of an instance that is gone.
+	caught(() => m.oob_load());
+	assert.equal(callback(1), undefined);
+	assert.equal(api.state, "poisoned");
+	assert.equal(m.bump(), 1);
+	caught(() => m.panic_result("text"));
+	assert.equal(callback(1), undefined);
+	assert.equal(api.state, "poisoned");
+	assert.deepEqual([api.generation, api.stats.mends, trace.count], [1, 20, 2]);
+}, { among: cells.filter(cell => !has("shared-shims")(cell)) });
+
+each("R11: faults of closures count like those of calls", ({ m, api }) => {
+	api.configure({ reinit: "heal" });
+	const callback = m.make_callback();
+	const failing = m.make_failing_callback();
+	for (let i = 1; i <= 20; i++) {
+		caught(() => failing("panic"));
+		caught(() => failing("panic")); // the same bad call again
+		assert.equal(callback(1), i);
+		assert.equal(failing("ok"), "ok");
+	}
+	assert.deepEqual([api.stats.faults, api.stats.mends, api.generation], [40, 40, 0]);
+	for (let i = 0; i < 3; i++) {
+		caught(() => failing("panic"));
+	}
+	assert.equal(callback(1), undefined, "broken");
+	assert.equal(m.bump(), 1);
+	assert.equal(api.generation, 1);
+}, { among: cells.filter(cell => !has("shared-shims")(cell)) });
+
+each("R11: nor does a closure go on in a call that is in flight", ({ m, api }) => {
+	api.configure({ reinit: "heal" });
+	const callback = m.make_callback();
+	callback(1);
+	caught(() => m.panic_result("text"));
+	assert.equal(callback(1), 2);
+	const during = [];
+	m.call_js(() => {
+		caught(() => m.panic_result("text"));
+		during.push(callback(1), api.state);
+	});
+	assert.deepEqual(during, [undefined, "poisoned"]);
+	assert.equal(callback(1), 3);
+	assert.equal(api.generation, 0);
+}, { among: cells.filter(cell => !has("shared-shims")(cell)) });
 
 each("R11: a healed instance that fails where it used to work is replaced", ({ m, api }) => {
 	api.configure({ reinit: "heal" });

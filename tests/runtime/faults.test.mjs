@@ -114,6 +114,42 @@ test('R3: errors inside nested calls heal to the displacements that are open', (
 	assert.equal(g.sp(), base);
 });
 
+const winits = "Using exceptions for control flow, don't mind me. This isn't actually an error!";
+
+test('R3: what winit throws out of main() leaves alone the frames that it goes on in', () => {
+	const g = makeGlue();
+	const base = g.sp();
+	g.thrown = g.rg.T(new Error(winits));
+	for (let i = 1; i <= 3; i++) { // one event loop each
+		assert.equal(caught(i === 2 ? () => g.returning('fail') : g.fail), g.thrown);
+		assert.equal(g.sp(), base - 64 * i);
+	}
+	g.thrown = g.rg.T(new Error('another'));
+	caught(g.fail);
+	assert.equal(g.sp(), base - 192);
+	assert.equal(g.api.stats.errors, 4);
+	// Only Rust can know that frames live on.
+	g.thrown = new Error(winits);
+	caught(g.fail);
+	assert.equal(g.sp(), base - 192);
+	caught(g.boom);
+	g.add(1, 2);
+	assert.equal(g.sp(), base);
+});
+
+test('R5: a start function that ends in winit\'s event loop has started', () => {
+	let wish;
+	const g = makeGlue({}, { init: ({ rg }) => { if (wish) throw rg.T(new Error(wish)); } });
+	wish = winits;
+	caught(g.boom);
+	assert.equal(g.add(1, 2), 3);
+	assert.equal(g.api.generation, 1);
+	wish = 'no';
+	caught(g.boom);
+	assert.equal(caught(() => g.add(1, 2)).cause.message, 'no');
+	assert.equal(g.api.state, 'poisoned');
+});
+
 test('R3: a +16 whose -16 never ran is left out', () => {
 	const g = makeGlue();
 	const base = g.sp();
