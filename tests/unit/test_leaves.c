@@ -25,6 +25,8 @@ static size_t read_from(const void *from, uint64_t offset, void *to, size_t coun
 	return found;
 }
 
+static uint32_t start_function; /* exported as __wbindgen_start, if it is not 0 */
+
 /* With types as many as there are functions, each of which has its own. */
 static struct str leaves_with(struct str types, struct str code, uint32_t functions)
 {
@@ -39,6 +41,10 @@ static struct str leaves_with(struct str types, struct str code, uint32_t functi
 		buf_add_byte(&file, (char)i);
 	}
 	buf_add(&exported, STR("\1m\2\0\3x y\0\2")); /* a memory, and a function by no word */
+	if (start_function != 0) {
+		buf_add(&exported, STR("\20__wbindgen_start\0"));
+		buf_add_byte(&exported, (char)start_function);
+	}
 	size_t at = sizeof(start) - 1;
 	struct wasm_code place = {.read = read_from,
 		.types = {at, types.len},
@@ -265,6 +271,21 @@ Test(leaves, what_is_long_or_deep_is_none)
 }
 
 /* Bodies are found through a window that is read again and again, wherever they lie to its end. */
+/* `#[wasm_bindgen(start)]`: see plan_program.c. */
+Test(leaves, what_the_start_function_runs)
+{
+	start_function = IMPORTED + 2;
+	EXPECT("b!\nc!\n", STR(CALL_JS), STR(CALL_JS), STR(CALL_JS CALL("\3") "\x41\2\x1a"));
+	EXPECT("b\nb!\nc!\n", STR(CALL_JS), STR(""), STR(CALL("\3") CALL_JS));
+	EXPECT("c!\n", STR(CALL_JS), STR(CALL_JS), STR(CALL_JS));
+	EXPECT("c!\n", STR(CALL_JS), STR(CALL_JS),
+		STR("\x11\0\0" CALL("\3"))); /* call_indirect: what follows is not read */
+	start_function = IMPORTED + 3;
+	EXPECT("", STR(CALL_JS), STR(CALL_JS), STR(CALL_JS CALL("\3")));
+	start_function = 0; /* an import */
+	EXPECT("", STR(CALL_JS), STR(CALL_JS));
+}
+
 Test(leaves, large_code)
 {
 	struct random random = {5};
@@ -333,10 +354,10 @@ Test(leaves, their_wrappers_keep_no_depth)
 		run_with_leaves(
 			VIEW "exports.g = (a, b) => { a.x; return wasm.f(a, b); }\n" LOADER, "f br\n", false),
 		"f:(X,S)=>(X.d=S.d(X),(a,b)=>{if(S.dead&&S.n(X))return;const x=X,v=typeof "
-	    "a==\"bigint\"?x.f:x.d;try{"));
+		"a==\"bigint\"?x.f:x.d;try{"));
 	cr_assert(contains(run_with_leaves(VIEW "exports.g = () => wasm.f();\n" LOADER, "f \n", false),
 		"f:(X,S)=>()=>{const x=X,v=x.f;try{return v()}catch(e){const s=S;s.g=s.dead=s.depth;throw "
-	    "x(e)}},"));
+		"x(e)}},"));
 	cr_assert(contains(run_with_leaves(VIEW ADD LOADER, "add n\n", false), "add:" DEEP),
 		"called with two");
 }
@@ -359,6 +380,35 @@ Test(leaves, whose_they_are_is_not_known_in_a_file_with_two_glues)
 		"let q = new WebAssembly.Instance(other, imports).exports;\n",
 		"add nn\nsub nn\n", false);
 	cr_assert(contains(patch, "add:" DEEP) && contains(patch, "sub:" DEEP));
+}
+
+#define CLOSURE \
+	"function enter(a, b, c) { wasm.__closure_invoke(a, b, c); }\n" \
+	"function make(a, b, f) {\n    const t = { a, b, cnt: 1 };\n" \
+	"    const e = (...n) => { t.cnt++; try { return f(t.a, t.b, ...n); } finally { e.off(); } " \
+	"};\n" \
+	"    e.off = () => { if (--t.cnt === 0) { wasm.__wbindgen_destroy_closure(t.a, t.b); t.a = " \
+	"0; } };\n" \
+	"    return e;\n}\n" \
+	"const more = { __wbindgen_cast_1: function(a, b) { return make(a, b, enter); } };\n"
+#define START "function start() { wasm.start(); }\nexports.start = start;\n"
+
+/* Nothing but closures is called from outside: the runtime's option `l`. */
+Test(leaves, programs)
+{
+	cr_assert(contains(run_with_leaves(VIEW CLOSURE LOADER, "", false), "{l:1,"));
+	cr_assert(
+		contains(run_with_leaves(VIEW CLOSURE START LOADER, "start !\n", false), "{l:\"start\","));
+	cr_assert(contains(
+		run_with_leaves(VIEW CLOSURE START LOADER, "a n\nstart !\n", false), "{l:\"start\","));
+	cr_assert_not(
+		contains(run_with_leaves(VIEW CLOSURE START LOADER, "restart !\n", false), "l:\"start\""));
+	cr_assert_not(contains(
+		run_with_leaves(VIEW CLOSURE START ADD LOADER, "start !\n", false), "l:\"start\""));
+	cr_assert_not(contains(run_with_leaves(VIEW START LOADER, "start !\n", false), "l:\"start\""),
+		"no closures");
+	struct patch *patch = run_with_leaves(VIEW CLOSURE START LOADER, "start !\n", false);
+	cr_assert_eq(run(arena_copy(arena, patch->output).data)->verdict, VERDICT_UNCHANGED);
 }
 
 /* A build tool copies the file to where its wasm is not: it stays what it is. With other wasm it does not. */
