@@ -82,10 +82,11 @@ const outcome = f => {
 	try {
 		return { v: f() };
 	} catch (e) {
-		return { e: e instanceof Error ? `${e.name}: ${e.message}` : e };
+		// JSC tells a trap with the words of the call.
+		return { e: !(e instanceof Error) ? e : e instanceof WebAssembly.RuntimeError ? e.name : `${e.name}: ${e.message}` };
 	}
 };
-const isFault = ({ e }) => /^RuntimeError/.test(e);
+const isFault = ({ e }) => e === "RuntimeError";
 
 /* Both glues after the same start; nobody uses the callback in slot 0 but for what comes first after a fault. */
 function start({ m }) {
