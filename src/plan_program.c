@@ -22,43 +22,39 @@ static bool has_unnamed_export(const struct planning *p)
 }
 
 /* Whether the start function runs an export, as far as the wasm is known. */
-static bool is_started(struct planning *p, struct str export)
+static bool is_started(const struct planning *p, struct str export)
 {
-	struct str line = plan_text(p, "%.*s !\n", STR_ARGS(export)), leaves = p->patch->leaves;
-	size_t at = p->glue->file->count > 1 ? (size_t)-1 : str_find(leaves, line);
-	return at == 0 || (at != (size_t)-1 && leaves.data[at - 1] == '\n');
-}
-
-bool plan_is_program(struct planning *p)
-{
-	bool closures = false;
-	for (uint32_t i = 0; i < p->glue->fact_count; i++) {
-		const struct fact *fact = &p->glue->facts[i];
-		/* what has methods only can come from nobody but Rust: streams (wasm-streams) that the host drives */
-		if (fact->kind == FACT_CONSTRUCTOR || fact->kind == FACT_STATIC ||
-			(fact->kind == FACT_FUNCTION && !is_started(p, fact->wasm_export))) {
-			return false;
+	struct str left = p->patch->leaves;
+	for (size_t end; (end = str_find(left, STR("\n"))) != (size_t)-1;) {
+		struct str line = str_slice(left, 0, end);
+		if (line.len == export.len + STR(" !").len && str_starts(line, export) &&
+			str_equal(str_slice(line, export.len, line.len), STR(" !"))) {
+			return p->glue->file->count == 1;
 		}
-		closures |= fact->kind == FACT_CLOSURE;
+		left = str_slice(left, end + 1, left.len);
 	}
-	return closures && !has_unnamed_export(p);
+	return false;
 }
 
-struct str plan_program(struct planning *p)
+struct str plan_program(const struct planning *p)
 {
+	bool program = true, closures = false;
 	struct buf out = BUF_INIT;
-	for (uint32_t i = 0; plan_is_program(p) && i < p->glue->fact_count; i++) {
+	for (uint32_t i = 0; program && i < p->glue->fact_count; i++) {
 		const struct fact *fact = &p->glue->facts[i];
+		closures |= fact->kind == FACT_CLOSURE;
+		/* what has methods only can come from nobody but Rust: streams (wasm-streams) that the host drives */
+		program = fact->kind != FACT_CONSTRUCTOR && fact->kind != FACT_STATIC;
 		if (fact->kind == FACT_FUNCTION) {
+			program = is_started(p, fact->wasm_export);
 			buf_printf(&out, "%s%.*s", out.len == 0 ? STARTED : ",", STR_ARGS(fact->wasm_export));
 		}
 	}
-	if (out.len != 0) {
-		buf_add(&out, STR("\","));
-	} else if (plan_is_program(p)) {
-		buf_add(&out, STR("l:1,"));
+	buf_add(&out, out.len != 0 ? STR("\",") : STR("l:1,"));
+	struct str option = {"", 0};
+	if (program && closures && !has_unnamed_export(p)) {
+		option = arena_copy(p->arena, buf_str(&out));
 	}
-	struct str option = arena_copy(p->arena, buf_str(&out));
 	buf_finish(&out);
 	return option;
 }
@@ -70,14 +66,11 @@ void plan_known_started(struct buf *out, struct str text)
 		return;
 	}
 	text = str_slice(text, at + STR(STARTED).len, text.len);
-	for (size_t end = 0; end < text.len && text.data[end] != '"'; end++) {
-		size_t start = end;
-		while (end < text.len && str_is_word(text.data[end])) {
-			end++;
-		}
-		buf_printf(out, "%.*s !\n", STR_ARGS(str_slice(text, start, end)));
-		if (end == text.len || text.data[end] == '"') {
-			return;
+	for (size_t start = 0, end = 0; end < text.len && (end == 0 || text.data[end - 1] != '"');
+		 end++) {
+		if (text.data[end] == ',' || text.data[end] == '"') {
+			buf_printf(out, "%.*s !\n", STR_ARGS(str_slice(text, start, end)));
+			start = end + 1;
 		}
 	}
 }

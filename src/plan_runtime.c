@@ -79,7 +79,7 @@ static struct str runtime_options(struct planning *p, bool has_wrappers)
 	if (p->glue->upstream.address != 0) {
 		buf_add(&out, STR("t:1,"));
 	}
-	buf_add(&out, plan_program(p));
+	buf_add(&out, p->program);
 	if (has_wrappers) {
 		buf_printf(&out, "w:%.*s$w,", STR_ARGS(p->rg));
 	}
@@ -232,6 +232,7 @@ void plan_runtime_start(struct planning *p)
 	assert(start != UINT32_MAX);
 	bool inner = glue->root != 0, common = plan_is_common(p);
 	struct buf head = BUF_INIT;
+	p->program = plan_program(p);
 	p->wrappers = plan_wrappers(p, plan_text(p, "%.*s$w", STR_ARGS(p->rg)));
 	buf_printf(&head, "var %.*s=%.*s$(%.*s)", STR_ARGS(p->rg), STR_ARGS(p->runtime),
 		STR_ARGS(runtime_options(p, p->wrappers.len != 0)));
@@ -309,7 +310,7 @@ bool plan_has_fact(const struct glue *glue, enum fact_kind kind)
 }
 
 /* What a glue has: see `has` in src/runtime/options.js. */
-static uint64_t features_of(struct planning *p)
+static uint64_t features_of(const struct planning *p)
 {
 	const struct glue *glue = p->glue;
 	bool module = glue->part == PART_WHOLE && glue->module == MODULE_SEEN;
@@ -321,7 +322,7 @@ static uint64_t features_of(struct planning *p)
 	return bit(glue->heals, HAS_stack) | bit(p->own_tag.len != 0, HAS_tags) |
 	       bit(tables, HAS_tables) | bit(glue->scheduled.len != 0, HAS_due) |
 	       bit(glue->upstream.address != 0, HAS_terminated) |
-	       bit(p->wrappers.len != 0, HAS_literals) | bit(plan_is_program(p), HAS_program) |
+	       bit(p->wrappers.len != 0, HAS_literals) | bit(p->program.len != 0, HAS_program) |
 	       bit(plan_has_fact(glue, FACT_STAMP), HAS_classes) |
 	       bit(p->options->exclude_count != 0, HAS_excluded) | bit(handed, HAS_imports) |
 	       bit(handed || !module, HAS_late) | bit(has_namespace(glue), HAS_namespace) |
@@ -331,7 +332,7 @@ static uint64_t features_of(struct planning *p)
 			   HAS_waiting);
 }
 
-uint64_t plan_features(struct planning *glues, uint32_t count)
+uint64_t plan_features(const struct planning *glues, uint32_t count)
 {
 	static const struct {
 		char member[2];

@@ -17,6 +17,7 @@ struct planning {
 	struct str api;      /* what users import: "__reglue", "__reglue2", … */
 	struct str exported; /* variable that is exported in place of the exports binding, or empty */
 	struct str wrappers; /* function of the wrapper literals, or empty */
+	struct str program;  /* as of plan_program() */
 	struct str own_tag;  /* the WebAssembly.Tag of errors that Rust throws on purpose, or empty */
 };
 
@@ -65,7 +66,7 @@ void plan_runtime_start(struct planning *p);
  * When all else is planned: a bit for each part of the runtime that the file has a use for (runtime_slice.h).
  * What the inserted text calls is found in it; in doubt a part is wanted.
  */
-uint64_t plan_features(struct planning *glues, uint32_t count);
+uint64_t plan_features(const struct planning *glues, uint32_t count);
 
 /* The runtime's function after the last statement. */
 void plan_runtime_end(struct planning *p, uint32_t file_end, uint64_t features);
@@ -99,11 +100,11 @@ struct str plan_wrappers(struct planning *p, struct str function);
 
 /* ---- plan_program.c */
 
-/* Whether nothing but closures is called from outside, once the glue's wasm has started. */
-bool plan_is_program(struct planning *p);
-
-/* The runtime's option `l` of such a glue, with the functions that the start function runs: `l:1,`, `l:"start",`. */
-struct str plan_program(struct planning *p);
+/*
+ * The runtime's option `l`, if nothing but closures is called from outside once the glue's wasm has started, with the
+ * functions that the start function runs: `l:1,`, `l:"start",`; else empty.
+ */
+struct str plan_program(const struct planning *p);
 
 /* Lines of wasm_leaves() for the functions in an option that an earlier patch inserted in this text. */
 void plan_known_started(struct buf *out, struct str text);

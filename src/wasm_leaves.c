@@ -3,6 +3,8 @@
 #include "buf.h"
 #include "wasm_reader.h"
 
+#define START "__wbindgen_start"
+
 enum {
 	MOST_CODE = 4 << 20,  /* bytes */
 	LONGEST_BODY = 1024,  /* bytes: most leaves have a tenth */
@@ -324,34 +326,33 @@ static bool is_word(struct str name)
 	return name.len != 0;
 }
 
-/* Whether the start function, one of the module's own, is that function or calls it. */
-static bool starts(const struct leaves *leaves, uint32_t start, uint32_t function)
+/* Marks the start function, one of the module's own, and what it calls. */
+static void mark_started(const struct leaves *leaves, uint32_t start, bool *started)
 {
 	char bytes[LONGEST_BODY];
 	struct wasm_reader r = read_body(leaves, start, bytes);
-	bool found = start == function;
-	while (!found && r.left.len != 0 && !r.failed) {
-		uint32_t callee = start;
-		if (!skip_instruction(&r, &callee)) {
-			return false;
+	uint32_t callee = start;
+	do {
+		if (callee < leaves->count) {
+			started[callee] = true;
 		}
-		found = callee == function;
-	}
-	return found;
+	} while (r.left.len != 0 && !r.failed && skip_instruction(&r, &callee));
 }
 
-static void add_started(const struct leaves *leaves, struct str exported, struct buf *out)
+static void add_started(
+	struct arena *arena, const struct leaves *leaves, struct str exported, struct buf *out)
 {
-	struct wasm_export export, start = {0};
+	bool *started = arena_array(arena, bool, leaves->count);
+	struct wasm_export export;
 	for (struct str left = exported; wasm_next_export(&left, &export);) {
-		if (str_equal(export.name, STR("__wbindgen_start")) && export.index >= leaves->imported &&
-			export.index < leaves->count) {
-			start = export;
+		if (str_equal(export.name, STR(START)) && export.function &&
+			export.index >= leaves->imported && export.index < leaves->count) {
+			mark_started(leaves, export.index, started);
 		}
 	}
-	while (start.function && wasm_next_export(&exported, &export)) {
-		if (export.function && is_word(export.name) && !str_equal(export.name, start.name) &&
-			starts(leaves, start.index, export.index)) {
+	while (wasm_next_export(&exported, &export)) {
+		if (export.function && is_word(export.name) && !str_equal(export.name, STR(START)) &&
+			export.index < leaves->count && started[export.index]) {
 			buf_printf(out, "%.*s !\n", STR_ARGS(export.name));
 		}
 	}
@@ -387,7 +388,7 @@ struct str wasm_leaves(
 			}
 		}
 	}
-	add_started(&leaves, facts->exported, &out);
+	add_started(arena, &leaves, facts->exported, &out);
 	names = arena_copy(arena, buf_str(&out));
 	buf_finish(&out);
 	return names;

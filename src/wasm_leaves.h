@@ -31,9 +31,9 @@ struct wasm_code {
 
 /*
  * A module's leaves, a line each, in the arena: the export's name, a blank, and a letter for each parameter: n for a number,
- * b for an i64, which is a BigInt, r for a reference, which is not converted. Behind them, with a ! for the letters, the exports
- * that the start function runs (`#[wasm_bindgen(start)]`). Empty if there is none, the module is
- * broken, or there is so much code that finding its functions would take longer than what is gained. facts: of
+ * b for an i64, which is a BigInt, r for a reference, which is not converted. Behind them, with a ! for the letters, the
+ * exports that the start function runs (`#[wasm_bindgen(start)]`). Empty if there is none, the module is broken, or
+ * there is so much code that finding its functions would take longer than what is gained. facts: of
  * the same module.
  */
 struct str wasm_leaves(

@@ -81,8 +81,9 @@ const prove = () => {
 };
 
 // What an outermost call of a closure can do for the instance in place, while S.dead is not 0: it would not survive
-// another one. `may`: the closure is of this instance. In programs that live on closures (front ends) nobody else comes by. After a new instance,
-// closures prove nothing: those that follow from each start would make the budget endless.
+// another one. `may`: the closure is of this instance. In programs that live on closures (front ends) nobody else
+// comes by. After a new instance, closures prove nothing: those that follow from each start would make the budget
+// endless.
 export const stay = may => {
 	if (S.dead > 0) {
 		settle();

@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import http from 'node:http';
 import path from 'node:path';
 import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import { test } from 'node:test';
 import { launch } from '../engines/chromium.mjs';
+import { serve } from '../engines/serve.mjs';
 import { copyCell, makeFolder, root, run, succeed } from './lib.mjs';
 
 const folder = makeFolder();
@@ -49,7 +50,7 @@ const prelude = `
 `;
 
 function inChild(folder, body) {
-	const url = `file://${encodeURI(path.join(folder, 'reglue_program.js'))}`;
+	const url = String(pathToFileURL(path.join(folder, 'reglue_program.js')));
 	const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', prelude + body, url], { encoding: 'utf8' });
 	assert.equal(status, 0, stderr);
 }
@@ -151,13 +152,12 @@ test('in Chromium: a button that panics, and one that does not', async () => {
 		await glue.default();
 		globalThis.api = glue.__reglue;
 	</script>`;
-	const types = { js: 'text/javascript', wasm: 'application/wasm' };
-	const server = http.createServer(({ url }, answer) => {
-		const [, name, file = ''] = url.split('/');
-		answer.setHeader('content-type', types[file.split('.').pop()] ?? 'text/html');
-		answer.end(file ? fs.readFileSync(path.join(pages[name], file)) : page);
+	const types = { '.js': 'text/javascript', '.wasm': 'application/wasm' };
+	const server = await serve(({ pathname }) => {
+		const [, name, file] = pathname.split('/');
+		return file ? [types[path.extname(file)], fs.readFileSync(path.join(pages[name], file))]
+			: ['text/html', name in pages ? page : undefined];
 	});
-	await new Promise(done => server.listen(0, '127.0.0.1', done));
 	const browser = await launch();
 	try {
 		for (const name of Object.keys(pages)) {

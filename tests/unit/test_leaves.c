@@ -270,7 +270,6 @@ Test(leaves, what_is_long_or_deep_is_none)
 	cr_assert(str_find(found, STR("t\n")) != (size_t)-1 && !str_starts(found, STR("a\n")));
 }
 
-/* Bodies are found through a window that is read again and again, wherever they lie to its end. */
 /* `#[wasm_bindgen(start)]`: see plan_program.c. */
 Test(leaves, what_the_start_function_runs)
 {
@@ -286,6 +285,7 @@ Test(leaves, what_the_start_function_runs)
 	EXPECT("", STR(CALL_JS), STR(CALL_JS));
 }
 
+/* Bodies are found through a window that is read again and again, wherever they lie to its end. */
 Test(leaves, large_code)
 {
 	struct random random = {5};
