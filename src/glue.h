@@ -259,6 +259,14 @@ struct str glue_upstream_reset(const struct glue *glue, binding_id binding, node
 bool glue_read_refusals(struct glue *glue);      /* glue_refusals.c: R15 */
 bool glue_check_host_imports(struct glue *glue); /* glue_refusals.c: R15, once state is known */
 bool glue_is_stub(const struct glue *glue, node_id key); /* glue_stubs.c: what `"env": …` lists */
+/*
+ * glue_parts.c: what the module imports to load parts of itself that are split off, "./__wasm_split.js"; empty if none are.
+ * The wasm tells it, or the text where that is not at hand (NULL). `offset`: where it stands in the text, if it does.
+ */
+struct str glue_find_parts(
+	const struct glues *glues, const struct wasm_facts *wasm, uint32_t *offset);
+/* … and as such a glue is planned: no new instance could have the parts, so it is given no Module to make one from. */
+void glue_forgo_module(struct glue *glue);
 bool glue_check_coverage(struct glue *glue); /* glue_coverage.c: no call without a hook */
 void glue_check_forms(struct glue *glue);    /* glue_forms.c: against the shapes */
 

@@ -144,6 +144,26 @@ static void describe_glues(struct arena *arena, const struct glues *glues, struc
 	}
 }
 
+/* Where a new instance would have less than the one in place. */
+static void forgo_module(struct arena *arena, struct glues *glues, struct patch *patch)
+{
+	uint32_t offset;
+	struct str link = glue_find_parts(glues, patch->has_wasm ? &patch->wasm : NULL, &offset);
+	if (link.len == 0) {
+		return;
+	}
+	for (uint32_t i = 0; i < glues->count; i++) {
+		glue_forgo_module(&glues->items[i]);
+	}
+	patch->module = MODULE_NONE;
+	patch->split = true;
+	diag_add(arena, &patch->diags, SEVERITY_WARNING, "split", offset,
+		"parts of the wasm are loaded later, by '%.*s', into the instance that is there then: no "
+		"other one is made "
+		"after a fault; a panic is survived in place, other faults end the instance",
+		STR_ARGS(link));
+}
+
 /* Facts, plan and output of a parsed file. */
 static void patch_tree(struct arena *arena, const struct patcher *patcher, struct tree *tree,
 	const struct patch_options *options, struct patch *patch)
@@ -166,6 +186,7 @@ static void patch_tree(struct arena *arena, const struct patcher *patcher, struc
 		patch->verdict = VERDICT_UNCHANGED;
 		return;
 	}
+	forgo_module(arena, &glues, patch);
 	uint32_t end = plan_make(&glues, options, patch);
 	struct str text = seal_write(arena, &patch->splice, original, end, options);
 	struct recheck_known known = {patch->runtime, plan_wrapper_forms(arena)};

@@ -138,6 +138,7 @@ struct patch {
 	bool has_wasm;            /* the options gave a wasm file, and it could be read */
 	struct wasm_facts wasm;
 	struct str leaves; /* those of the wasm, or where it is not at hand of the earlier patch */
+	bool split;        /* parts of the module are loaded later, into the instance in place */
 	bool heals_shadow_stack; /* the glue can reach the shadow stack pointer */
 	struct diags diags;      /* offsets into `original` */
 	struct entry *entries;   /* in source order */

@@ -384,19 +384,23 @@ static int compare_sites(const void *left, const void *right)
 static void note_program(struct planning *p)
 {
 	const char *policy = p->options->policy;
-	if (p->program.len != 0 && (strcmp(policy, "lazy") == 0 || strcmp(policy, "heal") == 0)) {
+	if (p->program.len != 0 && !p->patch->split &&
+		(strcmp(policy, "lazy") == 0 || strcmp(policy, "heal") == 0)) {
 		diag_add(p->arena, &p->patch->diags, SEVERITY_NOTE, "program",
 			p->tree->nodes[p->glue->facts[0].node].start,
 			"nothing but closures is called from outside once this has started, so that no call "
-		    "will "
+			"will "
 			"ask for a new instance: after a panic the instance is kept; other faults end it, but "
-		    "for "
+			"for "
 			"--policy eager, which starts the program again");
 	}
 }
 
 static void warn_without_module(struct planning *p)
 {
+	if (p->patch->split) {
+		return; /* said */
+	}
 	if (p->patch->module == MODULE_NONE) {
 		diag_add(p->arena, &p->patch->diags, SEVERITY_WARNING, "no-reinit",
 			p->tree->nodes[p->glue->facts[0].node].start,

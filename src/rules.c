@@ -61,7 +61,7 @@ const struct rule rule_table[] = {
 		"one."},
 	{"kept-state", SEVERITY_REFUSAL, "State of the instance is kept where no recovery resets it.",
 		"A view of wasm's memory in a property, or a variable that nobody declares. After a "
-        "recovery "
+		"recovery "
 		"the glue would read and write the dead instance's memory through it."},
 	{"near-miss", SEVERITY_NOTE, "A generated function has a form that is not known.",
 		"The place named is where it starts to differ from the known forms. No reason to "
@@ -98,9 +98,9 @@ const struct rule rule_table[] = {
 	{"program", SEVERITY_NOTE,
 		"Nothing but closures is called from outside once the glue has started.",
 		"A front end: no call will ask for a new instance, and what the page holds belongs to this "
-        "one. So "
+		"one. So "
 		"a panic is survived on the same instance, and a fault that leaves memory in doubt ends "
-        "it. "
+		"it. "
 		"With --policy eager such a program starts again by itself; see docs/BUILD-TOOLS.md."},
 	{"raw-pointers", SEVERITY_REFUSAL, "JS outside the glue keeps pointers into wasm memory.",
 		"uniffi's classes hold bare numbers that the glue does not know as objects. After a "
@@ -128,6 +128,11 @@ const struct rule rule_table[] = {
 	{"shared-memory", SEVERITY_REFUSAL, "The memory is shared between threads.",
 		"Other workers would keep the dead instance's memory. Build without threads (atomics) "
 		"to patch."},
+	{"split", SEVERITY_WARNING, "Parts of the wasm are loaded later (wasm-split).",
+		"Each is linked with the instance that is there then, and a new one would have none of "
+		"them. So no other instance is made: panics and exhausted stacks are survived in place, "
+		"other faults end it. Where __reglue.configure({ module }) gives a Module all the same, "
+		"load the parts again in a hook for 'reinit'."},
 	{"types", SEVERITY_WARNING, "Declarations were left as they are.",
 		"The .d.ts beside patched glue is not what wasm-bindgen writes, or has a __reglue of "
 		"its own. The glue is patched all the same."},

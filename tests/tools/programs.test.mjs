@@ -55,6 +55,21 @@ function inChild(folder, body) {
 	assert.equal(status, 0, stderr);
 }
 
+/** What is said of a glue's kind. */
+function said(file) {
+	const { stdout } = run(['check', '-q', '--report', '-', file]);
+	return JSON.parse(stdout).files.flatMap(one => [...one.notes, ...one.warnings]).map(({ code }) => code)
+		.filter(code => /^(program|split|no-reinit)$/.test(code));
+}
+
+/** The same of the file without the wasm, which has to be what reglue would write. */
+function saidAlone(file) {
+	const alone = path.join(makeFolder(), path.basename(file));
+	fs.copyFileSync(file, alone);
+	assert.equal(run(['check', alone]).status, 0);
+	return said(alone);
+}
+
 const panics = `
 	assert.equal(last.add(1), 1);
 	for (let n = 2; n <= 30; n++) {
@@ -122,21 +137,49 @@ for (const cell of cells) {
 
 	test(`${cell}: that it is a program is said, and known without its wasm`, () => {
 		const there = prepare(cell, []);
-		const notes = file => {
-			const { stdout } = run(['check', '-q', '--report', '-', file]);
-			return JSON.parse(stdout).files.flatMap(one => one.notes).map(({ code }) => code).filter(code => code === 'program');
-		};
 		const file = path.join(there, 'reglue_program.js');
-		assert.deepEqual(notes(file), ['program']);
-		const alone = path.join(makeFolder(), 'reglue_program.js');
-		fs.copyFileSync(file, alone);
-		assert.deepEqual(notes(alone), ['program']);
-		assert.equal(run(['check', alone]).status, 0);
+		assert.deepEqual(said(file), ['program']);
+		assert.deepEqual(saidAlone(file), ['program']);
 		const library = path.join(makeFolder(), 'reglue_fixture.js');
 		fs.copyFileSync(path.join(root, 'fixtures/0.2.130/default/web/reglue_fixture.js'), library);
-		assert.deepEqual(notes(library), []);
+		assert.deepEqual(said(library), []);
 	});
 }
+
+// The part that is loaded later is linked with the instance that is there then: with another one, it would work on the
+// memory of the old one, and what the new one calls of it would not be there.
+const parts = `
+	last.part(11);
+	await sleep(30);
+	assert.equal(last.add(0), 12, 'its text has twelve digits');
+	for (let n = 0; n < 5; n++) {
+		traps(() => last.panic(1));
+		last.part(1);
+		await sleep(1);
+	}
+	assert.deepEqual([last.add(0), starts], [22, 1]);
+`;
+
+test('split/web: control: unpatched, a part that is loaded later goes on after panics', () => inChild(prepare('split/web'), parts));
+
+test('split/web: patched, it does so with every policy that recovers', () => {
+	for (const policy of ['lazy', 'eager', 'heal']) {
+		inChild(prepare('split/web', ['--policy', policy]), `${parts}
+			assert.deepEqual([api.generation, api.state, api.stats.mends], [0, 'live', 5]);
+			traps(() => last.wild(0));
+			await sleep(5);
+			assert.deepEqual([last.add(1), api.generation, api.state, starts], [undefined, 0, 'poisoned', 1]);
+			assert.throws(() => api.reinit(), api.PoisonedError);
+		`);
+	}
+});
+
+test('split/web: that no new instance is made is said, and known without its wasm', () => {
+	const file = path.join(prepare('split/web', ['--policy', 'lazy']), 'reglue_program.js');
+	assert.deepEqual(said(file), ['split']);
+	assert.deepEqual(saidAlone(file), ['split']);
+	assert.match(run(['check', file]).stderr, /reglue_program\.js:2:26: warning: .*__wasm_split\.js/);
+});
 
 test('in Chromium: a button that panics, and one that does not', async () => {
 	const pages = { original: prepare('start/web'), patched: prepare('start/web', []) };

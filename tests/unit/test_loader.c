@@ -129,6 +129,28 @@ Test(loader, the_way_to_the_module_can_be_chosen)
 	cr_assert(has_code(patch, "no-reinit"));
 }
 
+/* Such a file's name has a hash with cargo-leptos. Told by the wasm, and where there is none by the text. */
+Test(loader, a_module_that_loads_parts_of_itself_is_given_no_other_instance)
+{
+	static const char splits[] = "\0asm\1\0\0\0"
+								 "\1\4\1\x60\0\0"
+								 "\2\x1b\1\x14./__wasm_split.ab.js\2ld\0\0";
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	options.wasm = (struct str){splits, sizeof(splits) - 1};
+	struct patch *patch = run_as("x.js", ENTRY, &options);
+	cr_assert(patch->has_wasm);
+	expect(patch, "__wbg_set_wasm(wasm);");
+	cr_assert_eq(patch->module, MODULE_NONE);
+	cr_assert(has_code(patch, "split"));
+	cr_assert(!has_code(patch, "no-reinit"), "said once");
+	options.wasm = WASM;
+	const char *linked = ENTRY "import * as a from './__wasm_split.ab.js';\n";
+	cr_assert(!has_code(run_as("x.js", linked, &options), "split"), "the module imports no part");
+	cr_assert(has_code(run(linked), "split"));
+	cr_assert(!has_code(run(ENTRY "// ./__wasm_split.ab.js\n"), "split"));
+	cr_assert(!has_code(run(ENTRY "import * as a from './my__wasm_split.js';\n"), "split"));
+}
+
 Test(loader, an_old_body_imports_the_wasm_itself)
 {
 	struct patch *patch = run("import * as wasm from './x_bg.wasm';\n" BODY);
