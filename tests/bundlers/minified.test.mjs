@@ -93,7 +93,6 @@ function expected(cell) {
 }
 
 const all = process.env.MINIFIED === 'all';
-const often = name => (name === 'swc' || name === 'bun' ? /^0\.2\.(100|130)$/ : /^0\.2\.(100|127|130)$/);
 const isFor = ({ target }, name) =>
 	target === 'web' ||
 	(name !== 'rolldown' && (target === 'nodejs' || (name !== 'bundled' && name !== 'bun')));
@@ -101,7 +100,7 @@ const isWanted = (cell, name) =>
 	all ||
 	(name === 'bundled' // a bundler alone changes names only where there are two of them
 		? cell.features.includes('call-guard') && cell.target === 'web'
-		: (name === 'esbuild' && cell.target === 'web') || often(name).test(cell.release));
+		: (name === 'esbuild' && cell.target === 'web') || /^0\.2\.(100|130)$/.test(cell.release));
 
 for (const cell of cells) {
 	const { target } = cell;
