@@ -15,8 +15,9 @@ const EPOCHS = 2 ** 21; // what a number has room for above a pointer
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 // Compared by identity. It is a function because users put objects behind Proxies (Vue's ref() does) that hand out each
-// object found in there behind a Proxy of its own, and copy them deeply; functions pass both as they are.
-export const makeStamp = n => Object.assign(() => {}, { n });
+// object found in there behind a Proxy of its own, and copy them deeply; functions pass both as they are. Where functions
+// do not either (workers-rs around Durable Objects), the epoch in it tells, which no other stamp has.
+export const makeStamp = (n, epoch) => Object.assign(() => {}, { n, epoch });
 
 export const stamp = object => {
 	if (S.stamp !== undefined) {
@@ -58,7 +59,10 @@ export const hideStamps = () => {
 	}
 };
 
-export const foreign = object => object[STAMP] !== S.stamp;
+export const foreign = object => {
+	const s = object[STAMP];
+	return s !== S.stamp && !(s && s.epoch === S.epoch);
+};
 
 // A freed or moved object has pointer 0 and is never stale: upstream's own error is the right one.
 // The field has been `ptr` before it became `__wbg_ptr`; then `ptr` may be a getter of the user's.

@@ -9,7 +9,7 @@ const RECIPE = Symbol('reglue');
 
 export const recipe = object => {
 	if (!object[RECIPE]) {
-		Object.defineProperty(object, RECIPE, { value: () => {} });
+		Object.defineProperty(object, RECIPE, { value: () => {}, configurable: true, writable: true });
 	}
 	return object[RECIPE];
 };

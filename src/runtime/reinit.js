@@ -33,8 +33,7 @@ export const renewed = proof => {
 			hideStamps();
 		}
 	}
-	S.stamp = makeStamp(++S.generation);
-	S.epoch++;
+	S.stamp = makeStamp(++S.generation, ++S.epoch);
 	S.noted = 0;
 	S.kept = false;
 	rule(proof);

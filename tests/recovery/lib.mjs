@@ -248,6 +248,14 @@ export const reactive = (object, handler = {}) =>
 		},
 		...handler,
 	});
+/* As hosts hand it out that count calls (workers-rs does so with Durable Objects): a Proxy, and so is each function in there. */
+export const counted = object =>
+	new Proxy(object, {
+		get(target, k, receiver) {
+			const found = Reflect.get(target, k, receiver);
+			return typeof found === "function" ? new Proxy(found, { apply: (f, self, args) => Reflect.apply(f, self, args) }) : found;
+		},
+	});
 export const pointer = object => ("__wbg_ptr" in object ? object.__wbg_ptr : object.ptr);
 export const calls = events => events.filter(({ type }) => type === "call");
 export const instances = events => events.filter(({ type }) => type === "instance");

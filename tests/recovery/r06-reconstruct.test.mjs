@@ -1,7 +1,7 @@
 // R6, R11: classes that the user names are made again on first use, by the call that made them.
 import assert from "node:assert/strict";
 import {
-	calls, caught, cellOf, cells, collect, each as eachOf, few, has, inChild, loads, minor, pointer, promised,
+	calls, caught, cellOf, cells, collect, counted, each as eachOf, few, has, inChild, loads, minor, pointer, promised,
 	reactive, reconstruct, recover, rejected,
 } from "./lib.mjs";
 
@@ -115,6 +115,7 @@ each("R6: also for who uses it through a Proxy, unless that is read-only", glue 
 	const { m, api, trace } = glue;
 	const counter = new m.Counter(5);
 	const proxy = reactive(counter);
+	const other = counted(new m.Counter(8));
 	const readonly = reactive(new m.Counter(6), { set: () => true });
 	const frozen = Object.freeze(new m.Counter(7));
 	for (let n = 1; n <= 3; n++) {
@@ -122,7 +123,8 @@ each("R6: also for who uses it through a Proxy, unless that is read-only", glue 
 		assert.equal(proxy.get(), 5);
 		assert.equal(counter.add(n), 5 + n);
 		assert.equal(proxy.get(), 5 + n);
-		assert.equal(api.stats.reconstructed, n);
+		assert.equal(other.add(n), 8 + n);
+		assert.equal(api.stats.reconstructed, 2 * n);
 		const others = [new m.Counter(100), new m.Counter(101)];
 		for (const o of [readonly, frozen]) {
 			const since = trace.mark();

@@ -1,6 +1,6 @@
 // R6: stale objects never reach the new instance.
 import assert from "node:assert/strict";
-import { calls, caught, cells, each, has, load, pointer, reactive, recover, upstream } from "./lib.mjs";
+import { calls, caught, cells, counted, each, has, load, pointer, reactive, recover, upstream } from "./lib.mjs";
 
 function refused(api, call, { className, was = 0, now = 1 }, message) {
 	const e = caught(call);
@@ -72,11 +72,12 @@ each("R6: an object that is used through a Proxy is the object that it was", glu
 		return result instanceof m.Counter ? result.get() : result;
 	});
 	const expected = all(o => o);
-	for (let n = 0; n < 3; n++) {
-		assert.deepEqual(all(reactive), expected);
-		const stale = reactive(new m.Counter(5));
+	for (let n = 0; n < 6; n++) {
+		const wrap = [reactive, counted][n % 2];
+		assert.deepEqual(all(wrap), expected);
+		const stale = wrap(new m.Counter(5));
 		recover(glue);
-		const fresh = reactive(new m.Counter(7));
+		const fresh = wrap(new m.Counter(7));
 		const since = trace.mark();
 		for (const [name, use] of Object.entries(uses)) {
 			refused(api, () => use(m, stale, fresh), { className: "Counter", was: n, now: n + 1 }, name);
