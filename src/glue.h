@@ -121,8 +121,9 @@ struct glue {
 	node_id root;             /* the scope it is declared in: program or a function */
 	node_id root_body;        /* node whose children are the glue's statements */
 	uint16_t *roles;          /* by binding: enum role of the function it names */
-	uint8_t *entered;         /* bits by node: functions that are an entrypoint, glue_entries.c */
-	uint8_t *instances;       /* … identifiers that declare what exports are read from */
+	struct str *listed;  /* by binding: the name under which it is listed for wasm, glue_listed.c */
+	uint8_t *entered;    /* bits by node: functions that are an entrypoint, glue_entries.c */
+	uint8_t *instances;  /* … identifiers that declare what exports are read from */
 	uint8_t *registries; /* … identifiers that declare a followed registry, glue_registries.c */
 	uint8_t *stamping;   /* … in which an object gets its pointer, glue_state.c */
 	uint8_t *callbacks;  /* … of a registry that is followed, glue_registries.c */
@@ -208,6 +209,16 @@ node_id glue_function_around(const struct glue *glue, node_id n);
 /* Whether n stands in a function that wasm calls: an import, or one only made for imports. */
 bool glue_inside_shim(const struct glue *glue, node_id n);
 
+/* glue_listed.c: names of imports, and functions of the glue's own for them. */
+bool glue_is_shim_name(struct str name);
+void glue_read_listed(struct glue *glue);
+
+/* Whether a value is handed on under that name: `{ name: n }`, `{ name: () => n }`, `export { n as name }`. */
+bool glue_is_listed_as(const struct tree *tree, node_id n, struct str name);
+
+/* The name under which wasm imports what a variable or function is, as far as it is listed; else its own. */
+struct str glue_listed_as(const struct glue *glue, binding_id b);
+
 /* The name that a function is given where it is assigned or listed as an import; may be empty. */
 struct str glue_shim_name(const struct glue *glue, node_id function);
 
@@ -236,6 +247,10 @@ bool glue_names(const struct glue *glue, node_id n, binding_id binding);
 /* Whether a subtree reaches the exports, itself or through a top-level function it names. */
 bool glue_touches(const struct glue *glue, node_id n);
 
+/* glue_loader.c: `__wbg_set_wasm(x)`, `imports.__wbg_set_wasm(x)`; gives x, or NO_NODE. */
+node_id glue_handed_by(const struct glue *glue, node_id call);
+/* Whether other files can call the `__wbg_set_wasm` of this one: it is exported, or in a namespace of a chunk's. */
+bool glue_leaves_setter(const struct glue *glue);
 bool glue_read_loader(struct glue *glue); /* glue_loader.c: true if the file is one, or a shim */
 /*
  * glue_instance.c: the exports variables of the file, in source order; any glue of the file will do.

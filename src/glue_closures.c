@@ -124,9 +124,10 @@ static struct str shim_around(const struct glue *glue, node_id n)
 		if (!node_is_function(tree, n)) {
 			continue;
 		}
-		struct str name = node_is(tree, n, KIND_function_declaration)
-		                      ? node_text(tree, node_child(tree, n, FIELD_name))
-		                      : glue_shim_name(glue, n);
+		struct str name =
+			node_is(tree, n, KIND_function_declaration)
+				? glue_listed_as(glue, scope_of(glue->scopes, node_child(tree, n, FIELD_name)))
+				: glue_shim_name(glue, n);
 		if (str_starts(name, STR("__wbg_")) || str_starts(name, STR("__wbindgen_"))) {
 			return name;
 		}
@@ -235,7 +236,9 @@ static void read_direct_import(struct glue *glue, node_id n)
 	if (!node_is(tree, n, KIND_assignment_expression)) {
 		left = node_child(tree, n, node_is(tree, n, KIND_pair) ? FIELD_key : FIELD_name);
 		right = node_child(tree, n, FIELD_value);
-		name = node_text(tree, left);
+		binding_id variable =
+			node_is(tree, left, KIND_identifier) ? scope_of(glue->scopes, left) : 0;
+		name = variable != 0 ? glue_listed_as(glue, variable) : node_text(tree, left);
 	}
 	if (right == NO_NODE || !str_starts(name, STR("__wbg_")) || node_is_function(tree, right)) {
 		return;

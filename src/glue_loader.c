@@ -44,6 +44,10 @@ static bool has_own_setter(const struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
 	for (node_id n = 1; n < tree->count; n++) {
+		if (tree->nodes[n].kind == KIND_identifier && glue_is_listed_as(tree, n, setter) &&
+			binding_function(glue->scopes, scope_of(glue->scopes, n)) != NO_NODE) {
+			return true; /* renamed */
+		}
 		if (tree->nodes[n].name == 0 || !node_is_text(tree, n, setter)) {
 			continue;
 		}
@@ -63,8 +67,25 @@ static bool has_own_setter(const struct glue *glue)
 	return false;
 }
 
-/* `__wbg_set_wasm(x)`, `imports.__wbg_set_wasm(x)`; gives x. */
-static node_id handed_by(const struct glue *glue, node_id call)
+bool glue_leaves_setter(const struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = 1; n < tree->count; n++) {
+		node_id parent = tree->nodes[n].parent;
+		if (tree->nodes[n].name != 0 && node_is_text(tree, n, setter) &&
+			(node_is(tree, tree->nodes[parent].parent, KIND_export_statement) ||
+				tree->nodes[n].field == FIELD_property)) {
+			return true;
+		}
+		if (tree->nodes[n].kind == KIND_identifier && glue_is_listed_as(tree, n, setter) &&
+			(node_is(tree, parent, KIND_export_specifier) || glue->root != 0)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+node_id glue_handed_by(const struct glue *glue, node_id call)
 {
 	const struct tree *tree = glue->tree;
 	if (!node_is(tree, call, KIND_call_expression)) {
@@ -525,7 +546,7 @@ bool glue_read_loader(struct glue *glue)
 		return false;
 	}
 	for (node_id n = 1; n < tree->count; n++) {
-		node_id handed = handed_by(glue, n);
+		node_id handed = glue_handed_by(glue, n);
 		if (handed != NO_NODE) {
 			glue_add(glue, FACT_HAND, handed);
 			glue->other = body_of(glue, n);

@@ -1,11 +1,6 @@
 /* What each top-level function of the glue is for. */
 #include "glue.h"
 
-static bool starts_like_shim(struct str name)
-{
-	return str_starts(name, STR("__wb")) || str_starts(name, STR("__widl_"));
-}
-
 /*
  * `imports.wbg.__wbg_x = function`, `{ __wbg_x: … }`, `{ __wbg_x() {} }`, `const __wbg_x = function`:
  * a function's name there, also where a helper makes the import of it: `logError(function…)` with --debug.
@@ -24,12 +19,11 @@ struct str glue_shim_name(const struct glue *glue, node_id function)
 		return node_property(tree, node_child(tree, parent, FIELD_left));
 	}
 	if (node_is(tree, parent, KIND_variable_declarator)) {
-		return node_text(tree, node_child(tree, parent, FIELD_name));
+		binding_id variable = scope_of(glue->scopes, node_child(tree, parent, FIELD_name));
+		return variable != 0 ? glue_listed_as(glue, variable) : (struct str){"", 0};
 	}
 	if (node_is(tree, parent, KIND_pair)) {
-		node_id key = node_child(tree, parent, FIELD_key);
-		struct str quoted = node_string(tree, key);
-		return quoted.len != 0 ? quoted : node_text(tree, key);
+		return node_key(tree, node_child(tree, parent, FIELD_key));
 	}
 	return (struct str){"", 0};
 }
@@ -51,7 +45,7 @@ bool glue_inside_shim(const struct glue *glue, node_id n)
 		if (!node_is_function(tree, n)) {
 			continue;
 		}
-		if (starts_like_shim(glue_shim_name(glue, n)) &&
+		if (glue_is_shim_name(glue_shim_name(glue, n)) &&
 			!node_is(tree, tree->nodes[n].parent, KIND_class_body)) {
 			return true;
 		}
@@ -98,10 +92,9 @@ static void read_own_roles(struct glue *glue, binding_id b, node_id function)
 	if (is_adoption_inside(glue, function)) {
 		glue->roles[b] |= ROLE_INIT;
 	}
-	if (starts_like_shim(binding_name(glue->scopes, b)) &&
-		!str_starts(binding_name(glue->scopes, b), STR("__wbg_init")) &&
-		!str_starts(binding_name(glue->scopes, b), STR("__wbg_load")) &&
-		!str_starts(binding_name(glue->scopes, b), STR("__wbg_finalize"))) {
+	struct str name = glue_listed_as(glue, b);
+	if (glue_is_shim_name(name) && !str_starts(name, STR("__wbg_init")) &&
+		!str_starts(name, STR("__wbg_load")) && !str_starts(name, STR("__wbg_finalize"))) {
 		glue->roles[b] |= ROLE_SHIM;
 	}
 }
@@ -170,6 +163,7 @@ void glue_read_roles(struct glue *glue)
 {
 	const struct scopes *scopes = glue->scopes;
 	glue->roles = arena_array(glue->arena, uint16_t, scopes->count);
+	glue_read_listed(glue);
 	bool changed = true;
 	for (binding_id b = 1; b < scopes->count; b++) {
 		node_id function = binding_function(scopes, b);

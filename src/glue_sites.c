@@ -365,6 +365,13 @@ static void read_sites(struct glue *glue)
 			s.adopted[adopted++] = glue->facts[i].node;
 		}
 	}
+	/* in one file with its loader, where that calls the setter by a bundler's namespace object */
+	for (node_id n = 1; n < tree->count && glue->part == PART_BODY && alone; n++) {
+		node_id handed = glue_handed_by(glue, n);
+		if (handed != NO_NODE && adopted < glue->fact_count + 1) {
+			s.adopted[adopted++] = handed;
+		}
+	}
 	s.adopted_count = adopted;
 	node_id *all = arena_array(glue->arena, node_id, count + 1);
 	node_id *ours = arena_array(glue->arena, node_id, count + 1);
@@ -403,6 +410,18 @@ static void read_sites(struct glue *glue)
 	}
 }
 
+/* Whether the exports come in by a function that sets them, and not by `require()`. */
+static bool is_set(const struct glue *glue)
+{
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		if (glue->facts[i].kind == FACT_RECEIVE &&
+			!node_is(glue->tree, glue->facts[i].node, KIND_identifier)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool glue_read_sites(struct glue *glue)
 {
 	read_sites(glue);
@@ -412,6 +431,9 @@ bool glue_read_sites(struct glue *glue)
 	}
 	if (glue->has_module && glue->has_imports) {
 		glue->module = MODULE_SEEN;
+	} else if (glue->part == PART_BODY && glue->module == MODULE_LOADER && is_set(glue) &&
+			   !glue_leaves_setter(glue)) {
+		glue->module = MODULE_NONE; /* nobody outside can be the loader */
 	} else if (glue->part != PART_BODY) {
 		glue_refuse(glue, "no-module", glue->scopes->bindings[glue->exports].identifier,
 			"the file never sees the %s: there is nothing to start a new instance from",

@@ -90,7 +90,7 @@ static void plan_entry(struct planning *p, uint32_t index)
 	}
 	buf_finish(&calls);
 	if ((fact->kind == FACT_CONSTRUCTOR || fact->kind == FACT_STATIC) &&
-		plan_reconstructs(p, fact->class_name)) {
+		plan_reconstructed_as(p, fact->node).len != 0) {
 		plan_recording(p, fact);
 	}
 }
@@ -467,6 +467,7 @@ uint32_t plan_make(
 			.options = options,
 			.patch = patch,
 		};
+		p->common = plan_common(p->glue);
 		p->rg = names[i] = plan_free_name(p, &number);
 		p->runtime = runtime_of(glues, i, names);
 		p->api = i == 0 ? STR("__reglue") : plan_text(p, "__reglue%u", i + 1);

@@ -83,11 +83,11 @@ static void plan_api(struct planning *p, uint32_t start, uint32_t end)
 		return;
 	}
 	struct str object = called_on(p);
-	if (!p->glue->is_module && object.len != 0 && tree_find_name(p->tree, STR("exports")) != 0) {
+	if (p->common != COMMON_NOT && object.len != 0) {
 		plan_insert(p, end,
 			plan_text(p,
-				"\n;Object.defineProperty(module.exports,\"__reglue\",{value:%.*s.__reglue});",
-				STR_ARGS(object)));
+				"\n;%sObject.defineProperty(module.exports,\"__reglue\",{value:%.*s.__reglue});",
+				p->common == COMMON_MAYBE ? "typeof module==\"object\"&&" : "", STR_ARGS(object)));
 	}
 }
 

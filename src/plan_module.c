@@ -226,7 +226,7 @@ struct str plan_own_imports(struct planning *p)
 	if (glue->part != PART_BODY || glue->has_imports) {
 		return (struct str){"", 0};
 	}
-	if (plan_is_common(p)) {
+	if (p->common == COMMON_ALWAYS) {
 		return STR("i:()=>module.exports,");
 	}
 	struct names names = imported_names(p);
@@ -237,11 +237,12 @@ struct str plan_own_imports(struct planning *p)
 			add_exported(p, &names, &list, n);
 		}
 	}
-	for (binding_id b = 1; glue->root != 0 && b < glue->scopes->count; b++) {
+	bool listed =
+		list.len != 0; /* by export statements; else by their names, or what became of those */
+	for (binding_id b = 1; !listed && b < glue->scopes->count; b++) {
 		if (glue->scopes->bindings[b].scope == glue->root &&
-			binding_function(glue->scopes, b) != NO_NODE) {
-			struct str name = binding_name(glue->scopes, b);
-			add_own(&names, &list, name, name);
+			(binding_function(glue->scopes, b) != NO_NODE || glue->listed[b].len != 0)) {
+			add_own(&names, &list, glue_listed_as(glue, b), binding_name(glue->scopes, b));
 		}
 	}
 	struct str text = plan_text(p, "i:()=>({%.*s}),", STR_ARGS(buf_str(&list)));

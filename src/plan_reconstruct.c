@@ -1,36 +1,115 @@
 /* Classes that the user wants made again: the call that made an object is recorded with it. */
+#include <ctype.h>
+
 #include "planning.h"
 
-bool plan_reconstructs(const struct planning *p, struct str class_name)
+/* Whether an export is the one by which wasm-bindgen frees objects of a class of that name. */
+static bool is_free_of(struct str export, struct str wanted)
+{
+	struct str before = STR("__wbg_"), after = STR("_free");
+	if (export.len != before.len + wanted.len + after.len || !str_starts(export, before) ||
+		!str_ends(export, after)) {
+		return false;
+	}
+	size_t same = 0;
+	while (same < wanted.len &&
+		   export.data[before.len + same] == tolower((unsigned char)wanted.data[same])) {
+		same++;
+	}
+	return same == wanted.len;
+}
+
+/* What names a class in its own functions: its own name, or the variable that is given it (minified glue). */
+static struct str class_reference(const struct glue *glue, node_id class)
+{
+	node_id name = node_child(glue->tree, class, FIELD_name);
+	binding_id variable = plan_class_variable(glue, class);
+	if (name != NO_NODE) {
+		return node_text(glue->tree, name);
+	}
+	return variable != 0 && glue->scopes->bindings[variable].writes == 0
+	           ? binding_name(glue->scopes, variable)
+	           : (struct str){"", 0};
+}
+
+/*
+ * Minifiers rename classes, several to the same name inside of them. In the export that frees its objects wasm-bindgen
+ * has the name in lower case.
+ */
+static bool is_called(const struct glue *glue, node_id class, struct str wanted)
+{
+	if (str_equal(class_reference(glue, class), wanted)) {
+		return true;
+	}
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		const struct fact *fact = &glue->facts[i];
+		if (fact->kind != FACT_FREE || !node_inside(glue->tree, fact->node, class)) {
+			continue;
+		}
+		for (node_id n = fact->node; n < glue->tree->nodes[fact->node].last; n++) {
+			if (is_free_of(glue_export_read(glue, n), wanted)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+struct str plan_reconstructed_as(const struct planning *p, node_id n)
 {
 	const struct patch_options *options = p->options;
-	for (uint32_t i = 0; i < options->reconstruct_count; i++) {
-		if (str_equal(options->reconstruct[i], class_name)) {
+	node_id class = plan_class_around(p->tree, n);
+	for (uint32_t i = 0; class != NO_NODE && i < options->reconstruct_count; i++) {
+		if (is_called(p->glue, class, options->reconstruct[i])) {
+			return options->reconstruct[i];
+		}
+	}
+	return (struct str){"", 0};
+}
+
+/* Whether a name means something else within a function than it does around it, at a node in there. */
+static bool is_hidden(const struct glue *glue, node_id function, node_id n, struct str name)
+{
+	uint32_t id = tree_find_name(glue->tree, name);
+	for (binding_id b = 1; b < glue->scopes->count; b++) {
+		const struct binding *binding = &glue->scopes->bindings[b];
+		if (binding->name == id && node_inside(glue->tree, binding->scope, function) &&
+			node_inside(glue->tree, n, binding->scope)) {
 			return true;
 		}
 	}
 	return false;
 }
 
+/* What names a class at a place in one of its functions, where minifiers may have given its name to a parameter. */
+static struct str reference_at(struct planning *p, node_id function, node_id n, struct str class)
+{
+	uint32_t index = plan_class_index(p->glue, function);
+	return index != UINT32_MAX && is_hidden(p->glue, function, n, class) ? plan_text(p, "%u", index)
+	                                                                     : class;
+}
+
 void plan_recording(struct planning *p, const struct fact *fact)
 {
 	const struct tree *tree = p->tree;
-	node_id class = plan_class_around(tree, fact->node);
-	node_id name = node_child(tree, class, FIELD_name);
-	if (name == NO_NODE) {
-		return; /* a class that cannot be named in its own body; see plan_check_reconstruct */
+	struct str class = class_reference(p->glue, plan_class_around(tree, fact->node));
+	if (class.len == 0) {
+		return; /* see plan_check_reconstruct */
 	}
 	/* a constructor may return another object than `this`: glue of before 0.2.88 does */
 	struct str function = fact->kind == FACT_CONSTRUCTOR ? STR("") : fact->name;
+	struct str label = plan_reconstructed_as(p, fact->node);
 	struct str before = plan_text(p, "%.*s.m(", STR_ARGS(p->rg));
-	struct str label = node_text(tree, name);
-	struct str after = plan_text(p, ",%.*s,\"%.*s\",arguments,\"%.*s\")", STR_ARGS(label),
-		STR_ARGS(function), STR_ARGS(label));
 	for (node_id n = fact->node + 1; n < tree->nodes[fact->node].last; n++) {
 		if (node_is_function(tree, n)) {
 			n = tree->nodes[n].last - 1; /* returns from elsewhere */
 		} else if (node_is(tree, n, KIND_return_statement) && node_first(tree, n) != NO_NODE) {
-			plan_wrap(p, node_first(tree, n), before, after);
+			node_id value = node_first(tree, n);
+			bool several = node_is(tree, value, KIND_sequence_expression);
+			plan_wrap(p, value, several ? plan_text(p, "%.*s(", STR_ARGS(before)) : before,
+				plan_text(p, "%s,%.*s,\"%.*s\",arguments,\"%.*s\")", several ? ")" : "",
+					STR_ARGS(reference_at(p, fact->node, n, class)), STR_ARGS(function),
+					STR_ARGS(label)));
 		}
 	}
 }
@@ -38,8 +117,8 @@ void plan_recording(struct planning *p, const struct fact *fact)
 void plan_registration(struct planning *p, node_id held)
 {
 	const struct tree *tree = p->tree;
-	node_id name = node_child(tree, plan_class_around(tree, held), FIELD_name);
-	if (name == NO_NODE || !plan_reconstructs(p, node_text(tree, name))) {
+	struct str class = class_reference(p->glue, plan_class_around(tree, held));
+	if (class.len == 0 || plan_reconstructed_as(p, held).len == 0) {
 		plan_wrap_call(p, held, "h");
 		return;
 	}
@@ -52,10 +131,10 @@ static bool makes(const struct glue *glue, struct str class_name)
 {
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		const struct fact *fact = &glue->facts[i];
-		if ((fact->kind == FACT_CONSTRUCTOR || fact->kind == FACT_STATIC) &&
-			str_equal(fact->class_name, class_name)) {
-			node_id class = plan_class_around(glue->tree, fact->node);
-			return node_child(glue->tree, class, FIELD_name) != NO_NODE;
+		node_id class = plan_class_around(glue->tree, fact->node);
+		if ((fact->kind == FACT_CONSTRUCTOR || fact->kind == FACT_STATIC) && class != NO_NODE &&
+			is_called(glue, class, class_name)) {
+			return class_reference(glue, class).len != 0;
 		}
 	}
 	return glue->part == PART_LOADER; /* its classes are in another file */

@@ -22,37 +22,44 @@ static void add_name_list(struct buf *out, const char *key, const struct str *na
 	buf_add(out, STR("],"));
 }
 
-/* The variable of the glue's own scope that a class is, or 0. */
-static binding_id class_variable(const struct glue *glue, node_id n)
+/* Takes the next class whose objects get stamps off the facts, which come in the order of the text; 0 at their end. */
+static binding_id next_class(const struct glue *glue, uint32_t *i, binding_id last)
 {
-	const struct tree *tree = glue->tree;
-	n = plan_class_around(tree, n);
-	if (n != NO_NODE && node_is(tree, n, KIND_class)) {
-		n = tree->nodes[n].parent; /* `var A = class {…}` */
-		n = node_is(tree, n, KIND_variable_declarator) ? n : NO_NODE;
+	for (; *i < glue->fact_count; ++*i) {
+		const struct fact *fact = &glue->facts[*i];
+		binding_id b = fact->kind == FACT_STAMP ? plan_class_variable(glue, fact->node) : 0;
+		if (b != 0 && b != last) {
+			return b;
+		}
 	}
-	node_id name = n == NO_NODE ? NO_NODE : node_child(tree, n, FIELD_name);
-	binding_id b =
-		name != NO_NODE && node_is(tree, name, KIND_identifier) ? scope_of(glue->scopes, name) : 0;
-	return b != 0 && glue->scopes->bindings[b].scope == glue->root ? b : 0;
+	return 0;
 }
 
-/* `d:()=>[A,B],`: classes whose objects get stamps. */
+/* `d:()=>[A,B],` */
 static void add_classes(const struct glue *glue, struct buf *out)
 {
 	binding_id last = 0;
-	for (uint32_t i = 0; i < glue->fact_count; i++) {
-		binding_id b =
-			glue->facts[i].kind == FACT_STAMP ? class_variable(glue, glue->facts[i].node) : 0;
-		if (b != 0 && b != last) { /* facts come in the order of the text */
-			buf_printf(out, "%s%.*s", last == 0 ? "d:()=>[" : ",",
-				STR_ARGS(binding_name(glue->scopes, b)));
-			last = b;
-		}
+	uint32_t i = 0;
+	for (binding_id b; (b = next_class(glue, &i, last)) != 0; last = b) {
+		buf_printf(
+			out, "%s%.*s", last == 0 ? "d:()=>[" : ",", STR_ARGS(binding_name(glue->scopes, b)));
 	}
 	if (last != 0) {
 		buf_add(out, STR("],"));
 	}
+}
+
+uint32_t plan_class_index(const struct glue *glue, node_id n)
+{
+	binding_id wanted = plan_class_variable(glue, n), last = 0;
+	uint32_t i = 0, index = 0;
+	for (binding_id b; (b = next_class(glue, &i, last)) != 0; last = b) {
+		if (b == wanted) {
+			return index;
+		}
+		index++;
+	}
+	return UINT32_MAX;
 }
 
 /* `{p:"eager",…,r(){…}}`: what differs from the defaults, and the reset function. */
@@ -198,8 +205,9 @@ static void plan_inner_api(struct planning *p, uint32_t start)
 /* Not enumerable: `Object.keys(require(…))` stays what it was. */
 static struct str common_api(struct planning *p)
 {
-	return plan_text(p, "Object.defineProperty(module.exports,\"%.*s\",{value:%.*s.api});",
-		STR_ARGS(p->api), STR_ARGS(p->rg));
+	return plan_text(p, "%sObject.defineProperty(module.exports,\"%.*s\",{value:%.*s.api});",
+		p->common == COMMON_MAYBE ? "typeof module==\"object\"&&" : "", STR_ARGS(p->api),
+		STR_ARGS(p->rg));
 }
 
 static bool has_namespace(const struct glue *glue)
@@ -230,7 +238,7 @@ void plan_runtime_start(struct planning *p)
 	uint32_t start, end;
 	plan_statements(p->tree, glue->root_body, &start, &end);
 	assert(start != UINT32_MAX);
-	bool inner = glue->root != 0, common = plan_is_common(p);
+	bool inner = glue->root != 0, common = p->common != COMMON_NOT;
 	struct buf head = BUF_INIT;
 	p->program = plan_program(p);
 	p->wrappers = plan_wrappers(p, plan_text(p, "%.*s$w", STR_ARGS(p->rg)));
@@ -402,7 +410,7 @@ void plan_runtime_end(struct planning *p, uint32_t file_end, uint64_t features)
 	const struct glue *glue = p->glue;
 	uint32_t start, end;
 	plan_statements(p->tree, glue->root_body, &start, &end);
-	bool inner = glue->root != 0, common = plan_is_common(p);
+	bool inner = glue->root != 0, common = p->common != COMMON_NOT;
 	struct buf block = BUF_INIT;
 	buf_add_byte(&block, '\n');
 	if (glue->is_module) {

@@ -94,10 +94,52 @@ node_id plan_class_around(const struct tree *tree, node_id n)
 	return n;
 }
 
-bool plan_is_common(const struct planning *p)
+/*
+ * Whether the code names a global that CommonJS has; `asked`: it asks for `typeof` that. Not `module.require`, by
+ * which glue of before 0.2.87 gets a TextDecoder wherever it runs.
+ */
+static bool names_global(const struct glue *glue, struct str name, bool asked)
 {
-	return !p->glue->is_module && p->glue->root == 0 &&
-	       tree_find_name(p->tree, STR("exports")) != 0;
+	const struct tree *tree = glue->tree;
+	uint32_t id = tree_find_name(tree, name);
+	for (node_id n = 1; id != 0 && n < tree->count; n++) {
+		node_id parent = tree->nodes[n].parent;
+		if (tree->nodes[n].name == id && tree->nodes[n].kind == KIND_identifier &&
+			scope_of(glue->scopes, n) == 0 &&
+			(asked ? node_is(tree, parent, KIND_unary_expression)
+				   : !str_equal(node_property(tree, parent), STR("require")))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+enum common plan_common(const struct glue *glue)
+{
+	static const struct str names[] = {
+		{"module", 6}, {"exports", 7}, {"require", 7}, {"__dirname", 9}, {"__filename", 10}};
+	bool named = false, asked = false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		named |= names_global(glue, names[i], false);
+		asked |= names_global(glue, names[i], true);
+	}
+	return glue->is_module || glue->root != 0 || !named ? COMMON_NOT
+	       : asked                                      ? COMMON_MAYBE
+	                                                    : COMMON_ALWAYS;
+}
+
+binding_id plan_class_variable(const struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	n = plan_class_around(tree, n);
+	if (n != NO_NODE && node_is(tree, n, KIND_class)) {
+		n = tree->nodes[n].parent; /* `var A = class {…}` */
+		n = node_is(tree, n, KIND_variable_declarator) ? n : NO_NODE;
+	}
+	node_id name = n == NO_NODE ? NO_NODE : node_child(tree, n, FIELD_name);
+	binding_id b =
+		name != NO_NODE && node_is(tree, name, KIND_identifier) ? scope_of(glue->scopes, name) : 0;
+	return b != 0 && glue->scopes->bindings[b].scope == glue->root ? b : 0;
 }
 
 bool plan_binds(const struct planning *p, struct str name)

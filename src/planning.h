@@ -6,6 +6,12 @@
 
 #include "plan.h"
 
+enum common {
+	COMMON_NOT,
+	COMMON_MAYBE, /* it asks for `typeof module` or the like */
+	COMMON_ALWAYS,
+};
+
 struct planning {
 	struct arena *arena;
 	const struct glue *glue;
@@ -17,6 +23,7 @@ struct planning {
 	struct str api;      /* what users import: "__reglue", "__reglue2", … */
 	struct str exported; /* variable that is exported in place of the exports binding, or empty */
 	struct str wrappers; /* function of the wrapper literals, or empty */
+	enum common common;  /* as of plan_common() */
 	struct str program;  /* as of plan_program() */
 	struct str own_tag;  /* the WebAssembly.Tag of errors that Rust throws on purpose, or empty */
 };
@@ -48,8 +55,11 @@ void plan_statements(const struct tree *tree, node_id body, uint32_t *start, uin
 /* The class around a node, as a declaration or an expression, or NO_NODE. */
 node_id plan_class_around(const struct tree *tree, node_id n);
 
-/* Whether the glue is the whole of a CommonJS file that exports something. */
-bool plan_is_common(const struct planning *p);
+/* The variable of the glue's own scope that the class around n is, or 0. */
+binding_id plan_class_variable(const struct glue *glue, node_id n);
+
+/* Whether the glue is the whole of a CommonJS file. */
+enum common plan_common(const struct glue *glue);
 
 /* Whether an option says that the entrypoint of that name gets no hook. */
 bool plan_excludes(const struct planning *p, struct str name);
@@ -109,10 +119,13 @@ struct str plan_program(const struct planning *p);
 /* Lines of wasm_leaves() for the functions in an option that an earlier patch inserted in this text. */
 void plan_known_started(struct buf *out, struct str text);
 
+/* Where the class around n stands in the runtime's option `d`; UINT32_MAX: it does not. */
+uint32_t plan_class_index(const struct glue *glue, node_id n);
+
 /* ---- plan_reconstruct.c: option `reconstruct` */
 
-/* Whether objects of that class are to be made again. */
-bool plan_reconstructs(const struct planning *p, struct str class_name);
+/* The name under which the user wants objects of the class around n made again; empty: they are not wanted. */
+struct str plan_reconstructed_as(const struct planning *p, node_id n);
 
 /* Records the call with what a constructor or static function of such a class returns. */
 void plan_recording(struct planning *p, const struct fact *fact);

@@ -1,6 +1,7 @@
 // Classes that the user wants made again (option `reconstruct`): how each of their objects was made, and
 // the box that its finalizer was given. The object itself has that, out of sight, and no list (R6): behind a Proxy
 // a WeakMap would not know it. It is a function for the reason that stamps are, see makeStamp().
+import { o } from './options.js';
 import { S, poisoned, settings, stats } from './state.js';
 import { disarm, foreign, refuse, stamp } from './objects.js';
 import { handled, onResolve } from './promises.js';
@@ -21,8 +22,12 @@ export const forget = object => {
 };
 
 // Around what a constructor (by '') or a static function returns: an object, or a promise of one that
-// Rust will settle. `label` is the name of the class in the glue, which minifiers do not know.
+// Rust will settle. `label` is what users call the class. A minifier may have given its name to a parameter: then `Class`
+// says where it stands in o.d.
 export const record = (made, Class, by, args, label) => {
+	if (typeof Class === 'number') {
+		Class = o.d()[Class];
+	}
 	if (made instanceof Class) {
 		Object.assign(recipe(made), { Class, by, args, label });
 	} else {

@@ -209,9 +209,7 @@ globalThis.done = story();
 });
 
 /* Parcel has no wasm modules, so its users write the entry themselves. */
-test('parcel, an entry written by hand', async () => {
-	const folder = project(cell, null, {
-		'pkg/reglue_fixture.js': `import * as bg from './reglue_fixture_bg.js';
+const ownEntry = `import * as bg from './reglue_fixture_bg.js';
 export default async function init() {
 	const url = new URL('./reglue_fixture_bg.wasm', import.meta.url);
 	const { instance } = await WebAssembly.instantiateStreaming(fetch(url), { './reglue_fixture_bg.js': bg });
@@ -219,7 +217,11 @@ export default async function init() {
 	instance.exports.__wbindgen_start();
 	return bg;
 }
-`,
+`;
+
+test('parcel, an entry written by hand', async () => {
+	const folder = project(cell, null, {
+		'pkg/reglue_fixture.js': ownEntry,
 		'app.mjs': `import init from './pkg/reglue_fixture.js';
 import { story } from './story.mjs';
 globalThis.done = init().then(m => story(m));
@@ -268,6 +270,63 @@ for (const [name, command] of [['Node.js 24', [node24]], ['Deno', [deno, 'run', 
 		test(`${name}: target ${target}`, () => {
 			const folder = project(`0.2.130/default/${target}`, [], { 'app.mjs': direct });
 			assert.deepEqual(inNode(...command, path.join(folder, 'app.mjs')), expected);
+		});
+	}
+}
+
+/* What a program sees of a bundle that was patched as a whole: nothing of it is exported, the API neither. */
+const bundledStory = `
+const caught = f => { try { f(); } catch (e) { return e; } };
+async function story(m) {
+	const seen = { add: m.add(1, 2), bump: m.bump() + m.bump() };
+	const counter = new m.Counter(5);
+	const pending = m.async_await(new Promise(() => {})).then(() => 'resolved', e => e.name);
+	seen.error = caught(() => m.panic('bad')).name;
+	const early = caught(() => m.add(20, 22));
+	await early?.ready?.catch(() => {});
+	seen.sum = m.add(20, 22);
+	seen.fresh = m.bump();
+	seen.stale = caught(() => counter.get())?.name;
+	seen.pending = await Promise.race([pending, new Promise(done => setTimeout(done, 200, 'pending'))]);
+	seen.later = await m.async_greet('Bob');
+	for (let i = 0; i < 100; i++) {
+		caught(() => m.panic('again'));
+		seen.sum = m.add(i, 1);
+	}
+	return seen;
+}
+`;
+const seenOfBundle = {
+	add: 3, bump: 3, error: 'RuntimeError', sum: 100, fresh: 1, stale: 'StaleObjectError', pending: 'PoisonedError', later: 'Hello, Bob!',
+};
+
+// Where the bundler's own code makes the instance, far from the glue, nothing tells the Module: the instance is kept.
+const keeps = ['webpack', 'esbuild'];
+
+const apps = {
+	own: `import init from './pkg/reglue_fixture.js';${bundledStory}globalThis.done = init().then(story);`,
+	bundler: `import * as m from './pkg/reglue_fixture.js';${bundledStory}globalThis.done = story(m);`,
+	web: `import init, * as m from './pkg/reglue_fixture.js';${bundledStory}globalThis.done = init().then(() => story(m));`,
+};
+
+for (const name of ['webpack', 'vite', 'rollup', 'esbuild', 'parcel']) {
+	for (const cell of ['0.2.130/default/bundler', '0.2.84/default/bundler', '0.2.84/default/web']) {
+		const [, target] = /([^/]*)$/.exec(cell);
+		test(`${name}, patched afterwards: ${cell}`, async () => {
+			const folder = project(cell, null, name === 'parcel' && target === 'bundler'
+				? { 'pkg/reglue_fixture.js': ownEntry, 'app.mjs': apps.own }
+				: { 'app.mjs': apps[target] });
+			const built = await bundle(name, folder);
+			if (target === 'web' && name === 'esbuild') { // it leaves `new URL()` alone
+				fs.copyFileSync(path.join(folder, 'pkg/reglue_fixture_bg.wasm'), path.join(built.out, 'reglue_fixture_bg.wasm'));
+			}
+			assert.deepEqual(built.problems, []);
+			const run = spawnSync(tool, ['patch', '-q', '-r', built.out], { encoding: 'utf8' });
+			assert.equal(run.status, 0, run.stderr);
+			const { seen } = await inBrowser(built);
+			const kept = target === 'bundler' && keeps.includes(name);
+			assert.equal(run.stderr.includes('[no-reinit]'), kept, run.stderr);
+			assert.deepEqual(seen, kept ? { ...seenOfBundle, fresh: 3, stale: undefined, pending: 'pending' } : seenOfBundle);
 		});
 	}
 }

@@ -23,7 +23,7 @@ const { cells } = JSON.parse(fs.readFileSync(path.join(fixtures, 'manifest.json'
 const minor = ({ release }) => Number(release.split('.')[2]);
 
 /* What a program sees, in order; the bundle is the first argument, the wasm the second, the target the third. */
-const program = `
+const load = `
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import vm from 'node:vm';
@@ -31,8 +31,15 @@ const [, , bundle, wasm, target, takesObject] = process.argv;
 globalThis.location = { href: 'https://localhost/' }; // as scripts have it
 const m =
 	target === 'nodejs' ? createRequire(import.meta.url)(bundle)
-	: target === 'web' ? await import(bundle)
+	: target === 'web' || target === 'bundler' ? await import(bundle)
 	: vm.runInThisContext(fs.readFileSync(bundle, 'utf8') + ';wasm_bindgen');
+if (target === 'web' || target === 'no-modules') {
+	const module = new WebAssembly.Module(fs.readFileSync(wasm));
+	m.initSync(takesObject ? { module } : module);
+}
+`;
+
+const program = `${load}
 const seen = [];
 const see = f => {
 	try {
@@ -42,10 +49,6 @@ const see = f => {
 		seen.push(e instanceof WebAssembly.RuntimeError ? 'trap' : e instanceof m.__reglue.StaleObjectError ? 'stale' : e.message);
 	}
 };
-if (target !== 'nodejs') {
-	const module = new WebAssembly.Module(fs.readFileSync(wasm));
-	m.initSync(takesObject ? { module } : module);
-}
 const old = new m.Counter(5);
 see(() => m.bump());
 const closures = [m.make_text_callback('a'), m.make_callback(), m.make_once_callback(1), m.make_failing_callback()];
@@ -76,6 +79,21 @@ console.log(JSON.stringify(seen));
 `;
 fs.writeFileSync(path.join(root, 'program.mjs'), program);
 
+/* Classes are made again by the names that users know, whatever became of those. */
+fs.writeFileSync(path.join(root, 'reconstruct.mjs'), `${load}
+const counter = new m.Counter(5);
+const renamed = m.Renamed.ofNumber(7);
+const other = new m.Point(3, 4);
+const seen = [];
+for (let n = 0; n < 2; n++) {
+	try { m.trap(); } catch {}
+	seen.push(counter.add(1), counter.add(1), renamed.theText);
+	try { other.length(); } catch (e) { seen.push(e instanceof m.__reglue.StaleObjectError); }
+}
+seen.push(m.__reglue.stats.reconstructed);
+console.log(JSON.stringify(seen));
+`);
+
 /* What unwinds is an error, and the instance goes on counting. */
 function expected(cell) {
 	const unwinds = cell.features.includes('panic-error');
@@ -94,7 +112,7 @@ function expected(cell) {
 
 const all = process.env.MINIFIED === 'all';
 const isFor = ({ target }, name) =>
-	target === 'web' ||
+	target === 'web' || (target === 'bundler' && name !== 'bundled') ||
 	(name !== 'rolldown' && (target === 'nodejs' || (name !== 'bundled' && name !== 'bun')));
 const isWanted = (cell, name) =>
 	all ||
@@ -102,32 +120,77 @@ const isWanted = (cell, name) =>
 		? cell.features.includes('call-guard') && cell.target === 'web'
 		: (name === 'esbuild' && cell.target === 'web') || /^0\.2\.(100|130)$/.test(cell.release));
 
+/* What is bundled of a cell: its glue, or for bundlers an entry by hand, as for workers that are given the Module. */
+function entryOf({ path: cell, target }) {
+	const folder = path.join(fixtures, cell);
+	if (target !== 'bundler') {
+		return path.join(folder, 'reglue_fixture.js');
+	}
+	const body = path.join(folder, 'reglue_fixture_bg.js');
+	const file = path.join(root, `${cell.replaceAll('/', '-')}.entry.mjs`);
+	fs.writeFileSync(file, `import fs from 'node:fs';
+import * as imports from ${JSON.stringify(body)};
+const module = new WebAssembly.Module(fs.readFileSync(process.argv[3]));
+const instance = new WebAssembly.Instance(module, { './reglue_fixture_bg.js': imports });
+imports.__wbg_set_wasm(instance.exports);
+instance.exports.__wbindgen_start?.();
+export * from ${JSON.stringify(body)};
+`);
+	return file;
+}
+
+const takesExports = cell =>
+	fs.readFileSync(path.join(fixtures, cell.path, 'reglue_fixture_bg.js'), 'utf8').includes('__wbg_set_wasm');
+
+/* A cell's glue after a minifier, in a folder of its own beside the wasm. */
+async function minified(cell, name) {
+	const { target } = cell;
+	const folder = fs.mkdtempSync(path.join(root, `${name}-`));
+	const bundle = path.join(folder, target === 'web' || target === 'bundler' ? 'glue.mjs' : 'glue.cjs');
+	const text = await minifiers[name](entryOf(cell), target);
+	fs.writeFileSync(bundle, text);
+	fs.copyFileSync(path.join(fixtures, cell.module), path.join(folder, 'reglue_fixture_bg.wasm'));
+	return { bundle, text };
+}
+
+function seenBy(script, cell, bundle) {
+	const words = [path.join(root, script), bundle, path.join(fixtures, cell.module), cell.target];
+	const run = spawnSync(node, [...words, ...(minor(cell) >= 93 ? ['object'] : [])], { encoding: 'utf8' });
+	assert.equal(run.status, 0, run.stderr);
+	return JSON.parse(run.stdout);
+}
+
 for (const cell of cells) {
 	const { target } = cell;
-	if (!/^(web|nodejs|no-modules)$/.test(target) || cell.variant === 'threads' || minor(cell) < 83) {
+	if (!/^(web|nodejs|no-modules|bundler)$/.test(target) || cell.variant === 'threads' || minor(cell) < 83 ||
+		(target === 'bundler' && !takesExports(cell))) {
 		continue;
 	}
-	for (const [name, convert] of Object.entries(minifiers)) {
+	for (const name of Object.keys(minifiers)) {
 		if (!isFor(cell, name) || !isWanted(cell, name)) {
 			continue;
 		}
 		test(`${cell.path}: ${name}, then patched`, async () => {
-			const folder = path.join(root, `${cell.path}.${name}`);
-			const bundle = path.join(folder, target === 'web' ? 'glue.mjs' : 'glue.cjs');
-			const text = await convert(path.join(fixtures, cell.path, 'reglue_fixture.js'), target);
-			fs.mkdirSync(folder, { recursive: true });
-			fs.writeFileSync(bundle, text);
-			fs.copyFileSync(path.join(fixtures, cell.module), path.join(folder, 'reglue_fixture_bg.wasm'));
+			const { bundle, text } = await minified(cell, name);
 			if (name !== 'bundled') {
 				assert.doesNotMatch(text, /__wbg_(call_guard|handle_catch|instance_id|init)\b/);
 			}
 			const patch = spawnSync(tool, ['patch', '-q', bundle], { encoding: 'utf8' });
 			assert.equal(patch.status, 0, patch.stderr);
 			assert.deepEqual(missingHooks(fs.readFileSync(bundle, 'utf8')).problems, []);
-			const words = [path.join(root, 'program.mjs'), bundle, path.join(fixtures, cell.module), target];
-			const run = spawnSync(node, [...words, ...(minor(cell) >= 93 ? ['object'] : [])], { encoding: 'utf8' });
-			assert.equal(run.status, 0, run.stderr);
-			assert.deepEqual(JSON.parse(run.stdout), expected(cell));
+			assert.deepEqual(seenBy('program.mjs', cell, bundle), expected(cell));
+		});
+	}
+}
+
+for (const cell of cells.filter(({ path: name }) => /^0\.2\.130\/default\/(web|bundler|nodejs|no-modules)$/.test(name))) {
+	for (const name of Object.keys(minifiers).filter(name => isFor(cell, name))) {
+		test(`${cell.path}: ${name}, then patched to make classes again`, async () => {
+			const { bundle } = await minified(cell, name);
+			const patch = spawnSync(tool, ['patch', '-q', '--reconstruct', 'Counter', '--reconstruct', 'Renamed', bundle], { encoding: 'utf8' });
+			assert.equal(patch.status, 0);
+			assert.equal(patch.stderr, '');
+			assert.deepEqual(seenBy('reconstruct.mjs', cell, bundle), [6, 7, '7', true, 6, 7, '7', true, 4]);
 		});
 	}
 }

@@ -10,24 +10,26 @@ import { minify } from 'terser';
 
 const bun = fileURLToPath(new URL('../engines/node_modules/@oven/bun-linux-x64-baseline/bin/bun', import.meta.url));
 
+const isModule = target => target === 'web' || target === 'bundler';
+
 /** name => (file, target) => text. Scripts are left in one piece. */
 export const minifiers = {
 	bundled: (file, target) => build(file, target, false),
 	esbuild: (file, target) => build(file, target, true),
 	terser: async (file, target) => {
-		const options = { module: target === 'web', compress: { passes: 3, unsafe: true }, toplevel: target !== 'no-modules' };
+		const options = { module: isModule(target), compress: { passes: 3, unsafe: true }, toplevel: target !== 'no-modules' };
 		return (await minify(plain(file, target), options)).code;
 	},
 	swc: (file, target) => {
-		const options = { module: target === 'web', compress: true, mangle: { topLevel: target !== 'no-modules' } };
+		const options = { module: isModule(target), compress: true, mangle: { topLevel: target !== 'no-modules' } };
 		return swc.minifySync(plain(file, target), options).code;
 	},
 	rolldown: async file => {
-		const bundle = await rolldown({ input: file, logLevel: 'silent', external: /\.wasm$/ });
+		const bundle = await rolldown({ input: file, logLevel: 'silent', external: /\.wasm$|^node:/ });
 		return (await bundle.generate({ format: 'esm', minify: true })).output[0].code;
 	},
 	bun: (file, target) => execFileSync(bun, [
-		'build', file, '--minify', '--target=node', `--format=${target === 'web' ? 'esm' : 'cjs'}`, '--external=*.wasm',
+		'build', file, '--minify', '--target=node', `--format=${isModule(target) ? 'esm' : 'cjs'}`, '--external=*.wasm',
 	], { encoding: 'utf8', maxBuffer: 1 << 26 }),
 };
 
@@ -40,7 +42,8 @@ function build(file, target, minified) {
 	}
 	const { outputFiles } = esbuild.buildSync({
 		entryPoints: [file], bundle: true, minify: minified, write: false, logLevel: 'error',
-		...(target === 'web' ? { format: 'esm' } : { format: 'cjs', platform: 'node' }),
+		format: isModule(target) ? 'esm' : 'cjs',
+		...(target === 'web' ? {} : { platform: 'node' }),
 	});
 	return outputFiles[0].text;
 }

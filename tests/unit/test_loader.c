@@ -454,3 +454,87 @@ Test(loader, a_function_of_the_programs_may_result_in_a_module)
 	expect(patch, "imports.__wbg_set_wasm(instance.exports);");
 	cr_assert_eq(patch->module, MODULE_NONE);
 }
+
+/* A body as bundlers leave it: only where its functions are listed do they have wasm-bindgen's names. */
+#define RENAMED \
+	"let w;\nfunction set(v) { w = v; }\n" \
+	"function add(a, b) { return w.add(a, b); }\n" \
+	"function make(a, b) {\n" \
+	"    try {\n" \
+	"        var s = { a, b }, f = (x, y) => w.call_2(s.a, s.b, x, y);\n" \
+	"        return new Promise(f);\n" \
+	"    } finally { s.a = s.b = 0; }\n" \
+	"}\n" \
+	"function view() { return new Uint8Array(w.memory.buffer); }\n" \
+	"w.__wbindgen_malloc;\n"
+
+Test(loader, imports_are_known_by_what_they_are_listed_as)
+{
+	static const char *const lists[] = {
+		"const ns = {}; d(ns, { __wbg_set_wasm: () => set, __wbg_new_1: () => make });",
+		"const ns = {}; e(ns, '__wbg_set_wasm', () => set); e(ns, '__wbg_new_1', () => make);",
+		"const ns = Object.freeze({ __proto__: null, __wbg_set_wasm: set, __wbg_new_1: make });",
+		"const ns = { get __wbg_set_wasm() { return set; }, get '__wbg_new_1'() { return make; } "
+		"};",
+		"const ns = {}; d(ns, '__wbg_set_wasm', (function () { return set; }));"
+		"d(ns, '__wbg_new_1', (function () { return make; }));",
+		"const ns = {}; ns.__wbg_set_wasm = set; ns['__wbg_new_1'] = make;",
+		"const ns = {}; d(ns, { __wbg_set_wasm: () => set, q: () => make });"
+		"const all = { './x_bg.js': { __wbg_new_1: ns.q } };",
+		"export { set as __wbg_set_wasm, make as __wbg_new_1 }; const ns = {};",
+	};
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		struct str text = arena_printf(arena, "%s%s\n", RENAMED, lists[i]);
+		struct patch *patch = run(text.data);
+		cr_assert_eq(patch->part, PART_BODY, "%s", lists[i]);
+		expect(patch, "new Promise(__rg.q(f))");
+		expect(patch, "function add(a, b) {__rg.S.dead&&__rg.e();");
+		expect_none(patch, "function make(a, b) {__rg.S.dead");
+	}
+	expect_none(run(RENAMED "const ns = { other: make }; set(1);"), "__rg.q(f)");
+}
+
+/* Parcel: the setter is called by a namespace object whose members no bundler looks up. */
+Test(loader, a_body_with_its_loader_in_one_file)
+{
+	const char *text =
+		RENAMED "const ns = {}; e(ns, '__wbg_set_wasm', () => set);\n"
+				"async function init() {\n"
+				"    const { instance: i } = await WebAssembly.instantiate(fetch('x'),"
+				" { './x_bg.js': ns });\n"
+				"    ns.__wbg_set_wasm(i.exports);\n"
+				"}\ninit();\n";
+	struct patch *patch = run(text);
+	cr_assert_eq(patch->part, PART_BODY);
+	cr_assert_eq(patch->module, MODULE_SEEN);
+	expect(patch, ".then(__rg.N)");
+	expect(patch, "{ './x_bg.js': ns }");
+	patch = run(RENAMED "const ns = {}; e(ns, '__wbg_set_wasm', () => set); start(ns);\n");
+	cr_assert_eq(patch->module, MODULE_NONE, "no other file can reach the setter");
+	cr_assert(has_code(patch, "no-reinit"));
+}
+
+/* An app's bundle exports nothing: in a page there is no `module`, and the file would end there. */
+Test(loader, only_what_is_commonjs_exports_as_commonjs)
+{
+	const char *made =
+		"const c = new WebAssembly.Instance(new WebAssembly.Module(b), i); set(c.exports);\n";
+	struct str plain = arena_printf(arena, "%s%s", RENAMED, made);
+	expect(run(plain.data), "__rg.M(new WebAssembly.Module(b))");
+	expect_none(run(plain.data), "module.exports");
+	cr_assert(has_code(run(plain.data), "api-unreachable"));
+	plain = arena_printf(arena, "%s%s(0, module.require)('util');", RENAMED, made);
+	expect(run(plain.data), "__rg.M(new WebAssembly.Module(b))");
+	expect_none(run(plain.data), "module.exports");
+	static const char *const common[] = {
+		"module.exports = { add };", "exports.add = add;", "require('fs');", "open(__dirname);"};
+	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++) {
+		plain = arena_printf(arena, "%s%s%s", RENAMED, made, common[i]);
+		expect(run(plain.data), "Object.defineProperty(module.exports,\"__reglue\"");
+		expect_none(run(plain.data), "typeof module==");
+	}
+	plain = arena_printf(
+		arena, "%s%sif (typeof module !== 'undefined') module.exports = { add };", RENAMED, made);
+	expect(run(plain.data),
+		"typeof module==\"object\"&&Object.defineProperty(module.exports,\"__reglue\"");
+}
