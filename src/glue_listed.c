@@ -24,18 +24,17 @@ static node_id getter_of(const struct tree *tree, node_id n)
 	           : NO_NODE;
 }
 
-/* The string before n among the arguments of a call: `$export(ns, "name", () => f)`. */
-static node_id argument_before(const struct tree *tree, node_id n)
+/* The string before n: `$export(ns, "name", () => f)`, `["name", () => f, "name", 0, f]` (Turbopack). */
+static node_id string_before(const struct tree *tree, node_id n)
 {
 	node_id before = NO_NODE;
 	for (node_id a = node_first(tree, tree->nodes[n].parent); a != n; a = node_next(tree, a)) {
-		before = a;
+		before = node_is(tree, a, KIND_number) ? before : a;
 	}
 	return node_is(tree, before, KIND_string) ? before : NO_NODE;
 }
 
-/* What names a value where it is handed on: a key, an alias, a string; or NO_NODE. */
-static node_id listed_by(const struct tree *tree, node_id n)
+node_id glue_listed_by(const struct tree *tree, node_id n)
 {
 	node_id getter = getter_of(tree, n);
 	if (node_is(tree, getter, KIND_method_definition)) {
@@ -58,13 +57,15 @@ static node_id listed_by(const struct tree *tree, node_id n)
 		node_id index = node_child(tree, left, FIELD_index);
 		return index != NO_NODE ? index : node_child(tree, left, FIELD_property);
 	}
-	return node_is(tree, parent, KIND_arguments) && getter != NO_NODE ? argument_before(tree, n)
-	                                                                  : NO_NODE;
+	return node_is(tree, parent, KIND_array) ||
+	               (node_is(tree, parent, KIND_arguments) && getter != NO_NODE)
+	           ? string_before(tree, n)
+	           : NO_NODE;
 }
 
 bool glue_is_listed_as(const struct tree *tree, node_id n, struct str name)
 {
-	return str_equal(node_key(tree, listed_by(tree, n)), name);
+	return str_equal(node_key(tree, glue_listed_by(tree, n)), name);
 }
 
 /*
@@ -96,8 +97,9 @@ void glue_read_listed(struct glue *glue)
 	glue->listed = arena_array(glue->arena, struct str, glue->scopes->count);
 	for (node_id n = glue->root_body; n < tree->nodes[glue->root_body].last; n++) {
 		binding_id b = tree->nodes[n].kind == KIND_identifier ? scope_of(glue->scopes, n) : 0;
-		node_id key =
-			b != 0 && glue->scopes->bindings[b].scope == glue->root ? listed_by(tree, n) : NO_NODE;
+		node_id key = b != 0 && glue->scopes->bindings[b].scope == glue->root
+		                  ? glue_listed_by(tree, n)
+		                  : NO_NODE;
 		if (key == NO_NODE) {
 			continue;
 		}

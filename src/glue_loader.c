@@ -44,10 +44,6 @@ static bool has_own_setter(const struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
 	for (node_id n = 1; n < tree->count; n++) {
-		if (tree->nodes[n].kind == KIND_identifier && glue_is_listed_as(tree, n, setter) &&
-			binding_function(glue->scopes, scope_of(glue->scopes, n)) != NO_NODE) {
-			return true; /* renamed */
-		}
 		if (tree->nodes[n].name == 0 || !node_is_text(tree, n, setter)) {
 			continue;
 		}
@@ -62,6 +58,48 @@ static bool has_own_setter(const struct glue *glue)
 		if (value != NO_NODE && value != parent &&
 			(node_is_function(tree, value) || node_is(tree, value, KIND_identifier))) {
 			return true;
+		}
+	}
+	return false;
+}
+
+/* `wasm = parameter` */
+static bool is_set(const struct glue *glue, binding_id b)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		node_id value =
+			use_is_write(tree, u) ? node_child(tree, tree->nodes[u].parent, FIELD_right) : NO_NODE;
+		binding_id given =
+			node_is(tree, value, KIND_identifier) ? scope_of(glue->scopes, value) : 0;
+		if (given != 0 && glue->scopes->bindings[given].kind == BINDING_PARAMETER) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Whether the body is in the file, whatever became of its setter's name in a bundler: a function sets a variable, of
+ * which more is read than what starts the module.
+ */
+static bool has_body(const struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	for (binding_id b = 1; b < glue->scopes->count; b++) {
+		const struct binding *binding = &glue->scopes->bindings[b];
+		if (binding->kind == BINDING_PARAMETER || binding->writes == 0 || !is_set(glue, b)) {
+			continue;
+		}
+		for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+			struct str name = tree->nodes[u].field == FIELD_object
+			                      ? node_property(tree, tree->nodes[u].parent)
+			                      : (struct str){"", 0};
+			if ((str_starts(name, STR("__wb")) || str_starts(name, STR("__externref"))) &&
+				!str_equal(name, setter) && !str_equal(name, STR("__wbindgen_start"))) {
+				return true;
+			}
 		}
 	}
 	return false;
@@ -552,6 +590,11 @@ bool glue_read_loader(struct glue *glue)
 			glue->other = body_of(glue, n);
 			calls++;
 		}
+	}
+	if (calls != 0 && has_body(glue)) {
+		glue->fact_count = 0;
+		glue->other = (struct str){"", 0};
+		return false;
 	}
 	if (calls == 0) {
 		return read_shim(glue) || read_required_loader(glue) || read_maker(glue);

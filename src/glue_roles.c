@@ -25,7 +25,8 @@ struct str glue_shim_name(const struct glue *glue, node_id function)
 	if (node_is(tree, parent, KIND_pair)) {
 		return node_key(tree, node_child(tree, parent, FIELD_key));
 	}
-	return (struct str){"", 0};
+	return node_is(tree, parent, KIND_array) ? node_key(tree, glue_listed_by(tree, function))
+	                                         : (struct str){"", 0};
 }
 
 binding_id glue_function_binding(const struct glue *glue, node_id function)

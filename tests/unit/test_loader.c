@@ -478,6 +478,8 @@ Test(loader, imports_are_known_by_what_they_are_listed_as)
 		"};",
 		"const ns = {}; d(ns, '__wbg_set_wasm', (function () { return set; }));"
 		"d(ns, '__wbg_new_1', (function () { return make; }));",
+		"const ns = {}; s(['__wbg_set_wasm', () => set, '__wbg_new_1', () => make]);",
+		"const ns = {}; s(['__wbg_set_wasm', 0, set, '__wbg_new_1', 0, make]);",
 		"const ns = {}; ns.__wbg_set_wasm = set; ns['__wbg_new_1'] = make;",
 		"const ns = {}; d(ns, { __wbg_set_wasm: () => set, q: () => make });"
 		"const all = { './x_bg.js': { __wbg_new_1: ns.q } };",
