@@ -64,7 +64,7 @@ static bool has_own_setter(const struct glue *glue)
 }
 
 /* `wasm = parameter` */
-static bool is_set(const struct glue *glue, binding_id b)
+static bool is_set_by_function(const struct glue *glue, binding_id b)
 {
 	const struct tree *tree = glue->tree;
 	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
@@ -89,7 +89,8 @@ static bool has_body(const struct glue *glue)
 	const struct tree *tree = glue->tree;
 	for (binding_id b = 1; b < glue->scopes->count; b++) {
 		const struct binding *binding = &glue->scopes->bindings[b];
-		if (binding->kind == BINDING_PARAMETER || binding->writes == 0 || !is_set(glue, b)) {
+		if (binding->kind == BINDING_PARAMETER || binding->writes == 0 ||
+			!is_set_by_function(glue, b)) {
 			continue;
 		}
 		for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
@@ -110,13 +111,16 @@ bool glue_leaves_setter(const struct glue *glue)
 	const struct tree *tree = glue->tree;
 	for (node_id n = 1; n < tree->count; n++) {
 		node_id parent = tree->nodes[n].parent;
-		if (tree->nodes[n].name != 0 && node_is_text(tree, n, setter) &&
-			(node_is(tree, tree->nodes[parent].parent, KIND_export_statement) ||
-				tree->nodes[n].field == FIELD_property)) {
+		bool named = tree->nodes[n].name != 0 && node_is_text(tree, n, setter);
+		bool listed = tree->nodes[n].kind == KIND_identifier && glue_is_listed_as(tree, n, setter);
+		if ((named || listed) && node_is(tree, parent, KIND_export_specifier)) {
 			return true;
 		}
-		if (tree->nodes[n].kind == KIND_identifier && glue_is_listed_as(tree, n, setter) &&
-			(node_is(tree, parent, KIND_export_specifier) || glue->root != 0)) {
+		if (named && (node_is(tree, tree->nodes[parent].parent, KIND_export_statement) ||
+						 tree->nodes[parent].field == FIELD_left)) {
+			return true;
+		}
+		if (listed && glue->root != 0) {
 			return true;
 		}
 	}

@@ -411,7 +411,7 @@ static void read_sites(struct glue *glue)
 }
 
 /* Whether the exports come in by a function that sets them, and not by `require()`. */
-static bool is_set(const struct glue *glue)
+static bool comes_by_setter(const struct glue *glue)
 {
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		if (glue->facts[i].kind == FACT_RECEIVE &&
@@ -431,7 +431,7 @@ bool glue_read_sites(struct glue *glue)
 	}
 	if (glue->has_module && glue->has_imports) {
 		glue->module = MODULE_SEEN;
-	} else if (glue->part == PART_BODY && glue->module == MODULE_LOADER && is_set(glue) &&
+	} else if (glue->part == PART_BODY && glue->module == MODULE_LOADER && comes_by_setter(glue) &&
 			   !glue_leaves_setter(glue)) {
 		glue->module = MODULE_NONE; /* nobody outside can be the loader */
 	} else if (glue->part != PART_BODY) {

@@ -159,8 +159,8 @@ static void forgo_module(struct arena *arena, struct glues *glues, struct patch 
 	patch->split = true;
 	diag_add(arena, &patch->diags, SEVERITY_WARNING, "split", offset,
 		"parts of the wasm are loaded later, by '%.*s', into the instance that is there then: no "
-		"other one is made "
-		"after a fault; a panic is survived in place, other faults end the instance",
+		"other one is made after a fault; a panic is survived in place, other faults end the "
+		"instance",
 		STR_ARGS(link));
 }
 

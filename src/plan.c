@@ -389,10 +389,8 @@ static void note_program(struct planning *p)
 		diag_add(p->arena, &p->patch->diags, SEVERITY_NOTE, "program",
 			p->tree->nodes[p->glue->facts[0].node].start,
 			"nothing but closures is called from outside once this has started, so that no call "
-			"will "
-			"ask for a new instance: after a panic the instance is kept; other faults end it, but "
-			"for "
-			"--policy eager, which starts the program again");
+			"will ask for a new instance: after a panic the instance is kept; other faults end it, "
+			"but for --policy eager, which starts the program again");
 	}
 }
 

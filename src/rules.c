@@ -61,8 +61,7 @@ const struct rule rule_table[] = {
 		"one."},
 	{"kept-state", SEVERITY_REFUSAL, "State of the instance is kept where no recovery resets it.",
 		"A view of wasm's memory in a property, or a variable that nobody declares. After a "
-		"recovery "
-		"the glue would read and write the dead instance's memory through it."},
+		"recovery the glue would read and write the dead instance's memory through it."},
 	{"near-miss", SEVERITY_NOTE, "A generated function has a form that is not known.",
 		"The place named is where it starts to differ from the known forms. No reason to "
 		"refuse: the function is recognised by what it does, and minifiers rewrite everything. "
@@ -98,10 +97,9 @@ const struct rule rule_table[] = {
 	{"program", SEVERITY_NOTE,
 		"Nothing but closures is called from outside once the glue has started.",
 		"A front end: no call will ask for a new instance, and what the page holds belongs to this "
-		"one. So "
-		"a panic is survived on the same instance, and a fault that leaves memory in doubt ends "
-		"it. "
-		"With --policy eager such a program starts again by itself; see docs/BUILD-TOOLS.md."},
+		"one. So a panic is survived on the same instance, and a fault that leaves memory in doubt "
+		"ends it. With --policy eager such a program starts again by itself; see "
+		"docs/BUILD-TOOLS.md."},
 	{"raw-pointers", SEVERITY_REFUSAL, "JS outside the glue keeps pointers into wasm memory.",
 		"uniffi's classes hold bare numbers that the glue does not know as objects. After a "
 		"recovery they would edit whatever stands there in the new instance."},

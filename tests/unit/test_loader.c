@@ -496,6 +496,22 @@ Test(loader, imports_are_known_by_what_they_are_listed_as)
 	expect_none(run(RENAMED "const ns = { other: make }; set(1);"), "__rg.q(f)");
 }
 
+Test(loader, a_setter_that_leaves_the_file_may_be_called_by_another)
+{
+	static const char *const leaving[] = {
+		"function __wbg_set_wasm(v) { w = v; }\nexport { __wbg_set_wasm };",
+		"export function __wbg_set_wasm(v) { w = v; }",
+		"function s(v) { w = v; }\nexport { s as __wbg_set_wasm };",
+		"module.exports.__wbg_set_wasm = function (v) { w = v; };",
+		"exports.__wbg_set_wasm = s; function s(v) { w = v; }",
+	};
+	for (size_t i = 0; i < sizeof(leaving) / sizeof(*leaving); i++) {
+		struct str text = arena_printf(arena, "%s%s\n", RENAMED, leaving[i]);
+		struct patch *patch = run(text.data);
+		cr_assert_eq(patch->module, MODULE_LOADER, "%s", leaving[i]);
+	}
+}
+
 /* Parcel: the setter is called by a namespace object whose members no bundler looks up. */
 Test(loader, a_body_with_its_loader_in_one_file)
 {
