@@ -84,10 +84,9 @@ static void plan_api(struct planning *p, uint32_t start, uint32_t end)
 	}
 	struct str object = called_on(p);
 	if (p->common != COMMON_NOT && object.len != 0) {
+		struct str value = plan_text(p, "%.*s.__reglue", STR_ARGS(object));
 		plan_insert(p, end,
-			plan_text(p,
-				"\n;%sObject.defineProperty(module.exports,\"__reglue\",{value:%.*s.__reglue});",
-				p->common == COMMON_MAYBE ? "typeof module==\"object\"&&" : "", STR_ARGS(object)));
+			plan_text(p, "\n;%.*s", STR_ARGS(plan_common_export(p, STR("__reglue"), value))));
 	}
 }
 

@@ -202,12 +202,9 @@ static void plan_inner_api(struct planning *p, uint32_t start)
 	}
 }
 
-/* Not enumerable: `Object.keys(require(…))` stays what it was. */
 static struct str common_api(struct planning *p)
 {
-	return plan_text(p, "%sObject.defineProperty(module.exports,\"%.*s\",{value:%.*s.api});",
-		p->common == COMMON_MAYBE ? "typeof module==\"object\"&&" : "", STR_ARGS(p->api),
-		STR_ARGS(p->rg));
+	return plan_common_export(p, p->api, plan_text(p, "%.*s.api", STR_ARGS(p->rg)));
 }
 
 static bool has_namespace(const struct glue *glue)

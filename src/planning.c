@@ -128,6 +128,14 @@ enum common plan_common(const struct glue *glue)
 	                                                    : COMMON_ALWAYS;
 }
 
+/* In a page, `module` may be an element of that id. */
+struct str plan_common_export(struct planning *p, struct str name, struct str value)
+{
+	return plan_text(p, "%sObject.defineProperty(module.exports,\"%.*s\",{value:%.*s});",
+		p->common == COMMON_MAYBE ? "typeof module==\"object\"&&module.exports&&" : "",
+		STR_ARGS(name), STR_ARGS(value));
+}
+
 binding_id plan_class_variable(const struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;

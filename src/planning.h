@@ -61,6 +61,9 @@ binding_id plan_class_variable(const struct glue *glue, node_id n);
 /* Whether the glue is the whole of a CommonJS file. */
 enum common plan_common(const struct glue *glue);
 
+/* The statement by which such a file exports a value; not enumerable, `Object.keys(require(…))` stays what it was. */
+struct str plan_common_export(struct planning *p, struct str name, struct str value);
+
 /* Whether an option says that the entrypoint of that name gets no hook. */
 bool plan_excludes(const struct planning *p, struct str name);
 

@@ -554,5 +554,6 @@ Test(loader, only_what_is_commonjs_exports_as_commonjs)
 	plain = arena_printf(
 		arena, "%s%sif (typeof module !== 'undefined') module.exports = { add };", RENAMED, made);
 	expect(run(plain.data),
-		"typeof module==\"object\"&&Object.defineProperty(module.exports,\"__reglue\"");
+		"typeof "
+		"module==\"object\"&&module.exports&&Object.defineProperty(module.exports,\"__reglue\"");
 }
