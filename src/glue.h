@@ -213,11 +213,8 @@ bool glue_inside_shim(const struct glue *glue, node_id n);
 bool glue_is_shim_name(struct str name);
 void glue_read_listed(struct glue *glue);
 
-/* What names a value where it is handed on: a key, an alias, a string; or NO_NODE. */
-node_id glue_listed_by(const struct tree *tree, node_id n);
-
-/* Whether a value is handed on under that name: `{ name: n }`, `{ name: () => n }`, `export { n as name }`. */
-bool glue_is_listed_as(const struct tree *tree, node_id n, struct str name);
+/* The name under which a value is handed on: `{ name: n }`, `{ name: () => n }`, `export { n as name }`; may be empty. */
+struct str glue_listed_name(const struct tree *tree, node_id n);
 
 /* The name under which wasm imports what a variable or function is, as far as it is listed; else its own. */
 struct str glue_listed_as(const struct glue *glue, binding_id b);

@@ -34,7 +34,8 @@ static node_id string_before(const struct tree *tree, node_id n)
 	return node_is(tree, before, KIND_string) ? before : NO_NODE;
 }
 
-node_id glue_listed_by(const struct tree *tree, node_id n)
+/* What names a value where it is handed on: a key, an alias, a string; or NO_NODE. */
+static node_id listed_by(const struct tree *tree, node_id n)
 {
 	node_id getter = getter_of(tree, n);
 	if (node_is(tree, getter, KIND_method_definition)) {
@@ -55,7 +56,7 @@ node_id glue_listed_by(const struct tree *tree, node_id n)
 	if (node_is(tree, parent, KIND_assignment_expression) && field == FIELD_right) {
 		node_id left = node_child(tree, parent, FIELD_left);
 		node_id index = node_child(tree, left, FIELD_index);
-		return index != NO_NODE ? index : node_child(tree, left, FIELD_property);
+		return node_is(tree, index, KIND_string) ? index : node_child(tree, left, FIELD_property);
 	}
 	return node_is(tree, parent, KIND_array) ||
 	               (node_is(tree, parent, KIND_arguments) && getter != NO_NODE)
@@ -63,9 +64,10 @@ node_id glue_listed_by(const struct tree *tree, node_id n)
 	           : NO_NODE;
 }
 
-bool glue_is_listed_as(const struct tree *tree, node_id n, struct str name)
+struct str glue_listed_name(const struct tree *tree, node_id n)
 {
-	return str_equal(node_key(tree, glue_listed_by(tree, n)), name);
+	node_id key = listed_by(tree, n);
+	return key == NO_NODE ? (struct str){"", 0} : node_key(tree, key);
 }
 
 /*
@@ -97,9 +99,8 @@ void glue_read_listed(struct glue *glue)
 	glue->listed = arena_array(glue->arena, struct str, glue->scopes->count);
 	for (node_id n = glue->root_body; n < tree->nodes[glue->root_body].last; n++) {
 		binding_id b = tree->nodes[n].kind == KIND_identifier ? scope_of(glue->scopes, n) : 0;
-		node_id key = b != 0 && glue->scopes->bindings[b].scope == glue->root
-		                  ? glue_listed_by(tree, n)
-		                  : NO_NODE;
+		node_id key =
+			b != 0 && glue->scopes->bindings[b].scope == glue->root ? listed_by(tree, n) : NO_NODE;
 		if (key == NO_NODE) {
 			continue;
 		}

@@ -112,7 +112,8 @@ bool glue_leaves_setter(const struct glue *glue)
 	for (node_id n = 1; n < tree->count; n++) {
 		node_id parent = tree->nodes[n].parent;
 		bool named = tree->nodes[n].name != 0 && node_is_text(tree, n, setter);
-		bool listed = tree->nodes[n].kind == KIND_identifier && glue_is_listed_as(tree, n, setter);
+		bool listed =
+			tree->nodes[n].kind == KIND_identifier && str_equal(glue_listed_name(tree, n), setter);
 		if ((named || listed) && node_is(tree, parent, KIND_export_specifier)) {
 			return true;
 		}

@@ -8,25 +8,19 @@
 struct str glue_shim_name(const struct glue *glue, node_id function)
 {
 	const struct tree *tree = glue->tree;
-	node_id parent = tree->nodes[function].parent;
-	while (node_is(tree, parent, KIND_arguments) || node_is(tree, parent, KIND_call_expression)) {
-		parent = tree->nodes[parent].parent;
-	}
+	node_id n = function, parent = tree->nodes[n].parent;
 	if (node_is(tree, function, KIND_method_definition)) {
 		return node_text(tree, node_child(tree, function, FIELD_name));
 	}
-	if (node_is(tree, parent, KIND_assignment_expression)) {
-		return node_property(tree, node_child(tree, parent, FIELD_left));
+	while (node_is(tree, parent, KIND_arguments) || node_is(tree, parent, KIND_call_expression)) {
+		n = parent;
+		parent = tree->nodes[n].parent;
 	}
 	if (node_is(tree, parent, KIND_variable_declarator)) {
 		binding_id variable = scope_of(glue->scopes, node_child(tree, parent, FIELD_name));
 		return variable != 0 ? glue_listed_as(glue, variable) : (struct str){"", 0};
 	}
-	if (node_is(tree, parent, KIND_pair)) {
-		return node_key(tree, node_child(tree, parent, FIELD_key));
-	}
-	return node_is(tree, parent, KIND_array) ? node_key(tree, glue_listed_by(tree, function))
-	                                         : (struct str){"", 0};
+	return glue_listed_name(tree, n);
 }
 
 binding_id glue_function_binding(const struct glue *glue, node_id function)

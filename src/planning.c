@@ -94,38 +94,26 @@ node_id plan_class_around(const struct tree *tree, node_id n)
 	return n;
 }
 
-/*
- * Whether the code names a global that CommonJS has; `asked`: it asks for `typeof` that. Not `module.require`, by
- * which glue of before 0.2.87 gets a TextDecoder wherever it runs.
- */
-static bool names_global(const struct glue *glue, struct str name, bool asked)
-{
-	const struct tree *tree = glue->tree;
-	uint32_t id = tree_find_name(tree, name);
-	for (node_id n = 1; id != 0 && n < tree->count; n++) {
-		node_id parent = tree->nodes[n].parent;
-		if (tree->nodes[n].name == id && tree->nodes[n].kind == KIND_identifier &&
-			scope_of(glue->scopes, n) == 0 &&
-			(asked ? node_is(tree, parent, KIND_unary_expression)
-				   : !str_equal(node_property(tree, parent), STR("require")))) {
-			return true;
-		}
-	}
-	return false;
-}
-
 enum common plan_common(const struct glue *glue)
 {
-	static const struct str names[] = {
-		{"module", 6}, {"exports", 7}, {"require", 7}, {"__dirname", 9}, {"__filename", 10}};
+	static const char *const names[] = {
+		"module", "exports", "require", "__dirname", "__filename", NULL};
+	const struct tree *tree = glue->tree;
 	bool named = false, asked = false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		named |= names_global(glue, names[i], false);
-		asked |= names_global(glue, names[i], true);
+	if (glue->is_module || glue->root != 0) {
+		return COMMON_NOT;
 	}
-	return glue->is_module || glue->root != 0 || !named ? COMMON_NOT
-	       : asked                                      ? COMMON_MAYBE
-	                                                    : COMMON_ALWAYS;
+	for (node_id n = 1; n < tree->count; n++) {
+		if (tree->nodes[n].kind != KIND_identifier || scope_of(glue->scopes, n) != 0 ||
+			!str_is_one_of(node_text(tree, n), names)) {
+			continue;
+		}
+		node_id parent = tree->nodes[n].parent;
+		/* by `module.require` glue of before 0.2.87 gets a TextDecoder wherever it runs */
+		named |= !str_equal(node_property(tree, parent), STR("require"));
+		asked |= node_is(tree, parent, KIND_unary_expression); /* `typeof` */
+	}
+	return !named ? COMMON_NOT : asked ? COMMON_MAYBE : COMMON_ALWAYS;
 }
 
 /* In a page, `module` may be an element of that id. */

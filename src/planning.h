@@ -81,6 +81,9 @@ void plan_runtime_start(struct planning *p);
  */
 uint64_t plan_features(const struct planning *glues, uint32_t count);
 
+/* Where the class around n stands in the runtime's option `d`; UINT32_MAX: it does not. */
+uint32_t plan_class_index(const struct glue *glue, node_id n);
+
 /* The runtime's function after the last statement. */
 void plan_runtime_end(struct planning *p, uint32_t file_end, uint64_t features);
 
@@ -121,9 +124,6 @@ struct str plan_program(const struct planning *p);
 
 /* Lines of wasm_leaves() for the functions in an option that an earlier patch inserted in this text. */
 void plan_known_started(struct buf *out, struct str text);
-
-/* Where the class around n stands in the runtime's option `d`; UINT32_MAX: it does not. */
-uint32_t plan_class_index(const struct glue *glue, node_id n);
 
 /* ---- plan_reconstruct.c: option `reconstruct` */
 

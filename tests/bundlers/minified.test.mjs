@@ -11,7 +11,7 @@ import process from 'node:process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { missingHooks } from '../packages/missing-hooks.mjs';
-import { minifiers } from './minifiers.mjs';
+import { isModule, minifiers } from './minifiers.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const fixtures = path.join(here, '../../fixtures');
@@ -146,11 +146,18 @@ const takesExports = cell =>
 async function minified(cell, name) {
 	const { target } = cell;
 	const folder = fs.mkdtempSync(path.join(root, `${name}-`));
-	const bundle = path.join(folder, target === 'web' || target === 'bundler' ? 'glue.mjs' : 'glue.cjs');
+	const bundle = path.join(folder, isModule(target) ? 'glue.mjs' : 'glue.cjs');
 	const text = await minifiers[name](entryOf(cell), target);
 	fs.writeFileSync(bundle, text);
 	fs.copyFileSync(path.join(fixtures, cell.module), path.join(folder, 'reglue_fixture_bg.wasm'));
 	return { bundle, text };
+}
+
+/* Patches it; gives what is said. */
+function patch(bundle, ...flags) {
+	const run = spawnSync(tool, ['patch', '-q', ...flags, bundle], { encoding: 'utf8' });
+	assert.equal(run.status, 0, run.stderr);
+	return run.stderr;
 }
 
 function seenBy(script, cell, bundle) {
@@ -175,8 +182,7 @@ for (const cell of cells) {
 			if (name !== 'bundled') {
 				assert.doesNotMatch(text, /__wbg_(call_guard|handle_catch|instance_id|init)\b/);
 			}
-			const patch = spawnSync(tool, ['patch', '-q', bundle], { encoding: 'utf8' });
-			assert.equal(patch.status, 0, patch.stderr);
+			patch(bundle);
 			assert.deepEqual(missingHooks(fs.readFileSync(bundle, 'utf8')).problems, []);
 			assert.deepEqual(seenBy('program.mjs', cell, bundle), expected(cell));
 		});
@@ -187,9 +193,7 @@ for (const cell of cells.filter(({ path: name }) => /^0\.2\.130\/default\/(web|b
 	for (const name of Object.keys(minifiers).filter(name => isFor(cell, name))) {
 		test(`${cell.path}: ${name}, then patched to make classes again`, async () => {
 			const { bundle } = await minified(cell, name);
-			const patch = spawnSync(tool, ['patch', '-q', '--reconstruct', 'Counter', '--reconstruct', 'Renamed', bundle], { encoding: 'utf8' });
-			assert.equal(patch.status, 0);
-			assert.equal(patch.stderr, '');
+			assert.equal(patch(bundle, '--reconstruct', 'Counter', '--reconstruct', 'Renamed'), '');
 			assert.deepEqual(seenBy('reconstruct.mjs', cell, bundle), [6, 7, '7', true, 6, 7, '7', true, 4]);
 		});
 	}

@@ -10,7 +10,7 @@ import { minify } from 'terser';
 
 const bun = fileURLToPath(new URL('../engines/node_modules/@oven/bun-linux-x64-baseline/bin/bun', import.meta.url));
 
-const isModule = target => target === 'web' || target === 'bundler';
+export const isModule = target => target === 'web' || target === 'bundler';
 
 /** name => (file, target) => text. Scripts are left in one piece. */
 export const minifiers = {
