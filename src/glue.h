@@ -235,8 +235,23 @@ void glue_add_member(struct glue *glue, enum fact_kind kind, node_id function, s
 /* glue_old_classes.c: classes that a compiler has turned into functions with prototypes. */
 void glue_read_old_classes(struct glue *glue);
 
-/* The class whose member or constructor a function is; 0 for other functions. */
-binding_id glue_old_class(const struct glue *glue, node_id function);
+/* The constructor of the class whose member, or constructor, a function is; NO_NODE for other functions. */
+node_id glue_old_class(const struct glue *glue, node_id function);
+
+/* The class around n: a class as such, or the constructor of one of a compiler's making; or NO_NODE. */
+node_id glue_class_around(const struct glue *glue, node_id n);
+
+/*
+ * The expression in which a class is put together: the class, what a function that is called at once gives, a call that
+ * takes the constructor. A constructor, if its members are put beside it.
+ */
+node_id glue_class_whole(const struct glue *glue, node_id class);
+
+/* What a class calls itself; may be empty. */
+struct str glue_class_name(const struct glue *glue, node_id class);
+
+/* The variable of the glue's own scope that a class is, or 0. */
+binding_id glue_class_variable(const struct glue *glue, node_id class);
 
 /* Whether a value is the start of the object heap that JS values are kept in. */
 bool glue_is_heap(const struct glue *glue, binding_id binding);

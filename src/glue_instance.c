@@ -249,6 +249,33 @@ static bool has_value_of(const struct tree *tree, node_id expression, node_id n)
 	}
 }
 
+/*
+ * What compilers make of an async function's `return`, for engines without such functions: TypeScript and swc
+ * `return [2, value]` to their `__generator(this, function (state) { … })`; Babel `state.a(2, value)`, and until 7.27
+ * `state.abrupt("return", value)`.
+ */
+static bool is_lowered_return(const struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	node_id list = tree->nodes[n].parent, first = node_first(tree, list);
+	if (node_next(tree, first) != n || node_next(tree, n) != NO_NODE) {
+		return false;
+	}
+	bool two = node_is_text(tree, first, STR("2"));
+	if (node_is(tree, list, KIND_array)) {
+		node_id arguments = tree->nodes[node_function(tree, list)].parent;
+		arguments = node_is(tree, arguments, KIND_parenthesized_expression)
+		                ? tree->nodes[arguments].parent
+		                : arguments;
+		return two && node_is(tree, arguments, KIND_arguments) &&
+		       node_is(tree, node_first(tree, arguments), KIND_this);
+	}
+	node_id callee = node_first(tree, tree->nodes[list].parent);
+	struct str name = node_property(tree, callee);
+	return (two && str_equal(name, STR("a"))) ||
+	       (str_equal(name, STR("abrupt")) && str_equal(node_string(tree, first), STR("return")));
+}
+
 /* Where the exports object itself is used, not one of its members. */
 static bool read_use(struct glue *glue, node_id use)
 {
@@ -298,10 +325,7 @@ static bool read_use(struct glue *glue, node_id use)
 		return true;
 	case KIND_arguments: {
 		node_id callee = node_first(tree, tree->nodes[parent].parent);
-		/* `_context.abrupt("return", wasm)` is how a compiler writes the return of an async function */
-		bool returned = str_equal(node_property(tree, callee), STR("abrupt")) &&
-		                str_equal(node_string(tree, node_first(tree, parent)), STR("return"));
-		if (returned || is_global_path(glue, callee, "Promise.resolve")) {
+		if (is_lowered_return(glue, whole) || is_global_path(glue, callee, "Promise.resolve")) {
 			glue_add(glue, FACT_ESCAPE, use);
 			return true;
 		}
@@ -310,6 +334,12 @@ static bool read_use(struct glue *glue, node_id use)
 			STR_ARGS(node_text(tree, callee)));
 		return false;
 	}
+	case KIND_array:
+		if (is_lowered_return(glue, whole)) {
+			glue_add(glue, FACT_ESCAPE, use);
+			return true;
+		}
+		break;
 	default:
 		break;
 	}

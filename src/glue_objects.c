@@ -1,28 +1,6 @@
 /* Rust objects in JS: where they get their pointer. */
 #include "glue.h"
 
-/*
- * The class around a node, with its name: a class as such, or the function that holds one of a
- * compiler's making together. NO_NODE outside of any.
- */
-static node_id class_around(const struct glue *glue, node_id n, struct str *name)
-{
-	const struct tree *tree = glue->tree;
-	for (; n != NO_NODE; n = tree->nodes[n].parent) {
-		if (node_is(tree, n, KIND_class_declaration) || node_is(tree, n, KIND_class)) {
-			node_id named = node_child(tree, n, FIELD_name);
-			*name = named == NO_NODE ? (struct str){"", 0} : node_text(tree, named);
-			return n;
-		}
-		binding_id old = node_is_function(tree, n) ? glue_old_class(glue, n) : 0;
-		if (old != 0) {
-			*name = binding_name(glue->scopes, old);
-			return glue->scopes->bindings[old].scope;
-		}
-	}
-	return NO_NODE;
-}
-
 bool glue_is_pointer_name(struct str property)
 {
 	return str_equal(property, STR("__wbg_ptr")) || str_equal(property, STR("ptr"));
@@ -55,21 +33,36 @@ static bool refuse_unknown_pointer(struct glue *glue, node_id call)
 	return false;
 }
 
+/*
+ * Whether objects that get a pointer at n are of this glue: in a class that uses its exports, or whose members are beside
+ * it; elsewhere by the name that only wasm-bindgen has, where a compiler has put `__wrap` into its callers.
+ */
+static bool is_of_glue(const struct glue *glue, node_id class, node_id n, struct str property)
+{
+	if (class == NO_NODE) {
+		node_id function = node_function(glue->tree, n);
+		return str_equal(property, STR("__wbg_ptr")) && function != NO_NODE &&
+		       glue_touches(glue, function);
+	}
+	node_id whole = glue_class_whole(glue, class);
+	return node_is_function(glue->tree, whole) || glue_touches(glue, whole);
+}
+
 /* `this.__wbg_ptr = ret >>> 0`, `obj.ptr = ptr`: not `= 0`, which marks an object as moved. */
 static void read_pointer_assignment(struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	node_id left = node_child(tree, n, FIELD_left);
-	struct str property = node_property(tree, left), name;
+	struct str property = node_property(tree, left);
 	if (!glue_is_pointer_name(property) ||
 		node_is(tree, node_child(tree, n, FIELD_right), KIND_number)) {
 		return;
 	}
-	node_id class = class_around(glue, n, &name);
-	if (class == NO_NODE || !glue_touches(glue, class)) {
-		return;
+	node_id class = glue_class_around(glue, n);
+	if (is_of_glue(glue, class, n, property)) {
+		struct fact *fact = glue_add(glue, FACT_STAMP, node_child(tree, left, FIELD_object));
+		fact->class_name = class == NO_NODE ? (struct str){"", 0} : glue_class_name(glue, class);
 	}
-	glue_add(glue, FACT_STAMP, node_child(tree, left, FIELD_object))->class_name = name;
 }
 
 bool glue_read_objects(struct glue *glue)

@@ -4,20 +4,29 @@
  *   X.prototype.m = function () {};  X.s = function () {};
  *   Object.defineProperty(X.prototype, "p", { get: function () {}, … });
  *   _createClass(X, [{ key: "m", value: function () {} }], [{ key: "s", value: function () {} }]);
+ *   _createClass(function X() {}, [{ … }]);
+ *
+ * Such a class is, for all who ask, the function that is its constructor.
  */
 #include "glue.h"
 
-static binding_id binding_of(const struct glue *glue, node_id n)
+/* The function that an expression is, or names. */
+static node_id function_of(const struct glue *glue, node_id n)
 {
-	return node_is(glue->tree, n, KIND_identifier) ? scope_of(glue->scopes, n) : 0;
+	const struct tree *tree = glue->tree;
+	n = node_unwrap(tree, n);
+	if (node_is(tree, n, KIND_identifier)) {
+		return binding_function(glue->scopes, scope_of(glue->scopes, n));
+	}
+	return node_is(tree, n, KIND_function_expression) ? n : NO_NODE;
 }
 
-/* X of `X.prototype`, else 0. */
-static binding_id prototype_of(const struct glue *glue, node_id n)
+/* X of `X.prototype`. */
+static node_id prototype_of(const struct glue *glue, node_id n)
 {
 	return str_equal(node_property(glue->tree, n), STR("prototype"))
-	           ? binding_of(glue, node_child(glue->tree, n, FIELD_object))
-	           : 0;
+	           ? function_of(glue, node_child(glue->tree, n, FIELD_object))
+	           : NO_NODE;
 }
 
 /* What stands in a list of members: `{ key: "m", value: … }`; gives the name. */
@@ -33,7 +42,7 @@ static struct str listed_name(const struct tree *tree, node_id object)
 }
 
 struct member {
-	binding_id class;
+	node_id class;
 	struct str name;
 	enum fact_kind kind;
 };
@@ -43,13 +52,14 @@ static struct member assigned_member(const struct glue *glue, node_id left)
 {
 	const struct tree *tree = glue->tree;
 	node_id object = node_child(tree, left, FIELD_object);
-	struct member member = {.name = node_property(tree, left), .kind = FACT_METHOD};
+	struct member member = {
+		.class = NO_NODE, .name = node_property(tree, left), .kind = FACT_METHOD};
 	if (object == NO_NODE) {
 		return member;
 	}
 	member.class = prototype_of(glue, object);
-	if (member.class == 0) {
-		member.class = binding_of(glue, object);
+	if (member.class == NO_NODE) {
+		member.class = function_of(glue, object);
 		member.kind = FACT_STATIC;
 	}
 	if (member.kind == FACT_METHOD &&
@@ -66,6 +76,7 @@ static struct member described_member(const struct glue *glue, node_id pair)
 	struct str key = node_text(tree, node_child(tree, pair, FIELD_key));
 	node_id object = tree->nodes[pair].parent, list = tree->nodes[object].parent;
 	struct member member = {
+		.class = NO_NODE,
 		.kind = str_equal(key, STR("get"))   ? FACT_GETTER
 	            : str_equal(key, STR("set")) ? FACT_SETTER
 	                                         : FACT_METHOD,
@@ -76,7 +87,7 @@ static struct member described_member(const struct glue *glue, node_id pair)
 	} else if (node_is(tree, list, KIND_array) &&
 			   node_is(tree, tree->nodes[list].parent, KIND_arguments)) {
 		node_id arguments = tree->nodes[list].parent;
-		member.class = binding_of(glue, node_nth(tree, arguments, 0));
+		member.class = function_of(glue, node_nth(tree, arguments, 0));
 		member.name = listed_name(tree, object);
 		if (node_nth(tree, arguments, 2) == list) {
 			member.kind = FACT_STATIC;
@@ -96,23 +107,31 @@ static struct member member_of(const struct glue *glue, node_id function)
 	if (node_is(tree, parent, KIND_pair)) {
 		return described_member(glue, parent);
 	}
-	return (struct member){.class = glue_function_binding(glue, function),
-		.name = STR("constructor"),
-		.kind = FACT_CONSTRUCTOR};
+	return (struct member){.class = function, .name = STR("constructor"), .kind = FACT_CONSTRUCTOR};
+}
+
+/* `(function X() {}, [{ key: "m", … }, …])`: also hooks of frameworks are called with a function and a list. */
+static bool is_list_of(const struct glue *glue, node_id arguments, node_id class)
+{
+	const struct tree *tree = glue->tree;
+	node_id list =
+		node_is(tree, arguments, KIND_arguments) ? node_nth(tree, arguments, 1) : NO_NODE;
+	return node_is(tree, list, KIND_array) && listed_name(tree, node_first(tree, list)).len != 0 &&
+	       function_of(glue, node_nth(tree, arguments, 0)) == class;
 }
 
 /* Whether members are put on the prototype of a function; any other object has methods as well. */
-static bool has_members(const struct glue *glue, binding_id class)
+static bool has_members(const struct glue *glue, node_id class)
 {
 	const struct tree *tree = glue->tree;
-	if (binding_function(glue->scopes, class) == NO_NODE) {
-		return false;
+	binding_id name = glue_function_binding(glue, class);
+	if (is_list_of(glue, tree->nodes[class].parent, class)) {
+		return true;
 	}
-	for (node_id u = glue->scopes->bindings[class].first_use; u != NO_NODE;
+	for (node_id u = name == 0 ? NO_NODE : glue->scopes->bindings[name].first_use; u != NO_NODE;
 		 u = glue->scopes->next_use[u]) {
 		node_id parent = tree->nodes[u].parent, outer = tree->nodes[parent].parent;
-		if (node_is(tree, parent, KIND_arguments) && node_nth(tree, parent, 0) == u &&
-			node_is(tree, node_nth(tree, parent, 1), KIND_array)) {
+		if (is_list_of(glue, parent, class)) {
 			return true;
 		}
 		if (tree->nodes[u].field == FIELD_object && prototype_of(glue, parent) == class &&
@@ -123,10 +142,72 @@ static bool has_members(const struct glue *glue, binding_id class)
 	return false;
 }
 
-binding_id glue_old_class(const struct glue *glue, node_id function)
+node_id glue_old_class(const struct glue *glue, node_id function)
 {
 	struct member member = member_of(glue, function);
-	return member.class != 0 && has_members(glue, member.class) ? member.class : 0;
+	return member.class != NO_NODE && has_members(glue, member.class) ? member.class : NO_NODE;
+}
+
+node_id glue_class_whole(const struct glue *glue, node_id class)
+{
+	const struct tree *tree = glue->tree;
+	node_id n = class;
+	while (node_is_function(tree, class)) {
+		node_id parent = tree->nodes[n].parent, maker = node_function(tree, n);
+		enum field field = (enum field)tree->nodes[n].field;
+		if (node_is(tree, parent, KIND_parenthesized_expression) ||
+			(node_is(tree, parent, KIND_call_expression) && field == FIELD_function) ||
+			(node_is(tree, parent, KIND_assignment_expression) && field == FIELD_right)) {
+			n = parent;
+		} else if (node_is(tree, parent, KIND_arguments) && is_list_of(glue, parent, class)) {
+			n = tree->nodes[parent].parent;
+		} else if (node_is(tree, parent, KIND_variable_declarator) || maker == NO_NODE ||
+				   maker == glue->root) {
+			return n;
+		} else {
+			n = maker;
+		}
+	}
+	return n;
+}
+
+binding_id glue_class_variable(const struct glue *glue, node_id class)
+{
+	const struct tree *tree = glue->tree;
+	class = glue_class_whole(glue, class);
+	if (!node_is(tree, class, KIND_class_declaration) &&
+		!node_is(tree, class, KIND_function_declaration)) {
+		class = tree->nodes[class].parent; /* `var A = class {…}` */
+		class = node_is(tree, class, KIND_variable_declarator) ? class : NO_NODE;
+	}
+	node_id name = class == NO_NODE ? NO_NODE : node_child(tree, class, FIELD_name);
+	binding_id b = node_is(tree, name, KIND_identifier) ? scope_of(glue->scopes, name) : 0;
+	return b != 0 && glue->scopes->bindings[b].scope == glue->root ? b : 0;
+}
+
+node_id glue_class_around(const struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	for (; n != NO_NODE; n = tree->nodes[n].parent) {
+		if (node_is(tree, n, KIND_class_declaration) || node_is(tree, n, KIND_class)) {
+			return n;
+		}
+		node_id old = node_is_function(tree, n) ? glue_old_class(glue, n) : NO_NODE;
+		if (old != NO_NODE) {
+			return old;
+		}
+	}
+	return NO_NODE;
+}
+
+struct str glue_class_name(const struct glue *glue, node_id class)
+{
+	const struct tree *tree = glue->tree;
+	node_id name = node_child(tree, class, FIELD_name);
+	binding_id variable = node_is_function(tree, class) ? glue_function_binding(glue, class) : 0;
+	return name != NO_NODE ? node_text(tree, name)
+	       : variable != 0 ? binding_name(glue->scopes, variable)
+	                       : (struct str){"", 0};
 }
 
 static bool reads_exports(const struct glue *glue, node_id n)
@@ -147,11 +228,13 @@ void glue_read_old_classes(struct glue *glue)
 			node_is(tree, n, KIND_method_definition)) {
 			continue;
 		}
-		binding_id class = glue_old_class(glue, n);
-		struct member member = class == 0 ? (struct member){0} : member_of(glue, n);
-		bool unwraps = str_equal(member.name, STR("__unwrap"));
-		if (class != 0 && (unwraps || reads_exports(glue, n))) {
-			glue_add_member(glue, member.kind, n, member.name, binding_name(glue->scopes, class));
+		node_id class = glue_old_class(glue, n);
+		if (class == NO_NODE) {
+			continue;
+		}
+		struct member member = member_of(glue, n);
+		if (str_equal(member.name, STR("__unwrap")) || reads_exports(glue, n)) {
+			glue_add_member(glue, member.kind, n, member.name, glue_class_name(glue, class));
 		}
 	}
 }

@@ -19,13 +19,17 @@ static bool is_free_of(struct str export, struct str wanted)
 	return same == wanted.len;
 }
 
-/* What names a class in its own functions: its own name, or the variable that is given it (minified glue). */
+/*
+ * What names a class in its own functions: its own name, or the variable that is given it (minified glue, and
+ * constructors that are an expression, whose name the other members do not see).
+ */
 static struct str class_reference(const struct glue *glue, node_id class)
 {
-	node_id name = node_child(glue->tree, class, FIELD_name);
-	binding_id variable = plan_class_variable(glue, class);
-	if (name != NO_NODE) {
-		return node_text(glue->tree, name);
+	const struct tree *tree = glue->tree;
+	bool alone = node_is(tree, class, KIND_function_expression);
+	binding_id variable = glue_class_variable(glue, class);
+	if (!alone && node_child(tree, class, FIELD_name) != NO_NODE) {
+		return glue_class_name(glue, class);
 	}
 	return variable != 0 && glue->scopes->bindings[variable].writes == 0
 	           ? binding_name(glue->scopes, variable)
@@ -43,7 +47,7 @@ static bool is_called(const struct glue *glue, node_id class, struct str wanted)
 	}
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		const struct fact *fact = &glue->facts[i];
-		if (fact->kind != FACT_FREE || !node_inside(glue->tree, fact->node, class)) {
+		if (fact->kind != FACT_FREE || glue_class_around(glue, fact->node) != class) {
 			continue;
 		}
 		for (node_id n = fact->node; n < glue->tree->nodes[fact->node].last; n++) {
@@ -58,7 +62,7 @@ static bool is_called(const struct glue *glue, node_id class, struct str wanted)
 struct str plan_reconstructed_as(const struct planning *p, node_id n)
 {
 	const struct patch_options *options = p->options;
-	node_id class = plan_class_around(p->tree, n);
+	node_id class = glue_class_around(p->glue, n);
 	for (uint32_t i = 0; class != NO_NODE && i < options->reconstruct_count; i++) {
 		if (is_called(p->glue, class, options->reconstruct[i])) {
 			return options->reconstruct[i];
@@ -82,18 +86,19 @@ static bool is_hidden(const struct glue *glue, node_id function, node_id n, stru
 }
 
 /* What names a class at a place in one of its functions, where minifiers may have given its name to a parameter. */
-static struct str reference_at(struct planning *p, node_id function, node_id n, struct str class)
+static struct str reference_at(struct planning *p, node_id class, node_id function, node_id n)
 {
-	uint32_t index = plan_class_index(p->glue, function);
-	return index != UINT32_MAX && is_hidden(p->glue, function, n, class) ? plan_text(p, "%u", index)
-	                                                                     : class;
+	struct str name = class_reference(p->glue, class);
+	uint32_t index = plan_class_index(p->glue, class);
+	return index != UINT32_MAX && is_hidden(p->glue, function, n, name) ? plan_text(p, "%u", index)
+	                                                                    : name;
 }
 
 void plan_recording(struct planning *p, const struct fact *fact)
 {
 	const struct tree *tree = p->tree;
-	struct str class = class_reference(p->glue, plan_class_around(tree, fact->node));
-	if (class.len == 0) {
+	node_id class = glue_class_around(p->glue, fact->node);
+	if (class == NO_NODE || class_reference(p->glue, class).len == 0) {
 		return; /* see plan_check_reconstruct */
 	}
 	/* a constructor may return another object than `this`: glue of before 0.2.88 does */
@@ -108,7 +113,7 @@ void plan_recording(struct planning *p, const struct fact *fact)
 			bool several = node_is(tree, value, KIND_sequence_expression);
 			plan_wrap(p, value, several ? plan_text(p, "%.*s(", STR_ARGS(before)) : before,
 				plan_text(p, "%s,%.*s,\"%.*s\",arguments,\"%.*s\")", several ? ")" : "",
-					STR_ARGS(reference_at(p, fact->node, n, class)), STR_ARGS(function),
+					STR_ARGS(reference_at(p, class, fact->node, n)), STR_ARGS(function),
 					STR_ARGS(label)));
 		}
 	}
@@ -117,8 +122,9 @@ void plan_recording(struct planning *p, const struct fact *fact)
 void plan_registration(struct planning *p, node_id held)
 {
 	const struct tree *tree = p->tree;
-	struct str class = class_reference(p->glue, plan_class_around(tree, held));
-	if (class.len == 0 || plan_reconstructed_as(p, held).len == 0) {
+	node_id class = glue_class_around(p->glue, held);
+	if (class == NO_NODE || class_reference(p->glue, class).len == 0 ||
+		plan_reconstructed_as(p, held).len == 0) {
 		plan_wrap_call(p, held, "h");
 		return;
 	}
@@ -131,9 +137,11 @@ static bool makes(const struct glue *glue, struct str class_name)
 {
 	for (uint32_t i = 0; i < glue->fact_count; i++) {
 		const struct fact *fact = &glue->facts[i];
-		node_id class = plan_class_around(glue->tree, fact->node);
-		if ((fact->kind == FACT_CONSTRUCTOR || fact->kind == FACT_STATIC) && class != NO_NODE &&
-			is_called(glue, class, class_name)) {
+		if (fact->kind != FACT_CONSTRUCTOR && fact->kind != FACT_STATIC) {
+			continue;
+		}
+		node_id class = glue_class_around(glue, fact->node);
+		if (class != NO_NODE && is_called(glue, class, class_name)) {
 			return class_reference(glue, class).len != 0;
 		}
 	}

@@ -27,7 +27,8 @@ static binding_id next_class(const struct glue *glue, uint32_t *i, binding_id la
 {
 	for (; *i < glue->fact_count; ++*i) {
 		const struct fact *fact = &glue->facts[*i];
-		binding_id b = fact->kind == FACT_STAMP ? plan_class_variable(glue, fact->node) : 0;
+		node_id class = fact->kind == FACT_STAMP ? glue_class_around(glue, fact->node) : NO_NODE;
+		binding_id b = class == NO_NODE ? 0 : glue_class_variable(glue, class);
 		if (b != 0 && b != last) {
 			return b;
 		}
@@ -49,9 +50,9 @@ static void add_classes(const struct glue *glue, struct buf *out)
 	}
 }
 
-uint32_t plan_class_index(const struct glue *glue, node_id n)
+uint32_t plan_class_index(const struct glue *glue, node_id class)
 {
-	binding_id wanted = plan_class_variable(glue, n), last = 0;
+	binding_id wanted = glue_class_variable(glue, class), last = 0;
 	uint32_t i = 0, index = 0;
 	for (binding_id b; (b = next_class(glue, &i, last)) != 0; last = b) {
 		if (b == wanted) {

@@ -85,15 +85,6 @@ void plan_insert_at_end(struct planning *p, node_id function, struct str stateme
 	plan_insert(p, p->tree->nodes[node_body(p->tree, function)].end - 1, statements);
 }
 
-node_id plan_class_around(const struct tree *tree, node_id n)
-{
-	while (n != NO_NODE && !node_is(tree, n, KIND_class_declaration) &&
-		   !node_is(tree, n, KIND_class)) {
-		n = tree->nodes[n].parent;
-	}
-	return n;
-}
-
 enum common plan_common(const struct glue *glue)
 {
 	static const char *const names[] = {
@@ -122,20 +113,6 @@ struct str plan_common_export(struct planning *p, struct str name, struct str va
 	return plan_text(p, "%sObject.defineProperty(module.exports,\"%.*s\",{value:%.*s});",
 		p->common == COMMON_MAYBE ? "typeof module==\"object\"&&module.exports&&" : "",
 		STR_ARGS(name), STR_ARGS(value));
-}
-
-binding_id plan_class_variable(const struct glue *glue, node_id n)
-{
-	const struct tree *tree = glue->tree;
-	n = plan_class_around(tree, n);
-	if (n != NO_NODE && node_is(tree, n, KIND_class)) {
-		n = tree->nodes[n].parent; /* `var A = class {…}` */
-		n = node_is(tree, n, KIND_variable_declarator) ? n : NO_NODE;
-	}
-	node_id name = n == NO_NODE ? NO_NODE : node_child(tree, n, FIELD_name);
-	binding_id b =
-		name != NO_NODE && node_is(tree, name, KIND_identifier) ? scope_of(glue->scopes, name) : 0;
-	return b != 0 && glue->scopes->bindings[b].scope == glue->root ? b : 0;
 }
 
 bool plan_binds(const struct planning *p, struct str name)

@@ -52,12 +52,6 @@ bool plan_is_directive(const struct tree *tree, node_id n);
 /* Where the statements of a scope begin, after directives and imports, and end. */
 void plan_statements(const struct tree *tree, node_id body, uint32_t *start, uint32_t *end);
 
-/* The class around a node, as a declaration or an expression, or NO_NODE. */
-node_id plan_class_around(const struct tree *tree, node_id n);
-
-/* The variable of the glue's own scope that the class around n is, or 0. */
-binding_id plan_class_variable(const struct glue *glue, node_id n);
-
 /* Whether the glue is the whole of a CommonJS file. */
 enum common plan_common(const struct glue *glue);
 
@@ -81,8 +75,8 @@ void plan_runtime_start(struct planning *p);
  */
 uint64_t plan_features(const struct planning *glues, uint32_t count);
 
-/* Where the class around n stands in the runtime's option `d`; UINT32_MAX: it does not. */
-uint32_t plan_class_index(const struct glue *glue, node_id n);
+/* Where a class stands in the runtime's option `d`; UINT32_MAX: it does not. */
+uint32_t plan_class_index(const struct glue *glue, node_id class);
 
 /* The runtime's function after the last statement. */
 void plan_runtime_end(struct planning *p, uint32_t file_end, uint64_t features);

@@ -140,6 +140,23 @@ Test(forms, where_the_exports_leave)
 			NULL, "_context3.abrupt(\"return\", __rg.u(wasm));"},
 		{"let wasm;\n" VIEW INIT "function f() { return _context3.abrupt(\"throw\", wasm); }\n",
 			"exports-handed-out", NULL},
+		{"let wasm;\n" VIEW INIT "function f() { return _context3.a(2, wasm); }\n", NULL,
+			"_context3.a(2, __rg.u(wasm));"},
+		{"let wasm;\n" VIEW INIT "function f() { return _context3.a(3, wasm); }\n",
+			"exports-handed-out", NULL},
+		{"let wasm;\n" VIEW INIT
+		 "function f() { return wait(this, function(s) { return [2, wasm]; }); }\n",
+			NULL, "return [2, __rg.u(wasm)]; });"},
+		{"let wasm;\n" VIEW INIT "function f() { return wait(this, (function(s) { return 1 ? [2 "
+		 "/*return*/, wasm] : [4, 1] })); }\n",
+			NULL, "[2 /*return*/, __rg.u(wasm)]"},
+		{"let wasm;\n" VIEW INIT
+		 "function f() { return wait(this, function(s) { return [4, wasm]; }); }\n",
+			"exports-use", NULL},
+		{"let wasm;\n" VIEW INIT "function f() { return [2, wasm]; }\n", "exports-use", NULL},
+		{"let wasm;\n" VIEW INIT
+		 "function f() { return wait(this, function(s) { return [2, wasm, 1]; }); }\n",
+			"exports-use", NULL},
 		{"let wasm;\n" VIEW INIT "(0, asyncify_js_1.setWasmExports)(wasm);\n", "exports-handed-out",
 			NULL},
 		{"let wasm;\n" VIEW INIT "getDefaultExportFromCjs(wasm);\n", "exports-handed-out", NULL},

@@ -62,7 +62,7 @@ Test(patch, a_second_run_changes_nothing_and_other_options_upgrade)
 	struct patch *third = run_with(once, &options);
 	cr_assert_eq(third->verdict, VERDICT_PATCHED);
 	cr_assert(contains(third, "{p:\"eager\","));
-	cr_assert_eq(run(third->output.data)->verdict, VERDICT_PATCHED);
+	cr_assert_eq(run(arena_copy(arena, third->output).data)->verdict, VERDICT_PATCHED);
 }
 
 Test(patch, an_edit_since_is_refused)
@@ -516,7 +516,7 @@ Test(patch, several_glues_each_get_a_runtime)
 	cr_assert(contains(patch, "\"__reglue\",{value:__rg.api}"));
 	cr_assert(contains(patch, "\"__reglue2\",{value:__rg2.api}"));
 	cr_assert(contains(patch, "new WebAssembly.Instance(thirdModule, {})"), "no glue's instance");
-	cr_assert_eq(run(patch->output.data)->verdict, VERDICT_UNCHANGED);
+	cr_assert_eq(run(arena_copy(arena, patch->output).data)->verdict, VERDICT_UNCHANGED);
 }
 
 Test(patch, other_code_of_a_bundle_is_left_alone)
@@ -586,6 +586,42 @@ Test(patch, classes_that_a_compiler_made_functions_of)
 		"function free() {if(__rg.S.g!==void 0&&this[__rg.K]!==__rg.S.g&&__rg.f(this))return;"));
 	cr_assert(contains(patch, "function open() {this[__rg.K]!==__rg.S.g&&__rg.t(this);"));
 	cr_assert(contains(patch, "return __rg.o(o.ptr = p,o), o;"));
+	cr_assert(contains(patch, "d:()=>[Hash,Box],"));
+}
+
+/* The constructor among the arguments, which others than compilers have, too: a function and a list. */
+Test(patch, classes_whose_constructor_is_an_argument)
+{
+	struct patch *patch = run(VIEW ADD
+		"var l = exports.Box = function () { return _createClass(function n(v) { _check(this, n);\n"
+		"this.__wbg_ptr = wasm.box_new(v); }, [{ key: 'free', value: function () { "
+		"wasm.__wbg_box_free(this.__wbg_ptr); } },\n"
+		"{ key: 'open', value: function () { wasm.box_open(this.__wbg_ptr); } }],\n"
+		"[{ key: 'of', value: function (v) { return l.__wrap(wasm.box_of(v)); } }]); }();\n"
+		"var m = _createClass(function () {}, [{ key: 'free', value: function () { "
+		"wasm.__wbg_mug_free(this.__wbg_ptr); } }], [{ key: '__wrap', value: function (p) { "
+		"var o = Object.create(m.prototype); o.__wbg_ptr = p; return o; } }]);\n"
+		"exports.use = function () { useEffect(function (v) { other.ptr = 1 + v; "
+		"}, [{ at: wasm.add(1, 2) }]); };\n" LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, "function n(v) {__rg.S.dead&&__rg.e();"));
+	cr_assert(contains(patch, "this.__wbg_ptr = wasm.box_new(v),"));
+	cr_assert(contains(patch, "__rg.S.stamp&&(this[__rg.K]=__rg.S.stamp);"));
+	cr_assert(contains(patch, "function () {this[__rg.K]!==__rg.S.g&&__rg.t(this);"));
+	cr_assert(contains(patch, "function (v) {__rg.S.dead&&__rg.e(); return l.__wrap("));
+	cr_assert(contains(patch, "o.__wbg_ptr = p,__rg.S.stamp&&(o[__rg.K]=__rg.S.stamp);"));
+	cr_assert(contains(patch, "useEffect(function (v) { other.ptr = 1 + v; }"));
+	cr_assert(contains(patch, "d:()=>[l,m],"));
+}
+
+Test(patch, objects_that_get_their_pointer_outside_of_their_class)
+{
+	struct patch *patch = run(VIEW ADD "function twice(v) { var o = Object.create(P); o.__wbg_ptr "
+									   "= wasm.box_twice(v); return o; }\n"
+									   "function other(o, v) { o.__wbg_ptr = v; }\n"
+									   "exports.twice = twice;\n" LOADER);
+	cr_assert(contains(patch, "wasm.box_twice(v),__rg.S.stamp&&(o[__rg.K]=__rg.S.stamp);"));
+	cr_assert(contains(patch, "{ o.__wbg_ptr = v; }"));
 }
 
 Test(patch, a_pointer_in_an_unknown_property_is_refused)
