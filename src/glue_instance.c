@@ -249,28 +249,44 @@ static bool has_value_of(const struct tree *tree, node_id expression, node_id n)
 	}
 }
 
+/* `state.return(value)`, where state is what the function around it is given. */
+static bool is_return_of_parameter(const struct glue *glue, node_id callee)
+{
+	const struct tree *tree = glue->tree;
+	node_id object = node_child(tree, callee, FIELD_object);
+	binding_id state = node_is(tree, object, KIND_identifier) ? scope_of(glue->scopes, object) : 0;
+	return str_equal(node_property(tree, callee), STR("return")) && state != 0 &&
+	       glue->scopes->bindings[state].kind == BINDING_PARAMETER &&
+	       glue->scopes->bindings[state].scope == node_function(tree, callee);
+}
+
 /*
  * What compilers make of an async function's `return`, for engines without such functions: TypeScript and swc
  * `return [2, value]` to their `__generator(this, function (state) { … })`; Babel `state.a(2, value)`, and until 7.27
- * `state.abrupt("return", value)`.
+ * `state.abrupt("return", value)`; Closure `state.return(value)`.
  */
 static bool is_lowered_return(const struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	node_id list = tree->nodes[n].parent, first = node_first(tree, list);
+	node_id callee = node_first(tree, tree->nodes[list].parent);
+	bool is_list = node_is(tree, list, KIND_array);
+	if (first == n && node_next(tree, n) == NO_NODE && !is_list) {
+		return is_return_of_parameter(glue, callee);
+	}
 	if (node_next(tree, first) != n || node_next(tree, n) != NO_NODE) {
 		return false;
 	}
 	bool two = node_is_text(tree, first, STR("2"));
-	if (node_is(tree, list, KIND_array)) {
-		node_id arguments = tree->nodes[node_function(tree, list)].parent;
+	if (is_list) {
+		node_id function = node_function(tree, list);
+		node_id arguments = function == NO_NODE ? NO_NODE : tree->nodes[function].parent;
 		arguments = node_is(tree, arguments, KIND_parenthesized_expression)
 		                ? tree->nodes[arguments].parent
 		                : arguments;
 		return two && node_is(tree, arguments, KIND_arguments) &&
 		       node_is(tree, node_first(tree, arguments), KIND_this);
 	}
-	node_id callee = node_first(tree, tree->nodes[list].parent);
 	struct str name = node_property(tree, callee);
 	return (two && str_equal(name, STR("a"))) ||
 	       (str_equal(name, STR("abrupt")) && str_equal(node_string(tree, first), STR("return")));

@@ -157,6 +157,11 @@ Test(forms, where_the_exports_leave)
 		{"let wasm;\n" VIEW INIT
 		 "function f() { return wait(this, function(s) { return [2, wasm, 1]; }); }\n",
 			"exports-use", NULL},
+		{"let wasm;\n" VIEW INIT "const all = [2, wasm];\n", "exports-use", NULL},
+		{"let wasm;\n" VIEW INIT "run(function (s) { return s.return(wasm); });\n", NULL,
+			"s.return(__rg.u(wasm));"},
+		{"let wasm;\n" VIEW INIT "run(function (s) { return t.return(wasm); });\n",
+			"exports-handed-out", NULL},
 		{"let wasm;\n" VIEW INIT "(0, asyncify_js_1.setWasmExports)(wasm);\n", "exports-handed-out",
 			NULL},
 		{"let wasm;\n" VIEW INIT "getDefaultExportFromCjs(wasm);\n", "exports-handed-out", NULL},
