@@ -228,6 +228,12 @@ binding_id glue_function_binding(const struct glue *glue, node_id function);
 /* glue_entries.c: an entrypoint that is a function, and its arguments; once for each function. */
 void glue_add_function(struct glue *glue, node_id function, struct str name);
 
+/*
+ * glue_entries.c: what a function is that no class is known to have: one that reads the pointer of `this` is a member of
+ * some, however it got onto the prototype, and has to ask whether the object is stale. FACT_METHOD, _FREE or _FUNCTION.
+ */
+enum fact_kind glue_member_kind(const struct glue *glue, node_id function);
+
 /* glue_entries.c: a member of a Rust class that outside code can call; free() and the like by name. */
 void glue_add_member(struct glue *glue, enum fact_kind kind, node_id function, struct str name,
 	struct str class_name);

@@ -54,16 +54,43 @@ static void read_arguments(struct glue *glue, node_id function)
 	}
 }
 
+enum fact_kind glue_member_kind(const struct glue *glue, node_id function)
+{
+	const struct tree *tree = glue->tree;
+	bool reads = false, moves = false, frees = false;
+	for (node_id n = node_is(tree, function, KIND_arrow_function) ? tree->nodes[function].last
+	                                                              : function + 1;
+		 n < tree->nodes[function].last; n++) {
+		if ((node_is_function(tree, n) && !node_is(tree, n, KIND_arrow_function)) ||
+			node_is(tree, n, KIND_class)) {
+			n = tree->nodes[n].last - 1; /* has a `this` of its own */
+			continue;
+		}
+		struct str name = node_is(tree, node_child(tree, n, FIELD_object), KIND_this)
+		                      ? node_property(tree, n)
+		                      : (struct str){"", 0};
+		bool is_target = tree->nodes[n].field == FIELD_left &&
+		                 node_is(tree, tree->nodes[n].parent, KIND_assignment_expression);
+		struct str export = glue_export_read(glue, n);
+		reads |= str_equal(name, STR("__wbg_ptr")) && !is_target;
+		moves |= str_equal(name, STR("__destroy_into_raw"));
+		frees |= str_starts(export, STR("__wbg_")) && str_ends(export, STR("_free"));
+	}
+	return frees && (reads || moves) ? FACT_FREE : reads || moves ? FACT_METHOD : FACT_FUNCTION;
+}
+
 void glue_add_function(struct glue *glue, node_id function, struct str name)
 {
 	if (glue_is_marked(glue->entered, function)) {
 		return; /* exported under two names */
 	}
 	glue_mark(glue, &glue->entered, function);
-	struct fact *fact = glue_add(glue, FACT_FUNCTION, function);
+	struct fact *fact = glue_add(glue, glue_member_kind(glue, function), function);
 	fact->name = name;
 	fact->wasm_export = main_export(glue, function);
-	read_arguments(glue, function);
+	if (fact->kind != FACT_FREE) {
+		read_arguments(glue, function);
+	}
 }
 
 /* A function or class that leaves the glue under a name. */
@@ -217,6 +244,7 @@ void glue_add_member(struct glue *glue, enum fact_kind kind, node_id function, s
 {
 	const struct tree *tree = glue->tree;
 	node_id parameter = node_nth(tree, node_child(tree, function, FIELD_parameters), 0);
+	glue_mark(glue, &glue->entered, function);
 	if (str_equal(name, STR("__unwrap")) ||
 		(kind == FACT_STATIC && node_is(tree, parameter, KIND_identifier) &&
 			asks_for_class(glue, function, parameter))) {
@@ -267,6 +295,8 @@ static void read_member(struct glue *glue, node_id method, struct str class_name
 bool glue_read_entries(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
+	glue_read_old_classes(
+		glue); /* first: their members are assigned to something, as what is exported is */
 	for (node_id n = node_first(tree, glue->root_body); n != NO_NODE; n = node_next(tree, n)) {
 		if (node_is(tree, n, KIND_export_statement)) {
 			read_export_statement(glue, n);
@@ -289,6 +319,5 @@ bool glue_read_entries(struct glue *glue)
 			}
 		}
 	}
-	glue_read_old_classes(glue);
 	return true;
 }

@@ -2,7 +2,10 @@
  * Classes that a compiler has turned into functions with prototypes:
  *
  *   X.prototype.m = function () {};  X.s = function () {};
+ *   var p = X.prototype; p.m = function () {};
  *   Object.defineProperty(X.prototype, "p", { get: function () {}, … });
+ *   Object.defineProperties(X.prototype, { p: { get: function () {}, … } });
+ *   _defineAccessor("get", X.prototype, "p", function () {});
  *   _createClass(X, [{ key: "m", value: function () {} }], [{ key: "s", value: function () {} }]);
  *   _createClass(function X() {}, [{ … }]);
  *
@@ -21,11 +24,36 @@ static node_id function_of(const struct glue *glue, node_id n)
 	return node_is(tree, n, KIND_function_expression) ? n : NO_NODE;
 }
 
-/* X of `X.prototype`. */
+/* The only value that a variable ever has; NO_NODE: it has several, or another than an assignment's. */
+static node_id only_value(const struct glue *glue, binding_id b)
+{
+	const struct binding *binding = &glue->scopes->bindings[b];
+	node_id declared = binding_value(glue->scopes, b), written = NO_NODE;
+	if (b == 0 || binding->writes > (declared == NO_NODE ? 1 : 0)) {
+		return NO_NODE;
+	}
+	for (node_id u = binding->first_use; declared == NO_NODE && u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		if (use_is_write(glue->tree, u)) {
+			written = node_child(glue->tree, glue->tree->nodes[u].parent, FIELD_right);
+		}
+	}
+	return declared == NO_NODE ? written : declared;
+}
+
+/* X of `X.prototype`, of a variable that is this, or of its assignment. */
 static node_id prototype_of(const struct glue *glue, node_id n)
 {
-	return str_equal(node_property(glue->tree, n), STR("prototype"))
-	           ? function_of(glue, node_child(glue->tree, n, FIELD_object))
+	const struct tree *tree = glue->tree;
+	n = node_unwrap(tree, n);
+	if (node_is(tree, n, KIND_identifier)) {
+		n = only_value(glue, scope_of(glue->scopes, n));
+	} else if (node_is(tree, n, KIND_assignment_expression)) {
+		n = node_child(tree, n, FIELD_right);
+	}
+	n = node_unwrap(tree, n);
+	return str_equal(node_property(tree, n), STR("prototype"))
+	           ? function_of(glue, node_child(tree, n, FIELD_object))
 	           : NO_NODE;
 }
 
@@ -81,9 +109,15 @@ static struct member described_member(const struct glue *glue, node_id pair)
 	            : str_equal(key, STR("set")) ? FACT_SETTER
 	                                         : FACT_METHOD,
 	};
+	node_id outer = tree->nodes[tree->nodes[list].parent].parent;
 	if (node_is(tree, list, KIND_arguments)) {
 		member.class = prototype_of(glue, node_nth(tree, list, 0));
 		member.name = node_string(tree, node_nth(tree, list, 1));
+	} else if (node_is(tree, list, KIND_pair) && node_is(tree, outer, KIND_arguments)) {
+		node_id name = node_child(tree, list, FIELD_key);
+		member.class = prototype_of(glue, node_nth(tree, outer, 0));
+		member.name =
+			node_is(tree, name, KIND_string) ? node_string(tree, name) : node_text(tree, name);
 	} else if (node_is(tree, list, KIND_array) &&
 			   node_is(tree, tree->nodes[list].parent, KIND_arguments)) {
 		node_id arguments = tree->nodes[list].parent;
@@ -106,6 +140,14 @@ static struct member member_of(const struct glue *glue, node_id function)
 	}
 	if (node_is(tree, parent, KIND_pair)) {
 		return described_member(glue, parent);
+	}
+	node_id first = node_is(tree, parent, KIND_arguments) ? node_first(tree, parent) : NO_NODE;
+	struct str accessor = first == NO_NODE ? (struct str){"", 0} : node_string(tree, first);
+	if ((str_equal(accessor, STR("get")) || str_equal(accessor, STR("set"))) &&
+		node_nth(tree, parent, 3) == function) {
+		return (struct member){.class = prototype_of(glue, node_nth(tree, parent, 1)),
+			.name = node_string(tree, node_nth(tree, parent, 2)),
+			.kind = str_equal(accessor, STR("get")) ? FACT_GETTER : FACT_SETTER};
 	}
 	return (struct member){.class = function, .name = STR("constructor"), .kind = FACT_CONSTRUCTOR};
 }
@@ -134,8 +176,12 @@ static bool has_members(const struct glue *glue, node_id class)
 		if (is_list_of(glue, parent, class)) {
 			return true;
 		}
+		bool named = node_is(tree, outer, KIND_variable_declarator) ||
+		             (node_is(tree, outer, KIND_assignment_expression) &&
+						 tree->nodes[parent].field == FIELD_right);
 		if (tree->nodes[u].field == FIELD_object && prototype_of(glue, parent) == class &&
-			(tree->nodes[parent].field == FIELD_object || node_is(tree, outer, KIND_arguments))) {
+			(tree->nodes[parent].field == FIELD_object || node_is(tree, outer, KIND_arguments) ||
+				named)) {
 			return true;
 		}
 	}

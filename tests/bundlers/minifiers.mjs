@@ -19,12 +19,16 @@ const mangled = async (text, target) => {
 	return (await minify(text, options)).code;
 };
 
+const lowered = (file, target, options) => {
+	const presets = [['env', { targets: 'ie 11', modules: false, ...options }]];
+	const sourceType = isModule(target) ? 'module' : 'script';
+	return mangled(babel.transform(plain(file, target), { sourceType, presets, compact: false }).code, target);
+};
+
 /* For engines without classes and async functions: what these make of them is left of a package's names. */
 export const compilers = {
-	'Babel, ES5': (file, target) => {
-		const presets = [['env', { targets: 'ie 11', modules: false }]];
-		return mangled(babel.transform(plain(file, target), { sourceType: sourceType(target), presets, compact: false }).code, target);
-	},
+	'Babel, ES5': (file, target) => lowered(file, target, {}),
+	'Babel, loose': (file, target) => lowered(file, target, { loose: true }), // members by assignments
 	'swc, ES5': (file, target) =>
 		mangled(swc.transformSync(plain(file, target), { isModule: isModule(target), jsc: { target: 'es5' } }).code, target),
 	'TypeScript, ES5': (file, target) => {
@@ -52,8 +56,6 @@ export const minifiers = {
 	], { encoding: 'utf8', maxBuffer: 1 << 26 }),
 	...compilers,
 };
-
-const sourceType = target => (isModule(target) ? 'module' : 'script');
 
 const plain = (file, target) =>
 	target === 'no-modules' ? fs.readFileSync(file, 'utf8') : build(file, target, false);

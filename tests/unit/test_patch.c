@@ -614,6 +614,37 @@ Test(patch, classes_whose_constructor_is_an_argument)
 	cr_assert(contains(patch, "d:()=>[l,m],"));
 }
 
+/* Babel without its helpers ("loose"), Closure; and what nobody knows for a class. */
+Test(patch, members_that_get_onto_a_prototype_by_detours)
+{
+	struct patch *patch = run(
+		VIEW ADD "var Box = function () { function Box() {} var _proto = Box.prototype;\n"
+				 "_proto.free = function free() { wasm.__wbg_box_free(this.__wbg_ptr); };\n"
+				 "_proto.open = function open() { wasm.box_open(this.__wbg_ptr); };\n"
+				 "_defineAccessor('get', _proto, 'size', function () { return "
+				 "wasm.__wbg_get_box_size(this.__wbg_ptr); });\nreturn Box; }();\n"
+				 "var Mug = function () {};\nMug.prototype.free = function () { var p = "
+				 "this.__destroy_into_raw(); "
+				 "wasm.__wbg_mug_free(p); };\n"
+				 "Object.defineProperties(Mug.prototype, { full: { get: function () { return "
+				 "wasm.__wbg_get_mug_full(this.__wbg_ptr); } } });\n"
+				 "var members = { pour: function (v) { wasm.pot_pour(this.__wbg_ptr, v); }, fill: "
+				 "function (v) { "
+				 "wasm.__wbg_set_pot_full(this.__wbg_ptr, v); }, free: function () { "
+				 "wasm.__wbg_pot_free(this.__destroy_into_raw()); } };\nfor (var k in members) { "
+				 "Pot.prototype[k] = members[k]; }\n" LOADER);
+	static const char *const hooked[] = {"free() {if(", "open() {this[",
+		"'size', function () {this[", "Mug.prototype.free = function () {if(",
+		"get: function () {this[", "pour: function (v) {this[", "fill: function (v) {this[",
+		"free: function () {if("};
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	for (size_t i = 0; i < sizeof(hooked) / sizeof(*hooked); i++) {
+		cr_assert(contains(patch, hooked[i]), "%s", hooked[i]);
+	}
+	cr_assert_not(contains(patch, "__rg.e();this["), "two hooks in one function");
+	cr_assert_eq(patch->entry_count, 9);
+}
+
 Test(patch, objects_that_get_their_pointer_outside_of_their_class)
 {
 	struct patch *patch = run(VIEW ADD "function twice(v) { var o = Object.create(P); o.__wbg_ptr "
