@@ -433,6 +433,22 @@ static bool has_entries(const struct glue *glue, node_id object)
 	return false;
 }
 
+/* "./x.js" for a file x_bg.js, which that requires; empty for others. */
+static struct str requirer_of(const struct glue *glue)
+{
+	struct str path = glue->tree->source->path, end = STR("_bg.js");
+	size_t base = path.len;
+	while (base > 0 && path.data[base - 1] != '/') {
+		base--;
+	}
+	struct str name = str_slice(path, base, path.len);
+	if (!str_ends(path, end) || name.len == end.len || str_find(name, STR("\"")) != (size_t)-1 ||
+		str_find(name, STR("\\")) != (size_t)-1) {
+		return (struct str){"", 0};
+	}
+	return arena_printf(glue->arena, "./%.*s.js", (int)(name.len - end.len), name.data);
+}
+
 /*
  * The separate loader of nodejs output before 0.2.66, which the body requires:
  *     imports['./x.js'] = require('./x.js'); … module.exports = wasmInstance.exports;
@@ -467,8 +483,10 @@ static bool read_required_loader(struct glue *glue)
 	fact->other = module;
 	glue->part = PART_LOADER;
 	glue->target = TARGET_NODEJS;
-	/* by its imports alone it reaches the glue */
-	glue->module = has_entries(glue, imports) ? MODULE_SEEN : MODULE_NONE;
+	/* it reaches the glue by its imports; of a module that imports nothing, by the name */
+	bool imports_glue = has_entries(glue, imports);
+	fact->text = imports_glue ? (struct str){"", 0} : requirer_of(glue);
+	glue->module = imports_glue || fact->text.len != 0 ? MODULE_SEEN : MODULE_NONE;
 	glue->form = "separate loader that the glue requires";
 	return true;
 }

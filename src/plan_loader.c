@@ -101,12 +101,15 @@ static void add_site(struct planning *p, enum site_kind kind, node_id n)
 
 static void plan_attach(struct planning *p, const struct fact *fact)
 {
+	struct str glues = fact->text.len != 0
+	                       ? plan_text(p, "[require(\"%.*s\")]", STR_ARGS(fact->text))
+	                       : plan_text(p, "Object.values(%.*s)", STR_ARGS(fact->name));
 	plan_insert(p, p->tree->nodes[fact->node].end,
 		plan_text(p,
-			";for(const %.*s of Object.values(%.*s))"
+			";for(const %.*s of %.*s)"
 			"%.*s&&%.*s.__reglue&&%.*s.__reglue.configure({module:%.*s,imports:%.*s});",
-			STR_ARGS(p->rg), STR_ARGS(fact->name), STR_ARGS(p->rg), STR_ARGS(p->rg),
-			STR_ARGS(p->rg), STR_ARGS(node_text(p->tree, fact->other)), STR_ARGS(fact->name)));
+			STR_ARGS(p->rg), STR_ARGS(glues), STR_ARGS(p->rg), STR_ARGS(p->rg), STR_ARGS(p->rg),
+			STR_ARGS(node_text(p->tree, fact->other)), STR_ARGS(fact->name)));
 	add_site(p, SITE_BINDING, fact->node);
 }
 

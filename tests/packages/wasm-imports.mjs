@@ -11,9 +11,10 @@ import { fileURLToPath } from "node:url";
 const isFile = (url) => fs.existsSync(url) && fs.statSync(url).isFile();
 
 /* What bundlers add to a specifier so that it names a file; undefined if nothing helps. */
-function missingEnd(specifier, parent) {
+function missingEnd(specifier, parent, required) {
 	const { href } = new URL(specifier, parent);
-	return ["", ".wasm", ".js", "/index.js"].find((end) => isFile(new URL(href + end)));
+	const ends = required ? ["", ".js", ".wasm"] : ["", ".wasm", ".js"]; // Node itself, or webpack 4
+	return [...ends, "/index.js"].find((end) => isFile(new URL(href + end)));
 }
 
 const takesSource = (parent, specifier) =>
@@ -47,7 +48,7 @@ module.registerHooks?.({
 			return next(specifier, context);
 		}
 		const [plain, query = "exports"] = specifier.split("?");
-		const whole = plain + (missingEnd(plain, parent) ?? "");
+		const whole = plain + (missingEnd(plain, parent, context.conditions?.includes("require")) ?? "");
 		if (!whole.endsWith(".wasm") || takesSource(parent, specifier)) {
 			return next(whole === plain ? specifier : whole, context);
 		}

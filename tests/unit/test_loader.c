@@ -311,18 +311,27 @@ Test(loader, a_file_that_makes_the_instance_for_a_loader_tells_the_glue)
 	"const wasmInstance = new WebAssembly.Instance(wasmModule, imports);\n" \
 	"module.exports = wasmInstance.exports;\n"
 
-/* It names the glue by what the wasm imports from it. */
-Test(loader, a_required_loader_of_wasm_without_imports_tells_nobody)
+/* What the wasm imports names the glue; else the file's own name does. */
+Test(loader, a_required_loader_of_wasm_without_imports)
 {
-	struct patch *patch =
-		run("const bytes = require('fs').readFileSync('x_bg.wasm');\n"
-			"let imports = {};\n"
-			"const wasmModule = new WebAssembly.Module(bytes);\n"
-			"const wasmInstance = new WebAssembly.Instance(wasmModule, imports);\n"
-			"module.exports = wasmInstance.exports;\n");
-	cr_assert_eq(patch->part, PART_LOADER);
-	cr_assert_eq(patch->module, MODULE_NONE);
-	cr_assert(has_code(patch, "no-reinit"));
+	static const char text[] =
+		"const bytes = require('fs').readFileSync('x_bg.wasm');\n"
+		"let imports = {};\n"
+		"const wasmModule = new WebAssembly.Module(bytes);\n"
+		"const wasmInstance = new WebAssembly.Instance(wasmModule, imports);\n"
+		"module.exports = wasmInstance.exports;\n";
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	struct patch *patch = run_as("pkg/x_bg.js", text, &options);
+	cr_assert_eq(patch->module, MODULE_SEEN);
+	expect(patch, ";for(const __rg of [require(\"./x.js\")])__rg&&__rg.__reglue&&"
+				  "__rg.__reglue.configure({module:wasmModule,imports:imports});");
+	static const char *const others[] = {"x.js", "pkg/_bg.js", "x\"_bg.js", "x\\_bg.js"};
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		patch = run_as(others[i], text, &options);
+		cr_assert_eq(patch->part, PART_LOADER);
+		cr_assert_eq(patch->module, MODULE_NONE, "%s", others[i]);
+		cr_assert(has_code(patch, "no-reinit"));
+	}
 }
 
 Test(loader, a_required_loader_tells_the_glue)
