@@ -55,6 +55,7 @@ const see = f => {
 	}
 };
 const old = new m.Counter(5);
+const point = new m.Point(3, 4);
 see(() => m.bump());
 const closures = [m.make_text_callback('a'), m.make_callback(), m.make_once_callback(1), m.make_failing_callback()];
 const promised = m.async_await(new Promise(() => {})).then(
@@ -64,6 +65,14 @@ const promised = m.async_await(new Promise(() => {})).then(
 see(() => m.trap());
 see(() => m.concat('a', 'b', 'c'));
 see(() => old.get());
+const next = [new m.Counter(6), new m.Point(5, 12)]; // where the old ones were
+see(() => old.value);
+see(() => (old.value = 1));
+see(() => point.x);
+see(() => (point.x = 1));
+see(() => old.free());
+see(() => point.free());
+see(() => [next[0].value, next[1].x, next[1].length()]);
 see(() => m.bump());
 see(() => m.panic('text'));
 see(() => m.bump());
@@ -106,7 +115,7 @@ function expected(cell) {
 	const resets = cell.variant === 'reset-state';
 	const generation = (unwinds ? 1 : 2) + schedules + resets;
 	return [
-		1, 'trap', 'abc', 'stale', 1,
+		1, 'trap', 'abc', 'stale', 'stale', 'stale', 'stale', 'stale', null, null, [6, 5, 13], 1,
 		...(unwinds ? ['text', 2] : ['trap', 1]),
 		...(schedules ? ['def', 1] : []),
 		...(resets ? [1] : []),

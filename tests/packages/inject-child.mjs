@@ -164,7 +164,9 @@ async function perform(glue, call) {
 				error?.name === "PoisonedError" || error?.name === "ExhaustedError") {
 				throw error;
 			}
-			answers.push(`throws ${String(error?.name ?? error)}: ${String(error?.message ?? error).slice(0, 200)}`);
+			// Rust puts the stack of JS errors into its own texts; ours has other frames.
+			const [text] = String(error?.message ?? error).split(/\n\s+at /);
+			answers.push(`throws ${String(error?.name ?? error)}: ${text.slice(0, 200)}`);
 			return undefined;
 		}
 	};

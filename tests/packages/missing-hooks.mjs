@@ -135,7 +135,9 @@ export function missingHooks(text) {
 			if (source(node.callee) === "WebAssembly.Instance") {
 				seen.instances++;
 			}
-			if (/^FinalizationRegistry$/.test(source(node.callee)) && !isHook(node.arguments[0], "F")) {
+			const around = parents.get(node);
+			const dropped = /^(Logical|Conditional)Expression$/.test(around.type) && parents.get(around).type === "ExpressionStatement";
+			if (/^FinalizationRegistry$/.test(source(node.callee)) && !dropped && !isHook(node.arguments[0], "F")) {
 				complain(node, "a registry without a guard");
 			}
 			seen.registries += source(node.callee) === "FinalizationRegistry";
