@@ -164,9 +164,9 @@ async function perform(glue, call) {
 				error?.name === "PoisonedError" || error?.name === "ExhaustedError") {
 				throw error;
 			}
-			// Rust puts the stack of JS errors into its own texts; ours has other frames.
-			const [text] = String(error?.message ?? error).split(/\n\s+at /);
-			answers.push(`throws ${String(error?.name ?? error)}: ${text.slice(0, 200)}`);
+			// Rust puts the stacks of JS errors into texts of its own; ours have other frames.
+			const [name, text] = [error?.name ?? error, error?.message ?? error].map((one) => String(one).split(/\n\s+at /)[0]);
+			answers.push(`throws ${name}: ${text.slice(0, 200)}`);
 			return undefined;
 		}
 	};
