@@ -391,8 +391,8 @@ static struct str slice(struct planning *p, uint64_t features)
 static void add_globals(const struct planning *p, struct buf *block)
 {
 	static const char *const names[] = {"Array", "Date", "Error", "Map", "Object", "Promise",
-		"Proxy", "RangeError", "Response", "Set", "String", "Symbol", "TypeError", "URL", "WeakSet",
-		"fetch"};
+		"Proxy", "RangeError", "Reflect", "Response", "Set", "String", "Symbol", "TypeError", "URL",
+		"WeakSet", "fetch"};
 	bool first = true;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (plan_binds(p, str_from(names[i]))) {

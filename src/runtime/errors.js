@@ -1,17 +1,13 @@
-// What the patched glue throws by itself. Names are literals: minifiers rename classes.
-const errorClass = (name, Base) =>
-	class extends Base {
-		static get name() {
-			return name;
-		}
-		constructor(text, more) {
-			super(text, more); // takes `cause`, where the engine knows it
-			Object.assign(this, more);
-		}
-		get name() {
-			return name;
-		}
+// What the patched glue throws by itself. Names are literals: minifiers rename classes. Not `extends Error`: what
+// TypeScript and Babel's loose mode make of that for old engines gives objects that are no instances of their class.
+const errorClass = (name, Base) => {
+	const Class = function (text, more) {
+		// Error takes `cause`, where the engine knows it; `new.target` is more of what compilers get wrong
+		return Object.assign(Reflect.construct(Error, [text, more], this.constructor), more);
 	};
+	Class.prototype = Object.create(Base.prototype, { constructor: { value: Class }, name: { value: name } });
+	return Object.defineProperty(Object.setPrototypeOf(Class, Base), 'name', { value: name });
+};
 
 export const StaleObjectError = errorClass('StaleObjectError', Error);
 export const PoisonedError = errorClass('PoisonedError', Error);

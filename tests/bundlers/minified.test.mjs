@@ -207,6 +207,21 @@ for (const cell of cells) {
 	}
 }
 
+/* The other way round: what users put into their builds is patched already. */
+for (const cell of cells.filter(({ path: name }) => /^0\.2\.130\/default\/(web|nodejs|no-modules)$/.test(name))) {
+	for (const name of Object.keys(minifiers).filter(name => isFor(cell, name))) {
+		test(`${cell.path}: patched, then ${name}`, async () => {
+			const folder = fs.mkdtempSync(path.join(root, 'first-'));
+			fs.cpSync(path.join(fixtures, cell.path), folder, { recursive: true, dereference: true });
+			const glue = path.join(folder, 'reglue_fixture.js');
+			patch(glue);
+			const bundle = path.join(folder, isModule(cell.target) ? 'glue.mjs' : 'glue.cjs');
+			fs.writeFileSync(bundle, await minifiers[name](glue, cell.target));
+			assert.deepEqual(seenBy('program.mjs', cell, bundle, name), expected(cell));
+		});
+	}
+}
+
 for (const cell of cells.filter(({ path: name }) => /^0\.2\.130\/default\/(web|bundler|nodejs|no-modules)$/.test(name))) {
 	for (const name of Object.keys(minifiers).filter(name => isFor(cell, name))) {
 		test(`${cell.path}: ${name}, then patched to make classes again`, async () => {

@@ -23,8 +23,8 @@ static struct str slice(struct arena *arena, uint64_t features)
 static bool is_global(struct str name)
 {
 	static const char *const globals[] = {"Array", "Date", "Error", "Map", "Object", "Promise",
-		"Proxy", "RangeError", "Response", "Set", "String", "Symbol", "TypeError", "URL", "WeakMap",
-		"WeakSet", "WebAssembly", "fetch", "globalThis"};
+		"Proxy", "RangeError", "Reflect", "Response", "Set", "String", "Symbol", "TypeError", "URL",
+		"WeakMap", "WeakSet", "WebAssembly", "fetch", "globalThis"};
 	for (size_t i = 0; i < sizeof(globals) / sizeof(*globals); i++) {
 		if (str_equal(name, str_from(globals[i]))) {
 			return true;
