@@ -27,18 +27,17 @@ static node_id function_of(const struct glue *glue, node_id n)
 /* The only value that a variable ever has; NO_NODE: it has several, or another than an assignment's. */
 static node_id only_value(const struct glue *glue, binding_id b)
 {
-	const struct binding *binding = &glue->scopes->bindings[b];
-	node_id declared = binding_value(glue->scopes, b), written = NO_NODE;
-	if (b == 0 || binding->writes > (declared == NO_NODE ? 1 : 0)) {
-		return NO_NODE;
+	node_id declared = b == 0 ? NO_NODE : binding_value(glue->scopes, b);
+	uint32_t writes = b == 0 ? 0 : glue->scopes->bindings[b].writes;
+	if (declared != NO_NODE || writes != 1) {
+		return writes == 0 ? declared : NO_NODE;
 	}
-	for (node_id u = binding->first_use; declared == NO_NODE && u != NO_NODE;
-		 u = glue->scopes->next_use[u]) {
-		if (use_is_write(glue->tree, u)) {
-			written = node_child(glue->tree, glue->tree->nodes[u].parent, FIELD_right);
-		}
+	node_id u = glue->scopes->bindings[b].first_use;
+	while (u != NO_NODE && !use_is_write(glue->tree, u)) {
+		u = glue->scopes->next_use[u];
 	}
-	return declared == NO_NODE ? written : declared;
+	return u == NO_NODE ? NO_NODE
+	                    : node_child(glue->tree, glue->tree->nodes[u].parent, FIELD_right);
 }
 
 /* X of `X.prototype`, of a variable that is this, or of its assignment. */
@@ -109,13 +108,15 @@ static struct member described_member(const struct glue *glue, node_id pair)
 	            : str_equal(key, STR("set")) ? FACT_SETTER
 	                                         : FACT_METHOD,
 	};
-	node_id outer = tree->nodes[tree->nodes[list].parent].parent;
 	if (node_is(tree, list, KIND_arguments)) {
 		member.class = prototype_of(glue, node_nth(tree, list, 0));
 		member.name = node_string(tree, node_nth(tree, list, 1));
-	} else if (node_is(tree, list, KIND_pair) && node_is(tree, outer, KIND_arguments)) {
+	} else if (node_is(tree, list, KIND_pair)) {
 		node_id name = node_child(tree, list, FIELD_key);
-		member.class = prototype_of(glue, node_nth(tree, outer, 0));
+		node_id outer = tree->nodes[tree->nodes[list].parent].parent;
+		member.class = node_is(tree, outer, KIND_arguments)
+		                   ? prototype_of(glue, node_nth(tree, outer, 0))
+		                   : NO_NODE;
 		member.name =
 			node_is(tree, name, KIND_string) ? node_string(tree, name) : node_text(tree, name);
 	} else if (node_is(tree, list, KIND_array) &&
