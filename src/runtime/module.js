@@ -119,11 +119,14 @@ export const importsOf = module => {
 	return S.imports;
 };
 
+// Strings that a host with ESM integration brings by itself (`--js-string-builtins`): each is named by its value.
+const constants = new Proxy({}, { get: (_, text) => text });
+
 const fillImports = module => {
 	const own = o.i();
 	const all = {};
 	for (const { module: k } of Module.imports(module)) {
-		all[k] = (S.imports && S.imports[k]) || own;
+		all[k] = (S.imports && S.imports[k]) || (k === 'wasm:js/string-constants' ? constants : own);
 	}
 	return all;
 };

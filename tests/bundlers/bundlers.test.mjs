@@ -256,6 +256,7 @@ import { story } from './story.mjs';
 console.log(JSON.stringify(await story(m)));
 `;
 const node24 = engines.resolve('node24/bin/node');
+const node26 = engines.resolve('node26/bin/node');
 const deno = engines.resolve('@deno/linux-x64-glibc/deno');
 
 // Engines that take wasm modules themselves.
@@ -273,6 +274,18 @@ for (const [name, command] of [['Node.js 24', [node24]], ['Deno', [deno, 'run', 
 		});
 	}
 }
+
+/* Strings that the engine brings along where it makes the instance: the runtime has to, for the ones after it. */
+test('Node.js 26: static strings of --js-string-builtins', () => {
+	const folder = project('0.2.130/string-builtins/bundler', [], { 'app.mjs': `import * as m from './pkg/reglue_fixture.js';
+const seen = [m.constant_text()];
+try { m.trap(); } catch {}
+seen.push(m.constant_text(), m.__reglue.generation);
+console.log(JSON.stringify(seen));
+` });
+	const text = 'a "constant" of the m\u00f6dule';
+	assert.deepEqual(inNode(node26, path.join(folder, 'app.mjs')), [text, text, 1]);
+});
 
 /* What a program sees of a bundle that was patched as a whole: nothing of it is exported, the API neither. */
 const bundledStory = `

@@ -134,7 +134,8 @@ const isWanted = (cell, name) =>
 	(name === 'bundled' // a bundler alone changes names only where there are two of them
 		? cell.features.includes('call-guard') && cell.target === 'web'
 		: (name === 'esbuild' && cell.target === 'web') ||
-			(/^0\.2\.(100|130)$/.test(cell.release) && (cell.variant === 'default' || !(name in compilers))));
+			(/^0\.2\.(100|130)$/.test(cell.release) && 
+				(cell.variant === 'default' || !(name in compilers || cell.variant === 'string-builtins'))));
 
 /* What is bundled of a cell: its glue, or for bundlers an entry by hand, as for workers that are given the Module. */
 function entryOf({ path: cell, target }) {
@@ -147,7 +148,8 @@ function entryOf({ path: cell, target }) {
 	fs.writeFileSync(file, `import fs from 'node:fs';
 import * as imports from ${JSON.stringify(body)};
 const module = new WebAssembly.Module(fs.readFileSync(process.argv[3]));
-const instance = new WebAssembly.Instance(module, { './reglue_fixture_bg.js': imports });
+const constants = new Proxy({}, { get: (_, text) => text });
+const instance = new WebAssembly.Instance(module, { './reglue_fixture_bg.js': imports, 'wasm:js/string-constants': constants });
 imports.__wbg_set_wasm(instance.exports);
 instance.exports.__wbindgen_start?.();
 export * from ${JSON.stringify(body)};

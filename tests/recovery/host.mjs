@@ -48,7 +48,9 @@ if (process.env.RECOVERY_ROOT === undefined) {
 const loader = `import fs from "node:fs";
 import * as bg from "./reglue_fixture_bg.js";
 const module = new WebAssembly.Module(fs.readFileSync(new URL("reglue_fixture_bg.wasm", import.meta.url)));
-const wasm = new WebAssembly.Instance(module, { "./reglue_fixture_bg.js": bg }).exports;
+const constants = new Proxy({}, { get: (_, text) => text });
+const imports = { "./reglue_fixture_bg.js": bg, "wasm:js/string-constants": constants };
+const wasm = new WebAssembly.Instance(module, imports).exports;
 bg.__wbg_set_wasm(wasm);
 wasm.__wbindgen_start();
 export * from "./reglue_fixture_bg.js";
