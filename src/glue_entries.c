@@ -72,7 +72,7 @@ enum fact_kind glue_member_kind(const struct glue *glue, node_id function)
 		bool is_target = tree->nodes[n].field == FIELD_left &&
 		                 node_is(tree, tree->nodes[n].parent, KIND_assignment_expression);
 		struct str export = glue_export_read(glue, n);
-		reads |= str_equal(name, STR("__wbg_ptr")) && !is_target;
+		reads |= str_starts(name, STR("__wbg_ptr")) && !is_target;
 		moves |= str_equal(name, STR("__destroy_into_raw"));
 		frees |= str_starts(export, STR("__wbg_")) && str_ends(export, STR("_free"));
 	}

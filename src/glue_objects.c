@@ -3,7 +3,8 @@
 
 bool glue_is_pointer_name(struct str property)
 {
-	return str_equal(property, STR("__wbg_ptr")) || str_equal(property, STR("ptr"));
+	return str_equal(property, STR("__wbg_ptr")) || str_equal(property, STR("ptr")) ||
+	       str_starts(property, STR("__wbg_ptr_"));
 }
 
 /*
@@ -48,13 +49,16 @@ static bool is_of_glue(const struct glue *glue, node_id class, node_id n, struct
 	return node_is_function(glue->tree, whole) || glue_touches(glue, whole);
 }
 
-/* `this.__wbg_ptr = ret >>> 0`, `obj.ptr = ptr`: not `= 0`, which marks an object as moved. */
+/*
+ * `this.__wbg_ptr = ret >>> 0`, `obj.ptr = ptr`: not `= 0`, which marks an object as moved; nor what comes along with it, the
+ * pointer to the part of an ancestor.
+ */
 static void read_pointer_assignment(struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	node_id left = node_child(tree, n, FIELD_left);
 	struct str property = node_property(tree, left);
-	if (!glue_is_pointer_name(property) ||
+	if (!glue_is_pointer_name(property) || str_starts(property, STR("__wbg_ptr_")) ||
 		node_is(tree, node_child(tree, n, FIELD_right), KIND_number)) {
 		return;
 	}

@@ -38,13 +38,17 @@ export const record = (made, Class, by, args, label) => {
 
 // Gives a stale object the Rust half of a fresh one, whose finalizer is disarmed for it.
 const transplant = (object, r, fresh) => {
-	const k = '__wbg_ptr' in object ? '__wbg_ptr' : 'ptr';
+	const pointer = '__wbg_ptr' in object ? '__wbg_ptr' : 'ptr';
 	const spare = recipe(fresh).box; // throws if the function gave no object this time
-	object[k] = fresh[k];
-	if (object[k] !== fresh[k]) {
-		throw new TypeError(k + ' is read-only'); // some Proxies do not say so themselves
+	for (const k of Object.keys(fresh)) {
+		if (k === pointer || k.startsWith('__wbg_ptr_')) { // those to the parts of ancestors
+			object[k] = fresh[k];
+			if (object[k] !== fresh[k]) {
+				throw new TypeError(k + ' is read-only'); // some Proxies do not say so themselves
+			}
+			fresh[k] = 0;
+		}
 	}
-	fresh[k] = 0;
 	if (fresh.__wbg_inst !== undefined) {
 		object.__wbg_inst = fresh.__wbg_inst; // upstream's own stamp
 	}

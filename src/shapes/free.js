@@ -4,6 +4,14 @@ class $Class {
 		const $ptr = this.__destroy_into_raw();
 		$wasm.$free($ptr, $zero);
 	}
+	// 0.2.121 and later, a class that extends another or is extended: not by way of another class's method
+	free() {
+		if (this.__wbg_ptr !== this.$own) {
+			$$refuse;
+		}
+		const $ptr = this.__destroy_into_raw();
+		$wasm.$free($ptr, $zero);
+	}
 	// 0.2.92 and earlier
 	free() {
 		const $ptr = this.__destroy_into_raw();

@@ -268,6 +268,39 @@ Test(patch, class_members_arguments_and_finalizers)
 	cr_assert_null(patch->diags.first);
 }
 
+/* Since 0.2.121 classes may extend others: their objects have a pointer for each, and methods read the one of their own class. */
+Test(patch, pointers_to_the_parts_of_ancestors)
+{
+	struct patch *patch = run(
+		VIEW "const DogFinalization = new FinalizationRegistry(\n"
+			 "    ({ __wbg_ptr_Dog }) => wasm.__wbg_dog_free(__wbg_ptr_Dog, 1));\n"
+			 "class Dog {\n"
+			 "    __destroy_into_raw() {\n        const ptr = this.__wbg_ptr;\n"
+			 "        this.__wbg_ptr = 0;\n        this.__wbg_ptr_Dog = 0;\n"
+			 "        DogFinalization.unregister(this);\n        return ptr;\n    }\n"
+			 "    free() {\n"
+			 "        if (this.__wbg_ptr !== this.__wbg_ptr_Dog) { throw new TypeError('Dog'); }\n"
+			 "        const ptr = this.__destroy_into_raw();\n"
+			 "        wasm.__wbg_dog_free(ptr, 0);\n    }\n"
+			 "    constructor() {\n        const ret = wasm.dog_new();\n"
+			 "        this.__wbg_ptr = ret >>> 0;\n        this.__wbg_ptr_Dog = ret >>> 0;\n"
+			 "        DogFinalization.register(this, { __wbg_ptr_Dog: ret >>> 0 }, this);\n"
+			 "        return this;\n    }\n"
+			 "    sit(other) { return wasm.dog_sit(this.__wbg_ptr_Dog, other.__wbg_ptr_Dog); }\n"
+			 "}\nexports.Dog = Dog;\n" LOADER);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert_null(patch->diags.first);
+	cr_assert(contains(
+		patch, "free() {if(__rg.S.g!==void 0&&this[__rg.K]!==__rg.S.g&&__rg.f(this))return;"));
+	cr_assert(
+		contains(patch, "this.__wbg_ptr = ret >>> 0,__rg.S.stamp&&(this[__rg.K]=__rg.S.stamp);"));
+	cr_assert(contains(patch, "this.__wbg_ptr_Dog = ret >>> 0;"), "one stamp for an object");
+	cr_assert(contains(patch, "register(this, __rg.h({ __wbg_ptr_Dog: ret >>> 0 }), this)"));
+	cr_assert(
+		contains(patch, "sit(other) {this[__rg.K]!==__rg.S.g&&__rg.t(this);"
+						"__rg.S.g!==void 0&&other&&other[__rg.K]!==__rg.S.g&&__rg.c(other);"));
+}
+
 Test(patch, an_excluded_export_is_reported_and_left_alone)
 {
 	struct patch_options options = PATCH_OPTIONS_DEFAULT;
