@@ -274,10 +274,15 @@ node_id glue_handed_by(const struct glue *glue, node_id call);
 bool glue_leaves_setter(const struct glue *glue);
 bool glue_read_loader(struct glue *glue); /* glue_loader.c: true if the file is one, or a shim */
 /*
- * glue_instance.c: the exports variables of the file, in source order; any glue of the file will do.
+ * glue_find.c: the exports variables of the file, in source order; any glue of the file will do.
  * None, with a diagnostic: what looks like glue and is not understood. None without: no glue.
  */
 uint32_t glue_find(struct glue *glue, binding_id **found);
+/* glue_instance.c: whether a value is an instance's exports, made here or handed in. */
+bool glue_is_adopted(const struct glue *glue, node_id value);
+/* The value that a write gives to a binding, or NO_NODE if the use is no plain assignment. */
+node_id glue_written_value(const struct tree *tree, node_id use);
+bool glue_is_nothing(const struct tree *tree, node_id n); /* undefined, null */
 bool glue_read_instance(struct glue *glue); /* glue_instance.c: adoption, uses of the exports */
 enum target glue_target(struct glue *glue); /* glue_instance.c */
 bool glue_read_sites(struct glue *glue);    /* glue_sites.c: where its instance is made; target */

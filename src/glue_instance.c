@@ -4,60 +4,6 @@
  */
 #include "glue.h"
 
-/* Properties of class objects: programs look into them, and are no glue for that. */
-static bool is_of_objects(struct str name)
-{
-	return glue_is_pointer_name(name) || str_equal(name, STR("__wbg_inst"));
-}
-
-/* The glue's own functions, by which whoever wraps or loads it names its namespace. */
-static bool is_of_glue(struct str name)
-{
-	static const char *const names[] = {"__wbg_set_wasm", "__wbg_init", "__wbg_load",
-		"__wbg_get_imports", "__wbg_init_memory", "__wbg_finalize_init", "__wbg_reset_state", NULL};
-	return str_is_one_of(name, names);
-}
-
-/* Whether members of it are read in another function than the one that has the variable. */
-static bool is_shared(
-	const struct tree *tree, const struct scopes *scopes, const struct binding *binding)
-{
-	node_id own = node_function(tree, binding->identifier);
-	bool shared = binding->scope == 0;
-	for (node_id u = binding->first_use; u != NO_NODE && !shared; u = scopes->next_use[u]) {
-		shared = tree->nodes[u].field == FIELD_object &&
-		         node_is(tree, tree->nodes[u].parent, KIND_member_expression) &&
-		         node_function(tree, u) != own;
-	}
-	return shared;
-}
-
-/*
- * Evidence that a variable holds wasm-bindgen's exports rather than anything else. Anybody's loader
- * reads `memory`, but in the function that has the variable: a glue's functions share theirs.
- */
-static bool looks_like_exports(
-	const struct tree *tree, const struct scopes *scopes, const struct binding *binding)
-{
-	bool seen = false, memory = false;
-	for (node_id u = binding->first_use; u != NO_NODE; u = scopes->next_use[u]) {
-		node_id member = tree->nodes[u].parent;
-		if (tree->nodes[u].field != FIELD_object ||
-			!node_is(tree, member, KIND_member_expression)) {
-			continue;
-		}
-		struct str name = node_property(tree, member);
-		if (is_of_glue(name)) {
-			return false;
-		}
-		memory |= str_equal(name, STR("memory"));
-		seen |= str_starts(name, STR("__wbindgen_")) || str_starts(name, STR("__externref")) ||
-		        (str_starts(name, STR("__wbg_")) && !is_of_objects(name));
-	}
-	return seen ||
-	       (memory && tree_has_prefix(tree, STR("__wb")) && is_shared(tree, scopes, binding));
-}
-
 bool glue_is_instance_exports(const struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
@@ -84,8 +30,7 @@ static node_id last_of_chain(const struct tree *tree, node_id n)
 	return n;
 }
 
-/* The value that a write gives to a binding, or NO_NODE if the use is no plain assignment. */
-static node_id written_value(const struct tree *tree, node_id use)
+node_id glue_written_value(const struct tree *tree, node_id use)
 {
 	node_id parent = tree->nodes[use].parent;
 	if (node_is(tree, parent, KIND_assignment_expression) && tree->nodes[use].field == FIELD_left) {
@@ -94,7 +39,7 @@ static node_id written_value(const struct tree *tree, node_id use)
 	return NO_NODE;
 }
 
-static bool is_nothing(const struct tree *tree, node_id n)
+bool glue_is_nothing(const struct tree *tree, node_id n)
 {
 	return node_is(tree, n, KIND_undefined) || node_is(tree, n, KIND_null) ||
 	       node_is_text(tree, n, STR("void 0"));
@@ -147,6 +92,13 @@ static bool is_received(const struct glue *glue, node_id value)
 	       node_function(glue->tree, value) == glue->scopes->bindings[binding].scope;
 }
 
+bool glue_is_adopted(const struct glue *glue, node_id value)
+{
+	node_id last =
+		node_unwrap(glue->tree, last_of_chain(glue->tree, node_unwrap(glue->tree, value)));
+	return glue_is_instance_exports(glue, last) || is_received(glue, last);
+}
+
 /*
  * `new Proxy({}, { get: (target, name) => init()[name] })`: what stands in for the exports until a first
  * use of them makes the instance, which the variable then receives.
@@ -190,7 +142,7 @@ static bool read_adoption(struct glue *glue, node_id value)
 	const struct tree *tree = glue->tree;
 	node_id plain = node_unwrap(tree, value);
 	node_id adopted = node_unwrap(tree, last_of_chain(tree, plain));
-	if (is_nothing(tree, adopted) || is_stand_in(glue, adopted)) {
+	if (glue_is_nothing(tree, adopted) || is_stand_in(glue, adopted)) {
 		return true;
 	}
 	if (is_received(glue, adopted)) {
@@ -427,156 +379,10 @@ enum target glue_target(struct glue *glue)
 	return loads_later ? TARGET_WEB : TARGET_NODEJS;
 }
 
-/* Output of wasm2js, named so that the refusal can name it. */
-static bool refuse_asmjs(struct glue *glue)
-{
-	const struct tree *tree = glue->tree;
-	for (node_id n = 1; n < tree->count; n++) {
-		const struct node *node = &tree->nodes[n];
-		if (node->field == FIELD_function && node->kind == KIND_identifier &&
-			(node_is_text(tree, n, STR("asmFunc")) || node_is_text(tree, n, STR("asmFn")))) {
-			glue_refuse(glue, "asmjs", n, "asm.js output of wasm2js: there is no wasm instance");
-			return true;
-		}
-	}
-	return false;
-}
-
-/* `import * as wasm from "./x_bg.wasm"` with more uses than an entry file has. */
-static bool is_namespace_of_wasm(const struct glue *glue, binding_id b)
-{
-	const struct binding *binding = &glue->scopes->bindings[b];
-	struct str plain;
-	bool named = glue_names_wasm(glue, glue_import_source(glue, b), &plain);
-	/* before 0.2.40 or so without the extension, which bundlers then added */
-	if (!node_is(glue->tree, binding->declares, KIND_namespace_import) ||
-		!(named || str_ends(plain, STR("_bg")))) {
-		return false;
-	}
-	bool used = false;
-	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
-		struct str name = node_property(glue->tree, glue->tree->nodes[u].parent);
-		used |= str_equal(name, STR("memory")) ||
-		        (named && name.len != 0 && !str_equal(name, STR("__wbindgen_start")));
-	}
-	return used;
-}
-
-static bool is_adopted(const struct glue *glue, node_id value)
-{
-	node_id last =
-		node_unwrap(glue->tree, last_of_chain(glue->tree, node_unwrap(glue->tree, value)));
-	return glue_is_instance_exports(glue, last) || is_received(glue, last);
-}
-
-/* Whether any write of the binding, its initializer included, gives it an instance's exports. */
-static bool adopts_instance(const struct glue *glue, binding_id b)
-{
-	const struct tree *tree = glue->tree;
-	node_id value = binding_value(glue->scopes, b);
-	if (value != NO_NODE && is_adopted(glue, value)) {
-		return true;
-	}
-	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
-		 u = glue->scopes->next_use[u]) {
-		node_id written = written_value(tree, u);
-		if (written != NO_NODE && is_adopted(glue, written)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* A function's exports variable is its own: `let wasm` in a block counts for that block. */
 static node_id body_of_root(const struct tree *tree, node_id root)
 {
 	return root == 0 || node_is(tree, root, KIND_statement_block) ? root : node_body(tree, root);
-}
-
-static uint32_t count_uses(const struct glue *glue, binding_id b)
-{
-	uint32_t count = 0;
-	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
-		 u = glue->scopes->next_use[u]) {
-		count++;
-	}
-	return count;
-}
-
-/* The first value that a variable gets, or where it is declared if it gets none. */
-static node_id what_it_receives(const struct glue *glue, binding_id b)
-{
-	const struct tree *tree = glue->tree;
-	const struct binding *binding = &glue->scopes->bindings[b];
-	node_id value = binding_value(glue->scopes, b);
-	for (node_id u = binding->first_use;
-		 u != NO_NODE && (value == NO_NODE || is_nothing(tree, value));
-		 u = glue->scopes->next_use[u]) {
-		value = written_value(tree, u) != NO_NODE ? written_value(tree, u) : value;
-	}
-	return value != NO_NODE ? value : binding->identifier;
-}
-
-/*
- * `state.wasm = instance.exports`, `static wasm = …` where `state.wasm.__wbindgen_malloc` is read: the exports of
- * glue that keeps them in no variable. Gives what receives them.
- */
-static node_id kept_in_property(const struct glue *glue)
-{
-	const struct tree *tree = glue->tree;
-	for (node_id n = 1; n < tree->count; n++) {
-		node_id left = node_is(tree, n, KIND_assignment_expression)
-		                   ? node_child(tree, n, FIELD_left)
-		                   : NO_NODE;
-		struct str property = node_property(tree, left);
-		if (property.len == 0 ||
-			!glue_is_instance_exports(glue, node_child(tree, n, FIELD_right))) {
-			continue;
-		}
-		for (node_id m = 1; m < tree->count; m++) {
-			struct str name = node_property(tree, m);
-			if ((str_starts(name, STR("__wbindgen_")) || str_starts(name, STR("__wbg_"))) &&
-				str_equal(node_property(tree, node_child(tree, m, FIELD_object)), property)) {
-				return left;
-			}
-		}
-	}
-	return NO_NODE;
-}
-
-uint32_t glue_find(struct glue *glue, binding_id **found)
-{
-	const struct scopes *scopes = glue->scopes;
-	uint32_t count = 0, most = 0;
-	binding_id likely = 0; /* a class object has names of wasm-bindgen's, too, but fewer */
-	*found = arena_array(glue->arena, binding_id, scopes->count);
-	for (binding_id b = 1; b < scopes->count; b++) {
-		const struct binding *binding = &scopes->bindings[b];
-		if (!looks_like_exports(glue->tree, scopes, binding)) {
-			continue;
-		}
-		if (count_uses(glue, b) > most) {
-			most = count_uses(glue, b);
-			likely = b;
-		}
-		if (binding->kind != BINDING_PARAMETER &&
-			(binding->kind == BINDING_IMPORT ? is_namespace_of_wasm(glue, b)
-											 : adopts_instance(glue, b))) {
-			(*found)[count++] = b;
-		}
-	}
-	if (count == 0 && !refuse_asmjs(glue) && likely != 0) {
-		glue_refuse(glue, "unknown-glue", what_it_receives(glue, likely),
-			"looks like wasm-bindgen glue, but no variable receives an instance's exports");
-	}
-	node_id kept = count == 0 && likely == 0 ? kept_in_property(glue) : NO_NODE;
-	if (kept != NO_NODE) {
-		glue_refuse(glue, "unknown-glue", kept,
-			"looks like wasm-bindgen glue, but an instance's exports are kept in '%.*s', not in a "
-			"variable",
-			STR_ARGS(node_text(glue->tree, kept)));
-	}
-	return count;
 }
 
 bool glue_read_instance(struct glue *glue)
@@ -602,7 +408,7 @@ bool glue_read_instance(struct glue *glue)
 	}
 	for (node_id u = scopes->bindings[glue->exports].first_use; u != NO_NODE;
 		 u = scopes->next_use[u]) {
-		node_id written = written_value(tree, u);
+		node_id written = glue_written_value(tree, u);
 		if (written != NO_NODE) {
 			understood &= read_adoption(glue, written);
 		} else if (use_is_write(tree, u)) {

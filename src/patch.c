@@ -34,8 +34,8 @@ void patcher_destroy(struct patcher *patcher)
 /* Every glue has one of these in its names; other files are not even parsed. bytes begins with `_`. */
 static bool starts_with_mark(struct str bytes)
 {
-	static const struct str marks[] = {
-		{"__wbindgen", 10}, {"__wbg_", 6}, {"_bg.wasm", 8}, {"_bg.js", 6}, {"_bindgen", 8}};
+	static const struct str marks[] = {{"__wbindgen", 10}, {"__wbg_", 6}, {"_bg.wasm", 8},
+		{"_bg.js", 6}, {"_bindgen", 8}, {"_bg'", 4}, {"_bg\"", 4}};
 	char third = bytes.len < 3 ? 0 : bytes.data[2];
 	if (third != 'w' && third != 'g' && third != 'i') {
 		return false;

@@ -367,3 +367,45 @@ Test(forms, exports_of_a_command)
 	}
 	cr_assert_null(patch->diags.first, "%s", patch->diags.first->text.data);
 }
+
+/* A program of numbers calls none of wasm-bindgen's own exports: what is written around the exports tells it. */
+Test(forms, glue_of_numbers_is_told_by_its_frame)
+{
+#define PLAIN "export function add(a, b) { return wasm.add(a, b); }\n"
+#define MAKE \
+	"let wasm = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports;\n"
+	static const struct form forms[] = {
+		{"let wasm;\nexport function __wbg_set_wasm(v) { wasm = v; }\n" PLAIN, NULL,
+			"wasm = __rg.l(v,arguments[1]);"},
+		{"import * as wasm from './x_bg.wasm';\n" PLAIN, NULL, "__rg.l("},
+		{"const imports = {};\nimports['__wbindgen_placeholder__'] = {};\n" MAKE PLAIN, NULL,
+			"add(a, b) {__rg.S.dead&&__rg.e();"},
+		{"const imports = { './x_bg.js': {} };\n" MAKE PLAIN, NULL,
+			"add(a, b) {__rg.S.dead&&__rg.e();"},
+		{"const imports = __wbg_get_imports();\nfunction __wbg_get_imports() { return {}; }\n" MAKE
+				PLAIN,
+			NULL, "add(a, b) {__rg.S.dead&&__rg.e();"},
+		{"const wasm = require('./x_bg');\nmodule.exports.add = function(a, b) { return "
+		 "wasm.add(a, "
+		 "b); };\n",
+			NULL, "function(a, b) {__rg.S.dead&&__rg.e();"},
+	};
+	EXPECT_ALL(forms);
+
+	/* nothing of wasm-bindgen's around; the file of whoever calls; which of two? */
+	static const char *const others[] = {
+		"// __wbindgen\nconst imports = {};\n" MAKE PLAIN,
+		"// __wbindgen\nimport * as wasm from './x.wasm';\n" PLAIN,
+		"import * as wasm from './x_bg.wasm';\nconsole.log(wasm.add(1, 2));\n",
+		"const imports = __wbg_get_imports();\n" MAKE "wasm.run();\n",
+		"const imports = __wbg_get_imports();\n" MAKE PLAIN
+		"const b = new WebAssembly.Instance(m, imports).exports;\n"
+		"export function sub(x) { return b.sub(x); }\n",
+	};
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		struct patch *patch = patch_run(arena, patcher, STR("x.js"), str_from(others[i]), &options);
+		cr_assert_eq(patch->verdict, VERDICT_SKIPPED, "%s", others[i]);
+		cr_assert_null(patch->diags.first, "%s", others[i]);
+	}
+}

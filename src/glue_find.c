@@ -1,0 +1,272 @@
+/*
+ * Which variables of a file hold an instance's exports: by wasm-bindgen's own exports that are read of them, or by
+ * what wasm-bindgen writes around. What looks like glue and has no such variable is refused.
+ */
+#include "glue.h"
+
+/* Properties of class objects: programs look into them, and are no glue for that. */
+static bool is_of_objects(struct str name)
+{
+	return glue_is_pointer_name(name) || str_equal(name, STR("__wbg_inst"));
+}
+
+/* The glue's own functions, by which whoever wraps or loads it names its namespace. */
+static bool is_of_glue(struct str name)
+{
+	static const char *const names[] = {"__wbg_set_wasm", "__wbg_init", "__wbg_load",
+		"__wbg_get_imports", "__wbg_init_memory", "__wbg_finalize_init", "__wbg_reset_state", NULL};
+	return str_is_one_of(name, names);
+}
+
+/* Whether members of it are read in another function than the one that has the variable. */
+static bool is_shared(
+	const struct tree *tree, const struct scopes *scopes, const struct binding *binding)
+{
+	node_id own = node_function(tree, binding->identifier);
+	bool shared = binding->scope == 0;
+	for (node_id u = binding->first_use; u != NO_NODE && !shared; u = scopes->next_use[u]) {
+		shared = tree->nodes[u].field == FIELD_object &&
+		         node_is(tree, tree->nodes[u].parent, KIND_member_expression) &&
+		         node_function(tree, u) != own;
+	}
+	return shared;
+}
+
+/*
+ * Evidence that a variable holds wasm-bindgen's exports rather than anything else. Anybody's loader
+ * reads `memory`, but in the function that has the variable: a glue's functions share theirs.
+ */
+static bool looks_like_exports(
+	const struct tree *tree, const struct scopes *scopes, const struct binding *binding)
+{
+	bool seen = false, memory = false;
+	for (node_id u = binding->first_use; u != NO_NODE; u = scopes->next_use[u]) {
+		node_id member = tree->nodes[u].parent;
+		if (tree->nodes[u].field != FIELD_object ||
+			!node_is(tree, member, KIND_member_expression)) {
+			continue;
+		}
+		struct str name = node_property(tree, member);
+		if (is_of_glue(name)) {
+			return false;
+		}
+		memory |= str_equal(name, STR("memory"));
+		seen |= str_starts(name, STR("__wbindgen_")) || str_starts(name, STR("__externref")) ||
+		        (str_starts(name, STR("__wbg_")) && !is_of_objects(name));
+	}
+	return seen ||
+	       (memory && tree_has_prefix(tree, STR("__wb")) && is_shared(tree, scopes, binding));
+}
+
+/* Output of wasm2js, named so that the refusal can name it. */
+static bool refuse_asmjs(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = 1; n < tree->count; n++) {
+		const struct node *node = &tree->nodes[n];
+		if (node->field == FIELD_function && node->kind == KIND_identifier &&
+			(node_is_text(tree, n, STR("asmFunc")) || node_is_text(tree, n, STR("asmFn")))) {
+			glue_refuse(glue, "asmjs", n, "asm.js output of wasm2js: there is no wasm instance");
+			return true;
+		}
+	}
+	return false;
+}
+
+/* `import * as wasm from "./x_bg.wasm"` with more uses than an entry file has. */
+static bool is_namespace_of_wasm(const struct glue *glue, binding_id b)
+{
+	const struct binding *binding = &glue->scopes->bindings[b];
+	struct str plain;
+	bool named = glue_names_wasm(glue, glue_import_source(glue, b), &plain);
+	/* before 0.2.40 or so without the extension, which bundlers then added */
+	if (!node_is(glue->tree, binding->declares, KIND_namespace_import) ||
+		!(named || str_ends(plain, STR("_bg")))) {
+		return false;
+	}
+	bool used = false;
+	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
+		struct str name = node_property(glue->tree, glue->tree->nodes[u].parent);
+		used |= str_equal(name, STR("memory")) ||
+		        (named && name.len != 0 && !str_equal(name, STR("__wbindgen_start")));
+	}
+	return used;
+}
+
+/* Of which one is told by its name: programs import other wasm, too. */
+static bool is_named_as_body(const struct glue *glue, binding_id b)
+{
+	struct str plain;
+	glue_names_wasm(glue, glue_import_source(glue, b), &plain);
+	return str_ends(plain, STR("_bg.wasm")) || str_ends(plain, STR("_bg"));
+}
+
+/* Whether any write of the binding, its initializer included, gives it an instance's exports. */
+static bool adopts_instance(const struct glue *glue, binding_id b)
+{
+	const struct tree *tree = glue->tree;
+	node_id value = binding_value(glue->scopes, b);
+	if (value != NO_NODE && glue_is_adopted(glue, value)) {
+		return true;
+	}
+	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		node_id written = glue_written_value(tree, u);
+		if (written != NO_NODE && glue_is_adopted(glue, written)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static uint32_t count_uses(const struct glue *glue, binding_id b)
+{
+	uint32_t count = 0;
+	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		count++;
+	}
+	return count;
+}
+
+/* The first value that a variable gets, or where it is declared if it gets none. */
+static node_id what_it_receives(const struct glue *glue, binding_id b)
+{
+	const struct tree *tree = glue->tree;
+	const struct binding *binding = &glue->scopes->bindings[b];
+	node_id value = binding_value(glue->scopes, b);
+	for (node_id u = binding->first_use;
+		 u != NO_NODE && (value == NO_NODE || glue_is_nothing(tree, value));
+		 u = glue->scopes->next_use[u]) {
+		value = glue_written_value(tree, u) != NO_NODE ? glue_written_value(tree, u) : value;
+	}
+	return value != NO_NODE ? value : binding->identifier;
+}
+
+/*
+ * `state.wasm = instance.exports`, `static wasm = …` where `state.wasm.__wbindgen_malloc` is read: the exports of
+ * glue that keeps them in no variable. Gives what receives them.
+ */
+static node_id kept_in_property(const struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = 1; n < tree->count; n++) {
+		node_id left = node_is(tree, n, KIND_assignment_expression)
+		                   ? node_child(tree, n, FIELD_left)
+		                   : NO_NODE;
+		struct str property = node_property(tree, left);
+		if (property.len == 0 ||
+			!glue_is_instance_exports(glue, node_child(tree, n, FIELD_right))) {
+			continue;
+		}
+		for (node_id m = 1; m < tree->count; m++) {
+			struct str name = node_property(tree, m);
+			if ((str_starts(name, STR("__wbindgen_")) || str_starts(name, STR("__wbg_"))) &&
+				str_equal(node_property(tree, node_child(tree, m, FIELD_object)), property)) {
+				return left;
+			}
+		}
+	}
+	return NO_NODE;
+}
+
+/* Whether the file has what wasm-bindgen writes around the exports to make an instance, or to be handed one. */
+static bool has_frame(const struct glue *glue)
+{
+	static const char *const names[] = {"__wbg_set_wasm", "__wbg_get_imports",
+		"__wbg_finalize_init", "__wbindgen_wasm_module", "__wbindgen_placeholder__", NULL};
+	const struct tree *tree = glue->tree;
+	for (const char *const *name = names; *name != NULL; name++) {
+		if (tree_find_name(tree, str_from(*name)) != 0) {
+			return true;
+		}
+	}
+	for (node_id n = 1; n < tree->count; n++) {
+		struct str text = node_string(tree, n);
+		bool is_key = tree->nodes[n].field == FIELD_key || tree->nodes[n].field == FIELD_index;
+		/* `require("./x_bg")`, the separate loader of old nodejs glue */
+		if (str_ends(text, STR("_bg")) ||
+			(is_key && (str_is_one_of(text, names) || str_ends(text, STR("_bg.js"))))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* `function f() { return wasm.f(); }` */
+static bool is_called_in_functions(const struct glue *glue, binding_id b)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		node_id member = tree->nodes[u].parent;
+		if (tree->nodes[u].field == FIELD_object && node_is(tree, member, KIND_member_expression) &&
+			tree->nodes[member].field == FIELD_function && node_function(tree, u) != NO_NODE &&
+			node_function(tree, u) != node_function(tree, glue->scopes->bindings[b].identifier)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * The exports of a program that has nothing but numbers for the other side: of wasm-bindgen's own exports it needs none,
+ * so that what is around the variable has to tell. 0 if none, or more than one, could be it.
+ */
+static binding_id find_plain(const struct glue *glue)
+{
+	binding_id only = 0;
+	bool framed = has_frame(glue);
+	for (binding_id b = 1; b < glue->scopes->count; b++) {
+		enum binding_kind kind = glue->scopes->bindings[b].kind;
+		bool found = kind == BINDING_IMPORT
+		                 ? is_namespace_of_wasm(glue, b) && is_named_as_body(glue, b)
+		                 : framed && kind != BINDING_PARAMETER && adopts_instance(glue, b);
+		if (found && is_called_in_functions(glue, b)) {
+			if (only != 0) {
+				return 0;
+			}
+			only = b;
+		}
+	}
+	return only;
+}
+
+uint32_t glue_find(struct glue *glue, binding_id **found)
+{
+	const struct scopes *scopes = glue->scopes;
+	uint32_t count = 0, most = 0;
+	binding_id likely = 0; /* a class object has names of wasm-bindgen's, too, but fewer */
+	*found = arena_array(glue->arena, binding_id, scopes->count);
+	for (binding_id b = 1; b < scopes->count; b++) {
+		const struct binding *binding = &scopes->bindings[b];
+		if (!looks_like_exports(glue->tree, scopes, binding)) {
+			continue;
+		}
+		if (count_uses(glue, b) > most) {
+			most = count_uses(glue, b);
+			likely = b;
+		}
+		if (binding->kind != BINDING_PARAMETER &&
+			(binding->kind == BINDING_IMPORT ? is_namespace_of_wasm(glue, b)
+											 : adopts_instance(glue, b))) {
+			(*found)[count++] = b;
+		}
+	}
+	binding_id plain = count == 0 ? find_plain(glue) : 0;
+	if (plain != 0) {
+		(*found)[count++] = plain;
+	}
+	if (count == 0 && !refuse_asmjs(glue) && likely != 0) {
+		glue_refuse(glue, "unknown-glue", what_it_receives(glue, likely),
+			"looks like wasm-bindgen glue, but no variable receives an instance's exports");
+	}
+	node_id kept = count == 0 && likely == 0 ? kept_in_property(glue) : NO_NODE;
+	if (kept != NO_NODE) {
+		glue_refuse(glue, "unknown-glue", kept,
+			"looks like wasm-bindgen glue, but an instance's exports are kept in '%.*s', not in a "
+			"variable",
+			STR_ARGS(node_text(glue->tree, kept)));
+	}
+	return count;
+}
