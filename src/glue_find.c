@@ -73,6 +73,20 @@ static bool refuse_asmjs(struct glue *glue)
 	return false;
 }
 
+/* Emscripten makes the instance, and keeps it: `wasmExports["__wbindgen_start"]()`, in the library that it is given too. */
+static bool refuse_emscripten(struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id n = 1; n < tree->count; n++) {
+		if (str_starts(node_property(tree, n), STR("__wb")) &&
+			node_is_text(tree, node_child(tree, n, FIELD_object), STR("wasmExports"))) {
+			glue_refuse(glue, "emscripten", n, "emscripten's loader makes the instance");
+			return true;
+		}
+	}
+	return false;
+}
+
 /* `import * as wasm from "./x_bg.wasm"` with more uses than an entry file has. */
 static bool is_namespace_of_wasm(const struct glue *glue, binding_id b)
 {
@@ -257,7 +271,7 @@ uint32_t glue_find(struct glue *glue, binding_id **found)
 	if (plain != 0) {
 		(*found)[count++] = plain;
 	}
-	if (count == 0 && !refuse_asmjs(glue) && likely != 0) {
+	if (count == 0 && !refuse_asmjs(glue) && !refuse_emscripten(glue) && likely != 0) {
 		glue_refuse(glue, "unknown-glue", what_it_receives(glue, likely),
 			"looks like wasm-bindgen glue, but no variable receives an instance's exports");
 	}

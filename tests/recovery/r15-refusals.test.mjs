@@ -88,6 +88,16 @@ createWasm();
 `,
 		/\[(no-glue|emscripten[\w-]*)\]/,
 	],
+	"glue for emscripten, which has its loader make the instance": [
+		() => `addToLibrary({
+	$initBindgen__deps: ["$addOnInit"],
+	$initBindgen__postset: "addOnInit(initBindgen);",
+	$initBindgen: () => { wasmExports["__wbindgen_start"](); },
+});
+addToLibrary({ $add: function(a, b) { return wasmExports["add"](a, b); } });
+`,
+		/\[emscripten\]/,
+	],
 	"code that is no glue": [() => "export const x = 1;\n", /\[no-glue\]/],
 	"a syntax error": [text => `${text}\n}\n`, /\[parse-error\]/],
 };

@@ -461,6 +461,8 @@ Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 		"__wbg_reset_state");
 	expect_refusal(
 		"var r = asmFunc({});\nexports.memory = r.memory; // __wbindgen_", "asmjs", "asmFunc");
+	expect_refusal("const init = () => wasmExports['__wbindgen_start']();", "emscripten",
+		"wasmExports['__wbindgen_start']");
 	expect_refusal("let wasm = load(); wasm.__wbindgen_start();", "unknown-glue", "load()");
 	expect_refusal(
 		"let wasm;\nfunction f() { wasm.__wbindgen_start(); }\nf(wasm = adopted(instance));",
