@@ -200,8 +200,11 @@ node_id glue_import_source(const struct glue *glue, binding_id binding);
 /* Whether it ends in .wasm, a query left out; *plain is the specifier without the query. */
 bool glue_names_wasm(const struct glue *glue, node_id source, struct str *plain);
 
-/* Whether class objects keep their pointer in a property of that name. */
-bool glue_is_pointer_name(struct str property);
+/*
+ * Whether class objects keep their pointer in a property of that name: `__wbg_ptr`, once `ptr`, and in classes that extend
+ * others `__wbg_ptr_NAME` beside it.
+ */
+bool glue_is_pointer_name(const struct glue *glue, struct str property);
 
 /* The top-level function (child of the root) around n, or NO_NODE. */
 node_id glue_function_around(const struct glue *glue, node_id n);

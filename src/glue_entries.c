@@ -14,9 +14,9 @@ static struct str main_export(const struct glue *glue, node_id n)
 	return (struct str){"", 0};
 }
 
-static bool is_pointer_name(struct str name)
+static bool is_pointer_name(const struct glue *glue, struct str name)
 {
-	return glue_is_pointer_name(name) || str_equal(name, STR("__destroy_into_raw"));
+	return glue_is_pointer_name(glue, name) || str_equal(name, STR("__destroy_into_raw"));
 }
 
 /*
@@ -28,7 +28,8 @@ static bool is_object_parameter(const struct glue *glue, binding_id parameter)
 	for (node_id u = glue->scopes->bindings[parameter].first_use; u != NO_NODE;
 		 u = glue->scopes->next_use[u]) {
 		node_id parent = tree->nodes[u].parent;
-		if (tree->nodes[u].field == FIELD_object && is_pointer_name(node_property(tree, parent))) {
+		if (tree->nodes[u].field == FIELD_object &&
+			is_pointer_name(glue, node_property(tree, parent))) {
 			return true;
 		}
 		if (node_is(tree, parent, KIND_arguments) &&
@@ -72,7 +73,7 @@ enum fact_kind glue_member_kind(const struct glue *glue, node_id function)
 		bool is_target = tree->nodes[n].field == FIELD_left &&
 		                 node_is(tree, tree->nodes[n].parent, KIND_assignment_expression);
 		struct str export = glue_export_read(glue, n);
-		reads |= str_starts(name, STR("__wbg_ptr")) && !is_target;
+		reads |= glue_is_pointer_name(glue, name) && !str_equal(name, STR("ptr")) && !is_target;
 		moves |= str_equal(name, STR("__destroy_into_raw"));
 		frees |= str_starts(export, STR("__wbg_")) && str_ends(export, STR("_free"));
 	}
@@ -207,8 +208,8 @@ static bool is_rust_class(const struct glue *glue, node_id class)
 	bool touches = false, pointer = false;
 	for (node_id n = class; n < tree->nodes[class].last; n++) {
 		touches |= is_exports(glue, n);
-		pointer |=
-			tree->nodes[n].kind == KIND_property_identifier && is_pointer_name(node_text(tree, n));
+		pointer |= tree->nodes[n].kind == KIND_property_identifier &&
+		           is_pointer_name(glue, node_text(tree, n));
 	}
 	return touches && pointer;
 }

@@ -7,7 +7,7 @@
 /* Properties of class objects: programs look into them, and are no glue for that. */
 static bool is_of_objects(struct str name)
 {
-	return glue_is_pointer_name(name) || str_equal(name, STR("__wbg_inst"));
+	return str_starts(name, STR("__wbg_ptr")) || str_equal(name, STR("__wbg_inst"));
 }
 
 /* The glue's own functions, by which whoever wraps or loads it names its namespace. */

@@ -1,10 +1,11 @@
 /* Rust objects in JS: where they get their pointer. */
 #include "glue.h"
 
-bool glue_is_pointer_name(struct str property)
+bool glue_is_pointer_name(const struct glue *glue, struct str property)
 {
-	return str_equal(property, STR("__wbg_ptr")) || str_equal(property, STR("ptr")) ||
-	       str_starts(property, STR("__wbg_ptr_"));
+	const struct str plain = {"__wbg_ptr", 9};
+	return str_equal(property, plain) || str_equal(property, STR("ptr")) ||
+	       (str_starts(property, STR("__wbg_ptr_")) && tree_find_name(glue->tree, plain) != 0);
 }
 
 /*
@@ -23,7 +24,7 @@ static bool refuse_unknown_pointer(struct glue *glue, node_id call)
 		node_id value = node_unwrap(tree, a);
 		if (node_is(tree, value, KIND_member_expression) &&
 			node_is(tree, node_child(tree, value, FIELD_object), KIND_this) &&
-			!glue_is_pointer_name(node_property(tree, value))) {
+			!glue_is_pointer_name(glue, node_property(tree, value))) {
 			glue_refuse(glue, "object-pointer", a,
 				"'%.*s' is given to wasm: the pointer of a class object, in a property that "
 				"is not known",
@@ -58,7 +59,7 @@ static void read_pointer_assignment(struct glue *glue, node_id n)
 	const struct tree *tree = glue->tree;
 	node_id left = node_child(tree, n, FIELD_left);
 	struct str property = node_property(tree, left);
-	if (!glue_is_pointer_name(property) || str_starts(property, STR("__wbg_ptr_")) ||
+	if (!glue_is_pointer_name(glue, property) || str_starts(property, STR("__wbg_ptr_")) ||
 		node_is(tree, node_child(tree, n, FIELD_right), KIND_number)) {
 		return;
 	}

@@ -342,7 +342,7 @@ static bool does_nothing(const struct glue *glue, binding_id b)
 static bool belongs_to_instance(const struct glue *glue, node_id call, node_id held)
 {
 	const struct tree *tree = glue->tree;
-	if (glue_is_pointer_name(node_property(tree, held))) {
+	if (glue_is_pointer_name(glue, node_property(tree, held))) {
 		node_id statement = call; /* of another glue of the file, maybe */
 		while (tree->nodes[statement].parent != glue->root_body) {
 			statement = tree->nodes[statement].parent;

@@ -199,7 +199,7 @@ static bool is_quiet(const struct planning *p, node_id n)
 		object = node_child(tree, n, FIELD_object);
 		return is_exports(p->glue, object) ||
 		       ((node_is(tree, object, KIND_this) || node_is(tree, object, KIND_identifier)) &&
-				   glue_is_pointer_name(node_property(tree, n)));
+				   glue_is_pointer_name(p->glue, node_property(tree, n)));
 	case KIND_call_expression:
 		n = node_child(tree, n, FIELD_function);
 		return is_harmless(p, n) || (is_exports(p->glue, node_child(tree, n, FIELD_object)) &&

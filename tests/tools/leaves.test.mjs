@@ -117,7 +117,10 @@ for (const fixture of different.filter((one) => WebAssembly.validate(one.bytes))
 	const all = WebAssembly.Module.imports(module);
 	const imported = all.filter(({ kind }) => kind === 'function');
 
-	test(`${cell}: no leaf reaches an import, by another reading of the code`, () => checkCode(fixture, imported));
+	// It reads no element segment whose references are made from imported globals, as static strings are.
+	const isReadable = !/string-builtins/.test(cell);
+	test(`${cell}: no leaf reaches an import, by another reading of the code`, { skip: !isReadable },
+		() => checkCode(fixture, imported));
 
 	test(`${cell}: while a leaf runs, no import is called but to throw`, () => {
 		const called = new Set();
