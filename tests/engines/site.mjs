@@ -4,7 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { copyOf, patchedCopyOf } from "../recovery/host.mjs";
-import { cellOf, cells, excluded, plainCells, promised, reconstruct, settings, upstream } from "../recovery/lib.mjs";
+import { cellOf, cells, excluded, families, plainCells, promised, reconstruct, settings, upstream } from "../recovery/lib.mjs";
 
 const tests = path.join(path.dirname(fileURLToPath(import.meta.url)), "..");
 export const fixtures = path.join(tests, "../fixtures");
@@ -42,6 +42,7 @@ export function webCells(file) {
 		...(file.startsWith("r14") ? [] : cells),
 		...(/^r14|^r06-stale/.test(file) ? upstream : []),
 		...(file.startsWith("r06-reconstruct") ? promised : []),
+		...(file.startsWith("r06-families") ? families : []),
 		...plainCells.map(cellOf),
 	];
 	return [...new Set(asked.filter(({ target }) => target === "web"))];
@@ -58,6 +59,7 @@ export function glue(cell, kind) {
 export const kinds = file =>
 	["original", "patched"].concat(
 		file.includes("reconstruct") ? [reconstruct, ["--reconstruct", "Later"]].map(patchedWith)
+			: file.includes("families") ? [["--reconstruct", "Dog"]].map(patchedWith)
 			: file.includes("r11-policy") ? [settings, excluded].map(patchedWith) : [],
 	);
 const patchedWith = options => `patched ${options.join(" ")}`;

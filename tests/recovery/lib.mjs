@@ -73,6 +73,9 @@ export const upstream = allCells.filter(
 // Glue with factories that return promises.
 export const promised = allCells.filter(cell => cell.variant === "factories" && loads(cell));
 
+// Classes that extend others.
+export const families = allCells.filter(cell => cell.variant === "families" && loads(cell));
+
 // Where a test needs one cell of a kind, whatever RECOVERY_CELLS says: heap, reachable shadow stack.
 export const plainCells = ["0.2.92/default/nodejs", "0.2.92/default/web"];
 export const plain = () => plainCells.map(cellOf).find(loads);

@@ -1,10 +1,8 @@
 // R6, R7: classes that extend others (`extends = Parent`), whose objects have a pointer for the part of each ancestor.
 import assert from "node:assert/strict";
-import { allCells } from "./host.mjs";
-import { calls, caught, collect, each as eachOf, loads, pointer, recover } from "./lib.mjs";
+import { calls, caught, collect, each as eachOf, families, pointer, recover } from "./lib.mjs";
 
-const among = allCells.filter(cell => cell.variant === "families" && loads(cell));
-const each = (name, body, more) => eachOf(name, body, { among, ...more });
+const each = (name, body, more) => eachOf(name, body, { among: families, ...more });
 
 const uses = {
 	"a method of its own": (m, o) => o.learn(),
