@@ -224,6 +224,8 @@ struct str glue_listed_as(const struct glue *glue, binding_id b);
 
 /* The name that a function is given where it is assigned or listed as an import; may be empty. */
 struct str glue_shim_name(const struct glue *glue, node_id function);
+/* The name of the import shim around n, or empty. A shim is known by it: `imports.wbg.__wbg_then_… = function`. */
+struct str glue_shim_around(const struct glue *glue, node_id n);
 
 /* The variable by which a function is called: its own name, or the one it is assigned to; or 0. */
 binding_id glue_function_binding(const struct glue *glue, node_id function);

@@ -113,11 +113,7 @@ static void read_closure_state(struct glue *glue, node_id holder, node_id name, 
 	}
 }
 
-/*
- * The name of the import shim around n, or empty. A shim is known by the name it is given:
- * `imports.wbg.__wbg_then_… = function`.
- */
-static struct str shim_around(const struct glue *glue, node_id n)
+struct str glue_shim_around(const struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
 	for (; n != NO_NODE; n = tree->nodes[n].parent) {
@@ -137,7 +133,7 @@ static struct str shim_around(const struct glue *glue, node_id n)
 
 static bool in_import_shim(const struct glue *glue, node_id n)
 {
-	return shim_around(glue, n).len != 0;
+	return glue_shim_around(glue, n).len != 0;
 }
 
 /*
@@ -164,7 +160,7 @@ static void read_promise(struct glue *glue, node_id n)
 /* `__wbindgen_throw` and `__wbindgen_rethrow`: what they throw is Rust's own doing, not foreign. */
 static void read_throw(struct glue *glue, node_id n)
 {
-	struct str shim = shim_around(glue, n);
+	struct str shim = glue_shim_around(glue, n);
 	/* 0.2.101 to 0.2.104 spell it `__wbg_wbindgenthrow_…` */
 	static const struct str names[] = {{"wbindgen_throw", 14}, {"wbindgen_rethrow", 16},
 		{"wbindgenthrow", 13}, {"wbindgenrethrow", 15}};

@@ -16,7 +16,10 @@ static bool is_true_pair(const struct tree *tree, node_id object, struct str key
 	return false;
 }
 
-/* A memory that JS makes and imports: a new instance would start on the dead one's memory. */
+/*
+ * A memory that JS makes and imports: a new instance would start on the dead one's memory. Not one that Rust has made
+ * for itself, by an import that takes its limits.
+ */
 static bool refuse_memory(struct glue *glue, node_id n)
 {
 	const struct tree *tree = glue->tree;
@@ -25,6 +28,9 @@ static bool refuse_memory(struct glue *glue, node_id n)
 		return false;
 	}
 	node_id descriptor = node_nth(tree, node_child(tree, n, FIELD_arguments), 0);
+	if (!node_is(tree, descriptor, KIND_object) && glue_shim_around(glue, n).len != 0) {
+		return false;
+	}
 	if (node_is(tree, descriptor, KIND_object) && is_true_pair(tree, descriptor, STR("shared"))) {
 		glue_refuse(glue, "shared-memory", n,
 			"shared memory (threads): other workers would keep the dead instance's memory");

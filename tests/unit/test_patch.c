@@ -429,6 +429,25 @@ Test(patch, an_unknown_export_of_wasm_bindgens_own_is_noted)
 	cr_assert_not_null(find_code(patch, "unknown-export"));
 }
 
+Test(patch, a_memory_that_rust_makes_for_itself_is_not_imported)
+{
+	static const char *const shims[] = {
+		"imports.__wbg_new_1f = function(arg0) { return new WebAssembly.Memory(heap[arg0]); };",
+		"imports.__wbg_new_1f = function() { return handleError(function (arg0) {\n"
+		"    const ret = new WebAssembly.Memory(arg0);\n    return ret;\n}, arguments); };",
+	};
+	for (size_t i = 0; i < 2; i++) {
+		struct buf text = BUF_INIT;
+		buf_printf(&text, "%s%s%s", VIEW ADD, shims[i], LOADER);
+		buf_add_byte(&text, '\0');
+		cr_assert_eq(run(text.data)->verdict, VERDICT_PATCHED, "%s", shims[i]);
+		buf_finish(&text);
+	}
+	expect_refusal(VIEW ADD "const limits = {initial:1};\n"
+							"imports.memory = new WebAssembly.Memory(limits);" LOADER,
+		"imported-memory", "new WebAssembly.Memory");
+}
+
 Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 {
 	expect_refusal(VIEW ADD
