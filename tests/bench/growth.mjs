@@ -7,7 +7,7 @@
 // instance. Of several processes the one in the middle counts: V8 may inline the wasm of one glue and not of
 // the other, and decides that anew in each. ENGINE as for guard.mjs.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -44,13 +44,19 @@ const PLUS = `export function plus(a, b) {
 }
 `;
 
+const wasmOf = text => /['"`]([\w./-]+_bg\.wasm)['"`]/.exec(text)[1];
+
 const glues = [8e3, 16e3, 32e3, 64e3, 128e3, 256e3, 512e3, 1e6].map(bytes => {
 	const text = glueOfSize(bytes) + PLUS;
 	const file = join(folder, `glue-${bytes}`);
 	const count = makeWasm(text, file + '.wasm');
 	const names = ['', '.patched'].map(kind => `${file}${kind}.mjs`);
 	writeFileSync(names[0], text);
+	copyFileSync(file + '.wasm', join(folder, wasmOf(text))); // where the patch looks for it, as in a package
 	execFileSync(tool, ['patch', '-q', '-o', names[1], names[0]]);
+	if (!/^plus:.*s\.g=s\.dead=s\.depth/m.test(readFileSync(names[1], 'utf8'))) {
+		throw new Error('the measured function is no leaf');
+	}
 	return { exports: count, file };
 });
 const run = fileURLToPath(new URL('growth-run.mjs', import.meta.url));
