@@ -133,6 +133,13 @@ static bool adopts_instance(const struct glue *glue, binding_id b)
 	return false;
 }
 
+static bool receives_exports(const struct glue *glue, binding_id b)
+{
+	enum binding_kind kind = glue->scopes->bindings[b].kind;
+	return kind == BINDING_IMPORT ? is_namespace_of_wasm(glue, b)
+	                              : kind != BINDING_PARAMETER && adopts_instance(glue, b);
+}
+
 static uint32_t count_uses(const struct glue *glue, binding_id b)
 {
 	uint32_t count = 0;
@@ -230,13 +237,10 @@ static bool is_called_in_functions(const struct glue *glue, binding_id b)
 static binding_id find_plain(const struct glue *glue)
 {
 	binding_id only = 0;
-	bool framed = has_frame(glue);
 	for (binding_id b = 1; b < glue->scopes->count; b++) {
-		enum binding_kind kind = glue->scopes->bindings[b].kind;
-		bool found = kind == BINDING_IMPORT
-		                 ? is_namespace_of_wasm(glue, b) && is_named_as_body(glue, b)
-		                 : framed && kind != BINDING_PARAMETER && adopts_instance(glue, b);
-		if (found && is_called_in_functions(glue, b)) {
+		if (receives_exports(glue, b) && is_called_in_functions(glue, b) &&
+			(glue->scopes->bindings[b].kind == BINDING_IMPORT ? is_named_as_body(glue, b)
+															  : has_frame(glue))) {
 			if (only != 0) {
 				return 0;
 			}
@@ -253,17 +257,14 @@ uint32_t glue_find(struct glue *glue, binding_id **found)
 	binding_id likely = 0; /* a class object has names of wasm-bindgen's, too, but fewer */
 	*found = arena_array(glue->arena, binding_id, scopes->count);
 	for (binding_id b = 1; b < scopes->count; b++) {
-		const struct binding *binding = &scopes->bindings[b];
-		if (!looks_like_exports(glue->tree, scopes, binding)) {
+		if (!looks_like_exports(glue->tree, scopes, &scopes->bindings[b])) {
 			continue;
 		}
 		if (count_uses(glue, b) > most) {
 			most = count_uses(glue, b);
 			likely = b;
 		}
-		if (binding->kind != BINDING_PARAMETER &&
-			(binding->kind == BINDING_IMPORT ? is_namespace_of_wasm(glue, b)
-											 : adopts_instance(glue, b))) {
+		if (receives_exports(glue, b)) {
 			(*found)[count++] = b;
 		}
 	}

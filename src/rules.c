@@ -20,8 +20,7 @@ const struct rule rule_table[] = {
 		"Nothing was done. The message names the key or value, and what is allowed there."},
 	{"emscripten", SEVERITY_REFUSAL, "The glue is part of a program of emscripten's.",
 		"Its loader makes the instance and keeps more of it than wasm-bindgen's part: memory "
-		"views, the stack, exports. "
-		"The new instance would start on them."},
+		"views, the stack, exports. The new instance would start on them."},
 	{"exec-failed", SEVERITY_ERROR, "The command could not be run.",
 		"The message says what the system gave as the reason."},
 	{"exports-binding", SEVERITY_REFUSAL,

@@ -134,7 +134,7 @@ const isWanted = (cell, name) =>
 	(name === 'bundled' // a bundler alone changes names only where there are two of them
 		? cell.features.includes('call-guard') && cell.target === 'web'
 		: (name === 'esbuild' && cell.target === 'web') ||
-			(/^0\.2\.(100|130)$/.test(cell.release) && 
+			(/^0\.2\.(100|130)$/.test(cell.release) &&
 				(cell.variant === 'default' || !(name in compilers || /^(string-builtins|families|wasm64)$/.test(cell.variant)))));
 
 /* What is bundled of a cell: its glue, or for bundlers an entry by hand, as for workers that are given the Module. */
