@@ -10,6 +10,11 @@
 #include "runtime_slice.h"
 #include "runtime_text.h"
 
+enum {
+	FEW =
+		900, /* leaves room in one object for exports without a literal: see src/runtime/exports.js */
+};
+
 static void add_name_list(struct buf *out, const char *key, const struct str *names, uint32_t count)
 {
 	if (count == 0) {
@@ -328,7 +333,8 @@ static uint64_t features_of(const struct planning *p)
 	return bit(glue->heals, HAS_stack) | bit(p->own_tag.len != 0, HAS_tags) |
 	       bit(tables, HAS_tables) | bit(glue->scheduled.len != 0, HAS_due) |
 	       bit(glue->upstream.address != 0, HAS_terminated) |
-	       bit(p->wrappers.len != 0, HAS_literals) | bit(p->program.len != 0, HAS_program) |
+	       bit(p->wrapper_count != 0, HAS_literals) | bit(p->wrapper_count > FEW, HAS_many) |
+	       bit(p->program.len != 0, HAS_program) |
 	       bit(plan_has_fact(glue, FACT_STAMP), HAS_classes) |
 	       bit(p->options->exclude_count != 0, HAS_excluded) | bit(handed, HAS_imports) |
 	       bit(handed || !module, HAS_late) | bit(has_namespace(glue), HAS_namespace) |

@@ -383,13 +383,13 @@ struct str plan_wrappers(struct planning *p, struct str function)
 	find_leaves(p, uses);
 	struct buf out = BUF_INIT;
 	buf_printf(&out, "function %.*s" TABLE_START "\n", STR_ARGS(function));
-	size_t empty = out.len;
 	for (uint32_t id = 1; id < p->tree->name_count; id++) {
 		int count = uses[id].arguments;
 		if (uses[id].reads == 0 || count == MIXED || count > MOST_PARAMETERS ||
 			!wants_wrapper(p->tree->names[id])) {
 			continue;
 		}
+		p->wrapper_count++;
 		bool hooked = uses[id].hooked == uses[id].reads;
 		if (uses[id].is_leaf) {
 			add_leaf(&out, p->tree->names[id], uses[id].leaf, hooked);
@@ -402,7 +402,7 @@ struct str plan_wrappers(struct planning *p, struct str function)
 			count);
 	}
 	struct str result = {"", 0};
-	if (out.len != empty) {
+	if (p->wrapper_count != 0) {
 		buf_add(&out, STR("}}\n"));
 		result = arena_copy(p->arena, buf_str(&out));
 	}

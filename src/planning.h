@@ -23,9 +23,10 @@ struct planning {
 	struct str api;      /* what users import: "__reglue", "__reglue2", … */
 	struct str exported; /* variable that is exported in place of the exports binding, or empty */
 	struct str wrappers; /* function of the wrapper literals, or empty */
-	enum common common;  /* as of plan_common() */
-	struct str program;  /* as of plan_program() */
-	struct str own_tag;  /* the WebAssembly.Tag of errors that Rust throws on purpose, or empty */
+	uint32_t wrapper_count;
+	enum common common; /* as of plan_common() */
+	struct str program; /* as of plan_program() */
+	struct str own_tag; /* the WebAssembly.Tag of errors that Rust throws on purpose, or empty */
 };
 
 struct str plan_text(struct planning *p, const char *format, ...)
@@ -105,7 +106,10 @@ void plan_marshal(struct planning *p, const struct fact *fact);
 
 /* ---- plan_wrappers.c */
 
-/* A function of that name, which the runtime is given as option `w`; empty if it would hold nothing. */
+/*
+ * A function of that name, which the runtime is given as option `w`; empty if it would hold nothing. Counts what is in it
+ * as wrapper_count.
+ */
 struct str plan_wrappers(struct planning *p, struct str function);
 
 /* ---- plan_program.c */

@@ -2,7 +2,8 @@
 //
 //     view ──► table ──► Proxy        `wasm.f` in the glue finds the wrapper on `table`
 //
-// The wrappers are properties of a *prototype*: own properties beyond 128 fall into dictionary mode.
+// The wrappers are properties of a *prototype*: own properties beyond 128 fall into dictionary mode, and those of
+// a prototype beyond some 1,000 do, out of which V8 inlines no call. Then there are several tables, each the prototype of the next.
 // The Proxy behind it answers only for names not met at adoption, which an instance of the glue's own does
 // not have. Its target is a fresh object, for
 // `instance.exports` is frozen, and a Proxy over it would have to give the raw functions.
@@ -45,6 +46,15 @@ const wrapStart = w => (...args) => {
 	return r;
 };
 
+let last; // of several tables
+const roomy = () => {
+	if (records.size % 1000 === 0) {
+		last = Object.create(last || table);
+		Object.setPrototypeOf(view, last);
+	}
+	return last || table;
+};
+
 const put = k => {
 	const f = raw[k];
 	if (typeof f !== 'function' || (has.excluded && o.n && o.n.includes(k))) {
@@ -62,8 +72,8 @@ const put = k => {
 			x.w = wrapStack(x);
 		}
 	}
-	table[k] = x.w;
 	records.set(k, x);
+	(has.many ? roomy() : table)[k] = x.w;
 };
 
 const owns = k => records.has(k) || others.has(k);
@@ -123,7 +133,7 @@ const misses = () =>
 			if (raw && !owns(k) && raw[k] !== undefined) {
 				put(k);
 			}
-			return owns(k) ? table[k] : undefined;
+			return owns(k) ? view[k] : undefined;
 		},
 		has: (target, k) => !!raw && k in raw,
 	});
@@ -158,7 +168,7 @@ export const adopt = exports => {
 export const start = () => {
 	if (raw[START]) {
 		try {
-			table[START](...startArgs);
+			view[START](...startArgs);
 		} catch (e) {
 			if (!leavesFrames(e)) {
 				throw e;

@@ -27,6 +27,7 @@ export const has = {
 	terminated: true, // o.t
 	program: true, // o.l
 	literals: true, // o.w
+	many: true, // more exports than one object should have
 	excluded: true, // o.n
 	imports: true, // o.i
 	late: true, // exports that another file hands over, perhaps before they are there

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
 import { create } from './bundle.mjs';
-import { caught, makeGlue, turn } from './glue.mjs';
+import { caught, compile, makeGlue, turn } from './glue.mjs';
 
 test('R1: counter-example: a Proxy over the frozen exports object throws', () => {
 	const g = makeGlue();
@@ -40,6 +41,34 @@ test('R1: the internal face is one object with one wrapper an export', () => {
 	assert.equal('nothing' in wasm, false);
 	assert.equal(wasm.nothing, undefined);
 	assert.equal(wasm.version.value, 7);
+});
+
+test('R1: thousands of exports, in objects that V8 does not keep as dictionaries', () => {
+	const names = Array.from({ length: 2500 }, (_, i) => `f${i}`);
+	const module = new WebAssembly.Module(compile(`(module (memory (export "memory") 1) (func (export "boom") unreachable)
+		${names.map((name, i) => `(func (export "${name}") (result i32) (i32.const ${i}))`).join('\n')})`));
+	const rg = create();
+	rg.M(module);
+	rg.I({});
+	const { exports } = new WebAssembly.Instance(module);
+	const wasm = rg.a(exports, module);
+	for (let generation = 0; generation < 2; generation++) {
+		rg.e();
+		names.forEach((name, i) => assert.equal(wasm[name](), i));
+		assert.throws(() => wasm.boom(), WebAssembly.RuntimeError);
+		assert.equal(rg.api.state, 'poisoned');
+	}
+	assert.equal(rg.api.generation, 1);
+	assert.deepEqual(Object.keys(rg.u(wasm)), Object.keys(exports));
+	setFlagsFromString('--allow-natives-syntax');
+	const isFast = new Function('object', 'return %HasFastProperties(object)');
+	setFlagsFromString('--no-allow-natives-syntax');
+	let tables = 0;
+	for (let o = Object.getPrototypeOf(wasm); Object.keys(o).length > 0; o = Object.getPrototypeOf(o)) {
+		assert.equal(isFast(o), true);
+		tables++;
+	}
+	assert.equal(tables, 3);
 });
 
 test('R1: the public face has the raw exports\' keys, order, names, lengths and descriptors', () => {

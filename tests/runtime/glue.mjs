@@ -4,17 +4,18 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { create } from './bundle.mjs';
 
-export const assemble = file => {
+export const compile = wat => {
 	const folder = mkdtempSync(join(tmpdir(), 'reglue-'));
 	const out = join(folder, 'a.wasm');
-	execFileSync('wat2wasm', [fileURLToPath(new URL(file, import.meta.url)), '-o', out]);
+	execFileSync('wat2wasm', ['-', '-o', out], { input: wat });
 	const bytes = readFileSync(out);
 	rmSync(folder, { recursive: true });
 	return bytes;
 };
+
+export const assemble = file => compile(readFileSync(new URL(file, import.meta.url)));
 
 export const bytes = assemble('glue.wat');
 const module = new WebAssembly.Module(bytes);

@@ -50,6 +50,23 @@ Test(patch, the_least_glue_is_patched)
 	cr_assert_null(patch->diags.first);
 }
 
+Test(patch, more_exports_than_one_object_should_have_go_into_several)
+{
+	const char *several = "size%1000===0";
+	cr_assert(!contains(run(VIEW ADD LOADER), several));
+	struct buf text = BUF_INIT;
+	buf_add(&text, STR(VIEW ADD));
+	for (int i = 0; i < 1000; i++) {
+		buf_printf(&text, "exports.f%d = function(a) {\n    return wasm.f%d(a);\n};\n", i, i);
+	}
+	buf_add(&text, STR(LOADER));
+	buf_add_byte(&text, '\0');
+	struct patch *patch = run(buf_str(&text).data);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(contains(patch, several));
+	buf_finish(&text);
+}
+
 Test(patch, a_second_run_changes_nothing_and_other_options_upgrade)
 {
 	struct patch *first = run(VIEW ADD LOADER);
