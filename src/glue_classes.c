@@ -1,5 +1,6 @@
 /*
- * Classes that a compiler has turned into functions with prototypes:
+ * Classes: which one a node is in, its variable and its name; also of those that a compiler has turned into functions
+ * with prototypes:
  *
  *   X.prototype.m = function () {};  X.s = function () {};
  *   var p = X.prototype; p.m = function () {};
