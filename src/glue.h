@@ -243,7 +243,7 @@ enum fact_kind glue_member_kind(const struct glue *glue, node_id function);
 void glue_add_member(struct glue *glue, enum fact_kind kind, node_id function, struct str name,
 	struct str class_name);
 
-/* glue_old_classes.c: classes that a compiler has turned into functions with prototypes. */
+/* glue_classes.c: the members of classes that a compiler has turned into functions with prototypes. */
 void glue_read_old_classes(struct glue *glue);
 
 /* The constructor of the class whose member, or constructor, a function is; NO_NODE for other functions. */
@@ -277,12 +277,18 @@ bool glue_touches(const struct glue *glue, node_id n);
 node_id glue_handed_by(const struct glue *glue, node_id call);
 /* Whether other files can call the `__wbg_set_wasm` of this one: it is exported, or in a namespace of a chunk's. */
 bool glue_leaves_setter(const struct glue *glue);
+/* Whether a read of a loader's exports may stay: it enters nothing, or only what has to run unguarded. */
+bool glue_enters_nothing(const struct tree *tree, node_id read);
 bool glue_read_loader(struct glue *glue); /* glue_loader.c: true if the file is one, or a shim */
 /*
  * glue_find.c: the exports variables of the file, in source order; any glue of the file will do.
  * None, with a diagnostic: what looks like glue and is not understood. None without: no glue.
  */
 uint32_t glue_find(struct glue *glue, binding_id **found);
+/* Of a body and its loader in one file: whether the loader hands n to the body, by whatever name its setter has. */
+bool glue_is_handed_over(const struct glue *glue, node_id n);
+/* … and whether a variable is the loader's, which does no more with it than that, and to start the module. */
+bool glue_is_of_loader(const struct glue *glue, binding_id b);
 /* glue_instance.c: whether a value is an instance's exports, made here or handed in. */
 bool glue_is_adopted(const struct glue *glue, node_id value);
 /* The value that a write gives to a binding, or NO_NODE if the use is no plain assignment. */

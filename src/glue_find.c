@@ -140,6 +140,77 @@ static bool receives_exports(const struct glue *glue, binding_id b)
 	                              : kind != BINDING_PARAMETER && adopts_instance(glue, b);
 }
 
+/* `function f() { return wasm.f(); }` */
+static bool is_called_in_functions(const struct glue *glue, binding_id b)
+{
+	const struct tree *tree = glue->tree;
+	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		node_id member = tree->nodes[u].parent;
+		if (tree->nodes[u].field == FIELD_object && node_is(tree, member, KIND_member_expression) &&
+			tree->nodes[member].field == FIELD_function && node_function(tree, u) != NO_NODE &&
+			node_function(tree, u) != node_function(tree, glue->scopes->bindings[b].identifier)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether a function gives its first parameter to a variable that looks like the exports of a body. */
+static bool is_setter(const struct glue *glue, node_id function)
+{
+	const struct scopes *scopes = glue->scopes;
+	node_id parameter =
+		function == NO_NODE
+			? NO_NODE
+			: node_nth(glue->tree, node_child(glue->tree, function, FIELD_parameters), 0);
+	binding_id given =
+		node_is(glue->tree, parameter, KIND_identifier) ? scope_of(scopes, parameter) : 0;
+	for (node_id u = given == 0 ? NO_NODE : scopes->bindings[given].first_use; u != NO_NODE;
+		 u = scopes->next_use[u]) {
+		node_id assignment = glue->tree->nodes[u].parent;
+		node_id left = node_is(glue->tree, assignment, KIND_assignment_expression) &&
+		                       glue->tree->nodes[u].field == FIELD_right
+		                   ? node_child(glue->tree, assignment, FIELD_left)
+		                   : NO_NODE;
+		if (node_is(glue->tree, left, KIND_identifier) && scope_of(scopes, left) != 0 &&
+			receives_exports(glue, scope_of(scopes, left)) &&
+			is_called_in_functions(glue, scope_of(scopes, left))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool glue_is_handed_over(const struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	node_id arguments = tree->nodes[n].parent, call = tree->nodes[arguments].parent;
+	if (!node_is(tree, arguments, KIND_arguments) || !node_is(tree, call, KIND_call_expression) ||
+		node_first(tree, arguments) != n) {
+		return false;
+	}
+	node_id callee = node_child(tree, call, FIELD_function);
+	return glue_handed_by(glue, call) == n ||
+	       (node_is(tree, callee, KIND_identifier) &&
+			   is_setter(glue, binding_function(glue->scopes, scope_of(glue->scopes, callee))));
+}
+
+bool glue_is_of_loader(const struct glue *glue, binding_id b)
+{
+	bool handed = false;
+	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		if (glue_is_handed_over(glue, u)) {
+			handed = true;
+		} else if (!glue_enters_nothing(glue->tree, u) &&
+				   glue_written_value(glue->tree, u) == NO_NODE) {
+			return false;
+		}
+	}
+	return handed;
+}
+
 static uint32_t count_uses(const struct glue *glue, binding_id b)
 {
 	uint32_t count = 0;
@@ -214,22 +285,6 @@ static bool has_frame(const struct glue *glue)
 	return false;
 }
 
-/* `function f() { return wasm.f(); }` */
-static bool is_called_in_functions(const struct glue *glue, binding_id b)
-{
-	const struct tree *tree = glue->tree;
-	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
-		 u = glue->scopes->next_use[u]) {
-		node_id member = tree->nodes[u].parent;
-		if (tree->nodes[u].field == FIELD_object && node_is(tree, member, KIND_member_expression) &&
-			tree->nodes[member].field == FIELD_function && node_function(tree, u) != NO_NODE &&
-			node_function(tree, u) != node_function(tree, glue->scopes->bindings[b].identifier)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /*
  * The exports of a program that has nothing but numbers for the other side: of wasm-bindgen's own exports it needs none,
  * so that what is around the variable has to tell. 0 if none, or more than one, could be it.
@@ -257,7 +312,8 @@ uint32_t glue_find(struct glue *glue, binding_id **found)
 	binding_id likely = 0; /* a class object has names of wasm-bindgen's, too, but fewer */
 	*found = arena_array(glue->arena, binding_id, scopes->count);
 	for (binding_id b = 1; b < scopes->count; b++) {
-		if (!looks_like_exports(glue->tree, scopes, &scopes->bindings[b])) {
+		if (!looks_like_exports(glue->tree, scopes, &scopes->bindings[b]) ||
+			glue_is_of_loader(glue, b)) {
 			continue;
 		}
 		if (count_uses(glue, b) > most) {

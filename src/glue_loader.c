@@ -197,8 +197,7 @@ static struct str body_of(const struct glue *glue, node_id call)
 
 /* ---- what else the file does with the exports */
 
-/* A read of the exports that may stay: it enters nothing, or only what has to run unguarded. */
-static bool is_harmless(const struct tree *tree, node_id n)
+bool glue_enters_nothing(const struct tree *tree, node_id n)
 {
 	node_id parent = tree->nodes[n].parent;
 	switch (tree->nodes[parent].kind) {
@@ -207,7 +206,7 @@ static bool is_harmless(const struct tree *tree, node_id n)
 	case KIND_if_statement:
 		return true;
 	case KIND_parenthesized_expression:
-		return is_harmless(tree, parent);
+		return glue_enters_nothing(tree, parent);
 	case KIND_assignment_expression:
 		return tree->nodes[n].field == FIELD_left;
 	case KIND_variable_declarator:
@@ -277,7 +276,7 @@ static bool read_variable(struct glue *glue, binding_id variable)
 	}
 	bool clean = true;
 	for (node_id u = binding->first_use; u != NO_NODE; u = glue->scopes->next_use[u]) {
-		if (is_handed(glue, u) || is_harmless(tree, u) || use_is_write(tree, u)) {
+		if (is_handed(glue, u) || glue_enters_nothing(tree, u) || use_is_write(tree, u)) {
 			continue;
 		}
 		bool exported = node_is(tree, tree->nodes[u].parent, KIND_export_specifier);
@@ -652,8 +651,8 @@ bool glue_read_loader(struct glue *glue)
 		glue->module = glue->result.len != 0 ? MODULE_RESULT : MODULE_NONE;
 	}
 	for (node_id n = 1; n < tree->count; n++) {
-		if (glue_is_instance_exports(glue, n) && !is_handed(glue, n) && !is_harmless(tree, n) &&
-			!passes_on(glue, n)) {
+		if (glue_is_instance_exports(glue, n) && !is_handed(glue, n) &&
+			!glue_enters_nothing(tree, n) && !passes_on(glue, n)) {
 			glue_add(glue, FACT_ESCAPE, n);
 		}
 	}

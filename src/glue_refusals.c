@@ -196,6 +196,20 @@ static bool is_adopted(const struct glues *glues, node_id n)
 	return false;
 }
 
+/* Whether the loader of a body in the same file hands it over, at once or by a variable of its own. */
+static bool goes_to_body(const struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	node_id parent = tree->nodes[n].parent;
+	node_id target =
+		node_is(tree, parent, KIND_variable_declarator)     ? node_child(tree, parent, FIELD_name)
+		: node_is(tree, parent, KIND_assignment_expression) ? node_child(tree, parent, FIELD_left)
+															: NO_NODE;
+	return glue_is_handed_over(glue, n) ||
+	       (node_is(tree, target, KIND_identifier) &&
+			   glue_is_of_loader(glue, scope_of(glue->scopes, target)));
+}
+
 /* A second way to an instance's exports, past the guard. */
 static bool refuse_second_way(struct glue *glue, node_id n)
 {
@@ -209,7 +223,7 @@ static bool refuse_second_way(struct glue *glue, node_id n)
 		!(node_is(tree, object, KIND_identifier) || node_is(tree, object, KIND_new_expression))) {
 		return false;
 	}
-	if (is_adopted(glue->file, n)) {
+	if (is_adopted(glue->file, n) || goes_to_body(glue, n)) {
 		return false;
 	}
 	if (node_is(tree, object, KIND_identifier) && !node_inside(tree, n, glue->root_body)) {

@@ -343,3 +343,51 @@ for (const name of ['webpack', 'vite', 'rollup', 'esbuild', 'parcel']) {
 		});
 	}
 }
+
+/* Whoever loads the body in a way of their own names the exports in a variable; a bundler puts both into one file. */
+const loaders = {
+	'a variable of the file': `let wasm;
+export async function init() {
+	wasm = (await WebAssembly.instantiate(bytes, imports)).instance.exports;
+	bg.__wbg_set_wasm(wasm);
+	wasm.__wbindgen_start && wasm.__wbindgen_start();
+}`,
+	'a variable of the function': `export async function init() {
+	const { instance } = await WebAssembly.instantiate(bytes, imports);
+	const wasm = instance.exports;
+	bg.__wbg_set_wasm(wasm);
+	if (wasm.__wbindgen_start) wasm.__wbindgen_start();
+}`,
+	'no variable': `export function init() {
+	bg.__wbg_set_wasm(new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports);
+}`,
+};
+
+for (const [form, init] of Object.entries(loaders)) {
+	for (const minify of [false, true]) {
+		test(`esbuild, a loader written by hand, the exports in ${form}, patched afterwards${minify ? ', minified' : ''}`, async () => {
+			const folder = project(cell, null, {
+				'load.mjs': `import * as bg from './pkg/reglue_fixture_bg.js';
+import { readFileSync } from 'node:fs';
+const bytes = readFileSync(new URL('./pkg/reglue_fixture_bg.wasm', import.meta.url));
+const imports = { './reglue_fixture_bg.js': bg };
+${init}
+`,
+				'lib.mjs': 'export { init } from \'./load.mjs\';\nexport * from \'./pkg/reglue_fixture_bg.js\';\n',
+				'app.mjs': `import { story } from './story.mjs';
+const m = await import('./bundle.mjs');
+await m.init();
+console.log(JSON.stringify(await story(m)));
+`,
+			});
+			const { build } = await import('esbuild');
+			await build({
+				entryPoints: [path.join(folder, 'lib.mjs')], outfile: path.join(folder, 'bundle.mjs'),
+				bundle: true, format: 'esm', platform: 'node', minify, logLevel: 'silent',
+			});
+			const run = spawnSync(tool, ['patch', '-q', path.join(folder, 'bundle.mjs')], { encoding: 'utf8' });
+			assert.deepEqual([run.stdout, run.stderr, run.status], ['', '', 0]);
+			assert.deepEqual(inNode(process.execPath, path.join(folder, 'app.mjs')), expected);
+		});
+	}
+}
