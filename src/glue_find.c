@@ -305,15 +305,29 @@ static binding_id find_plain(const struct glue *glue)
 	return only;
 }
 
+/* Glue of which a bundler has left the top level, but nobody who would give the variable an instance's exports. */
+static bool is_leftover(const struct glue *glue, binding_id b)
+{
+	const struct binding *binding = &glue->scopes->bindings[b];
+	node_id value = binding_value(glue->scopes, b);
+	return (binding->kind == BINDING_LET || binding->kind == BINDING_VAR) && binding->writes == 0 &&
+	       (value == NO_NODE || glue_is_nothing(glue->tree, value));
+}
+
 uint32_t glue_find(struct glue *glue, binding_id **found)
 {
 	const struct scopes *scopes = glue->scopes;
 	uint32_t count = 0, most = 0;
 	binding_id likely = 0; /* a class object has names of wasm-bindgen's, too, but fewer */
+	binding_id leftover = 0;
 	*found = arena_array(glue->arena, binding_id, scopes->count);
 	for (binding_id b = 1; b < scopes->count; b++) {
 		if (!looks_like_exports(glue->tree, scopes, &scopes->bindings[b]) ||
 			glue_is_of_loader(glue, b)) {
+			continue;
+		}
+		if (is_leftover(glue, b)) {
+			leftover = b;
 			continue;
 		}
 		if (count_uses(glue, b) > most) {
@@ -331,6 +345,12 @@ uint32_t glue_find(struct glue *glue, binding_id **found)
 	if (count == 0 && !refuse_asmjs(glue) && !refuse_emscripten(glue) && likely != 0) {
 		glue_refuse(glue, "unknown-glue", what_it_receives(glue, likely),
 			"looks like wasm-bindgen glue, but no variable receives an instance's exports");
+	}
+	if (count == 0 && likely == 0 && leftover != 0) {
+		diag_add(glue->arena, glue->diags, SEVERITY_NOTE, "leftover",
+			glue->tree->nodes[scopes->bindings[leftover].identifier].start,
+			"what a bundler has left of glue: '%.*s' never receives an instance's exports",
+			STR_ARGS(binding_name(scopes, leftover)));
 	}
 	node_id kept = count == 0 && likely == 0 ? kept_in_property(glue) : NO_NODE;
 	if (kept != NO_NODE) {

@@ -210,6 +210,37 @@ static bool goes_to_body(const struct glue *glue, node_id n)
 			   glue_is_of_loader(glue, scope_of(glue->scopes, target)));
 }
 
+/*
+ * Whether `new WebAssembly.Instance(module, imports)` makes another program's: what glue gives its wasm is in no such list,
+ * `{ Math: … }`.
+ */
+static bool makes_another(const struct glue *glue, node_id n)
+{
+	const struct tree *tree = glue->tree;
+	node_id imports = node_nth(tree, node_child(tree, n, FIELD_arguments), 1);
+	binding_id b = node_is(tree, imports, KIND_identifier) ? scope_of(glue->scopes, imports) : 0;
+	node_id list = b == 0 ? imports : binding_value(glue->scopes, b);
+	if (!node_is(tree, list, KIND_object) || node_first(tree, list) == NO_NODE) {
+		return false;
+	}
+	for (node_id p = node_first(tree, list); p != NO_NODE; p = node_next(tree, p)) {
+		node_id key = node_is(tree, p, KIND_pair) ? node_child(tree, p, FIELD_key) : p;
+		bool plain = node_is(tree, key, KIND_property_identifier) ||
+		             node_is(tree, key, KIND_string) ||
+		             node_is(tree, key, KIND_shorthand_property_identifier);
+		if (!plain || is_own_source(node_key(tree, key))) {
+			return false;
+		}
+	}
+	for (node_id u = b == 0 ? NO_NODE : glue->scopes->bindings[b].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		if (tree->nodes[u].field == FIELD_object || use_is_write(tree, u)) {
+			return false; /* something is put there */
+		}
+	}
+	return true;
+}
+
 /* A second way to an instance's exports, past the guard. */
 static bool refuse_second_way(struct glue *glue, node_id n)
 {
@@ -230,7 +261,8 @@ static bool refuse_second_way(struct glue *glue, node_id n)
 		return false;
 	}
 	bool instance =
-		is_global_path(glue, node_child(tree, object, FIELD_constructor), "WebAssembly.Instance");
+		is_global_path(glue, node_child(tree, object, FIELD_constructor), "WebAssembly.Instance") &&
+		!makes_another(glue, object);
 	for (uint32_t i = 0; i < glue->fact_count && !instance; i++) {
 		node_id adopted = node_child(tree, glue->facts[i].node, FIELD_object);
 		instance = glue->facts[i].kind == FACT_ADOPT && node_is(tree, adopted, KIND_identifier) &&

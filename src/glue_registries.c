@@ -79,6 +79,21 @@ static binding_id receiver(const struct glue *glue, node_id expression)
 	return 0;
 }
 
+/* `this.#registry ||= new FinalizationRegistry(…)`: kept where no variable leads. */
+static bool is_kept_in_property(const struct tree *tree, node_id made)
+{
+	node_id n = made;
+	while (node_is(tree, tree->nodes[n].parent, KIND_binary_expression) ||
+		   node_is(tree, tree->nodes[n].parent, KIND_ternary_expression) ||
+		   node_is(tree, tree->nodes[n].parent, KIND_parenthesized_expression)) {
+		n = tree->nodes[n].parent;
+	}
+	node_id left = tree->nodes[n].field == FIELD_right
+	                   ? node_child(tree, tree->nodes[n].parent, FIELD_left)
+	                   : NO_NODE;
+	return node_is(tree, left, KIND_member_expression);
+}
+
 /* The state of a closure: it carries its own stamp and needs no box. */
 static bool is_closure_state(const struct glue *glue, node_id held)
 {
@@ -277,7 +292,8 @@ static bool read_made(struct glue *glue, node_id made, node_id callback, int dep
 	if (parameter != NO_NODE) {
 		return read_helper(glue, helper, parameter, depth);
 	}
-	if (binding == 0 && helper != NO_NODE && glue_touches(glue, callback)) {
+	if (binding == 0 && helper != NO_NODE && glue_touches(glue, callback) &&
+		!is_kept_in_property(tree, made)) {
 		bool understood = true, called = false; /* the helper has the callback itself */
 		for (node_id use = first_call(glue, helper); use != NO_NODE;
 			 use = next_call(glue, glue->scopes->next_use[use])) {

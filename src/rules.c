@@ -65,6 +65,10 @@ const struct rule rule_table[] = {
 	{"kept-state", SEVERITY_REFUSAL, "State of the instance is kept where no recovery resets it.",
 		"A view of wasm's memory in a property, or a variable that nobody declares. After a "
 		"recovery the glue would read and write the dead instance's memory through it."},
+	{"leftover", SEVERITY_NOTE, "What a bundler has left of glue.",
+		"The variable for an instance's exports never receives any, so that nothing of the glue "
+        "can "
+		"be called: the program took something else from the module that it was in."},
 	{"near-miss", SEVERITY_NOTE, "A generated function has a form that is not known.",
 		"The place named is where it starts to differ from the known forms. No reason to "
 		"refuse: the function is recognised by what it does, and minifiers rewrite everything. "

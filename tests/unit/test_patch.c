@@ -489,6 +489,11 @@ Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 	expect_refusal(VIEW ADD "function drop(p) { wasm.uniffi_app_fn_free_document(p); }" LOADER,
 		"raw-pointers", "wasm.uniffi_app_fn_free_document");
 	expect_refusal(VIEW ADD LOADER "keep(wasm);", "exports-handed-out", "wasm);");
+	expect_refusal(VIEW ADD LOADER
+		"class Profile { static #r; constructor() { Profile.#r ||= new FinalizationRegistry(add); "
+	    "} }\n"
+		"function load() { const profile = new Profile(); cache(profile); }",
+		"finalizer", "new FinalizationRegistry(add)");
 	expect_refusal(VIEW ADD LOADER "wasm.add = 1;", "exports-write", "wasm.add = 1");
 	expect_refusal(VIEW ADD LOADER "wasm = other();", "exports-binding", "other()");
 	expect_refusal(VIEW ADD LOADER "const i2 = new WebAssembly.Instance(wasmModule, {}).exports;",
@@ -508,6 +513,51 @@ Test(patch, what_cannot_be_made_safe_is_refused_by_name)
 		"unknown-glue", "G.wasm = ");
 	expect_refusal(
 		"export const f = (wasm) => wasm.__wbindgen_start();", "unknown-glue", "wasm) =>");
+}
+
+Test(patch, an_instance_of_another_program_is_not_the_glues)
+{
+	const char *others[] = {
+		"const maths = { Math: { sin: Math.sin } };\n"
+		"run(new WebAssembly.Instance(new WebAssembly.Module(bytes), maths).exports);",
+		"run(new WebAssembly.Instance(compiled, { 'env': { f } }).exports);",
+	};
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		const char *text = arena_printf(arena, "%s%s", VIEW ADD LOADER, others[i]).data;
+		struct patch *patch = run(text);
+		cr_assert_eq(patch->verdict, VERDICT_PATCHED, "%s", others[i]);
+		cr_assert(contains(patch, others[i]), "%s", others[i]);
+	}
+	const char *unknown[] = {
+		"run(new WebAssembly.Instance(compiled, {}).exports);",
+		"run(new WebAssembly.Instance(compiled).exports);",
+		"run(new WebAssembly.Instance(compiled, { Math, ...imports }).exports);",
+		"run(new WebAssembly.Instance(compiled, { Math, [k]: m }).exports);",
+		"const l = { Math };\nl[k] = m;\nrun(new WebAssembly.Instance(compiled, l).exports);",
+		"let l = { Math };\nl = imports;\nrun(new WebAssembly.Instance(compiled, l).exports);",
+		"run(new WebAssembly.Instance(compiled, list()).exports);",
+		"run(new WebAssembly.Instance(compiled, imports).exports);",
+	};
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
+		expect_refusal(arena_printf(arena, "%s%s", VIEW ADD LOADER, unknown[i]).data, "exports-use",
+			"new WebAssembly.Instance(compiled");
+	}
+}
+
+/* Nobody can call what has no instance, so nothing is wrong with the rest of the file, or of its package. */
+Test(patch, what_a_bundler_has_left_of_glue_is_none)
+{
+	const char *drop = "const r = new FinalizationRegistry(p => wasm.__wbg_counter_free(p, 1));\n";
+	struct patch *patch = run(arena_printf(arena, "let wasm;\n%s", drop).data);
+	cr_assert_eq(patch->verdict, VERDICT_SKIPPED);
+	cr_assert_not_null(find_code(patch, "leftover"));
+	patch = run(arena_printf(arena, "let wasm = void 0;\n%s", drop).data);
+	cr_assert_eq(patch->verdict, VERDICT_SKIPPED);
+	expect_refusal(
+		arena_printf(arena, "let wasm;\n%s[wasm] = make();", drop).data, "unknown-glue", "wasm;");
+	expect_refusal(
+		arena_printf(arena, "let wasm;\n%sexports.set = w => { wasm = load(w); };", drop).data,
+		"unknown-glue", "load(w)");
 }
 
 /* Two bodies in one file: which is meant by a loader elsewhere is not known, but each may be handed its own here. */
