@@ -90,6 +90,12 @@ static bool is_same_file(struct str imported, struct str body)
 	       (str_ends(body, STR(".js")) && str_equal(imported, str_slice(body, 0, body.len - 3)));
 }
 
+/* Names of no module: what glue that makes its instance itself gives its wasm. Such a wasm may lie beside another body. */
+static bool is_no_module(struct str imported)
+{
+	return str_equal(imported, STR("__wbindgen_placeholder__")) || str_equal(imported, STR("wbg"));
+}
+
 enum { MAX_MODULES = 512 };
 
 /* The member `imports`: modules that the wasm imports, the body's and the engine's own left out. */
@@ -103,7 +109,7 @@ static void add_imports(struct planning *p, struct buf *out, struct str body, ui
 	}
 	while (wasm_next_import(&section, &import) && count < MAX_MODULES) {
 		if (is_known(seen, count, import.module) || str_starts(import.module, STR("wasm:")) ||
-			is_same_file(from_here(p, import.module), body)) {
+			is_no_module(import.module) || is_same_file(from_here(p, import.module), body)) {
 			continue;
 		}
 		struct str name = plan_text(p, "%.*s$%u", STR_ARGS(p->rg), count);

@@ -113,6 +113,26 @@ Test(loader, an_entry_imports_what_the_wasm_imports)
 	expect_none(patch, "\"./x_bg.js\":");
 }
 
+/* Published: output for bundlers beside the wasm of another target. To import that name would end every bundler's run. */
+Test(loader, what_names_no_module_is_not_imported)
+{
+	static const char placeholder[] = "\0asm\1\0\0\0"
+									  "\1\4\1\x60\0\0"
+									  "\2\x1e\1\x18__wbindgen_placeholder__\1f\0\0";
+	static const char wbg[] = "\0asm\1\0\0\0"
+							  "\1\4\1\x60\0\0"
+							  "\2\x09\1\3wbg\1f\0\0";
+	struct patch_options options = PATCH_OPTIONS_DEFAULT;
+	options.wasm = (struct str){placeholder, sizeof(placeholder) - 1};
+	struct patch *patch = run_as("x.js", ENTRY, &options);
+	cr_assert(patch->has_wasm);
+	expect_none(patch, "placeholder");
+	options.wasm = (struct str){wbg, sizeof(wbg) - 1};
+	patch = run_as("x.js", ENTRY, &options);
+	cr_assert(patch->has_wasm);
+	expect_none(patch, "\"wbg\"");
+}
+
 Test(loader, the_way_to_the_module_can_be_chosen)
 {
 	struct patch_options options = PATCH_OPTIONS_DEFAULT;
