@@ -203,6 +203,13 @@ enum verdict glue_read(struct arena *arena, const struct tree *tree, const struc
 	}
 	binding_id *found;
 	uint32_t count = glue_find(first, &found);
+	if (count == 0 && diags->errors == 0 && glue_read_webpack_runtime(first)) {
+		first->part = PART_LOADER;
+		first->target = TARGET_BUNDLER;
+		first->module = MODULE_SEEN;
+		first->form = "webpack's runtime, which makes the instance";
+		return VERDICT_PATCHED;
+	}
 	if (count == 0) {
 		return diags->errors != 0 ? VERDICT_REFUSED : VERDICT_SKIPPED;
 	}

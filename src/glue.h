@@ -61,6 +61,8 @@ enum fact_kind {
 	FACT_OWN_ERROR,      /* node: what __wbindgen_throw throws for Rust */
 	FACT_PANIC_TEXT,     /* node: what the glue's console.error import prints */
 	FACT_TAG,            /* node: expression of a WebAssembly.Tag of upstream's own */
+	/* in webpack's runtime */
+	FACT_TELL, /* node: the object that receives exports; name: variable of the result that has the Module; text: of the imports */
 };
 
 struct fact {
@@ -132,6 +134,7 @@ struct glue {
 	bool has_module;     /* the file sees the WebAssembly.Module */
 	bool has_imports;    /* … and the imports object */
 	bool heals;          /* calls __wbindgen_add_to_stack_pointer */
+	bool of_webpack;     /* its instance is made by webpack's runtime */
 	const char *form;    /* one line: how the exports are bound, how JS values are kept */
 	struct upstream upstream;     /* wasm-bindgen's own reset machinery */
 	struct str scheduled;         /* upstream's flag that Rust wants a new instance, or empty */
@@ -319,6 +322,13 @@ struct str glue_find_parts(
 	const struct glues *glues, const struct wasm_facts *wasm, uint32_t *offset);
 /* … and as such a glue is planned: no new instance could have the parts, so it is given no Module to make one from. */
 void glue_forgo_module(struct glue *glue);
+/* glue_webpack.c: what webpack's runtime does with the exports of wasm modules; false if that is not in the file. */
+bool glue_read_webpack_runtime(struct glue *glue);
+/*
+ * … and whether it makes the instance of a body: MODULE_SEEN: in this file, which is then read as well, MODULE_LOADER: in
+ * another one, MODULE_NONE: it does not.
+ */
+enum module_source glue_read_webpack(struct glue *glue);
 bool glue_check_coverage(struct glue *glue); /* glue_coverage.c: no call without a hook */
 void glue_check_forms(struct glue *glue);    /* glue_forms.c: against the shapes */
 

@@ -431,9 +431,11 @@ bool glue_read_sites(struct glue *glue)
 	}
 	if (glue->has_module && glue->has_imports) {
 		glue->module = MODULE_SEEN;
-	} else if (glue->part == PART_BODY && glue->module == MODULE_LOADER && comes_by_setter(glue) &&
-			   !glue_leaves_setter(glue)) {
-		glue->module = MODULE_NONE; /* nobody outside can be the loader */
+	} else if (glue->part == PART_BODY && glue->module == MODULE_LOADER && comes_by_setter(glue)) {
+		glue->module = glue_read_webpack(glue);
+		if (glue->module == MODULE_NONE && glue_leaves_setter(glue)) {
+			glue->module = MODULE_LOADER; /* else nobody outside can be the loader */
+		}
 	} else if (glue->part != PART_BODY) {
 		glue_refuse(glue, "no-module", glue->scopes->bindings[glue->exports].identifier,
 			"the file never sees the %s: there is nothing to start a new instance from",

@@ -33,6 +33,13 @@ static void join_body(
 			module = module == MODULE_NONE || module == MODULE_LOADER ? patches[i]->module : module;
 		}
 	}
+	if (loaders == 0 && body->of_webpack) {
+		diag_add(arena, &body->diags, SEVERITY_NOTE, "no-loader", DIAG_NO_OFFSET,
+			"the instance is made by webpack's runtime, in another file: only if that is patched "
+		    "as "
+			"well is there a new instance after a fault");
+		return;
+	}
 	if (loaders == 0) {
 		diag_add(arena, &body->diags, SEVERITY_NOTE, "no-loader", DIAG_NO_OFFSET,
 			"the file that hands over the exports was not looked at: whether it tells the "

@@ -79,6 +79,21 @@ static bool may_be_glue(struct str bytes)
 	return false;
 }
 
+static bool is_typescript(struct str path)
+{
+	return str_ends(path, STR(".ts")) || str_ends(path, STR(".mts")) ||
+	       str_ends(path, STR(".cts")) || str_ends(path, STR(".tsx"));
+}
+
+/*
+ * Of what is no glue, webpack's runtime is read: it makes the instance of glue in other files. If it cannot be read, it
+ * is somebody else's.
+ */
+static bool may_be_runtime(struct str path, struct str bytes)
+{
+	return str_find(bytes, STR(".instance.exports)")) != (size_t)-1 && !is_typescript(path);
+}
+
 /* What the glue's text does not show and its wasm does. False: refused. */
 static bool check_wasm(
 	struct arena *arena, const struct patch_options *options, struct patch *patch)
@@ -126,6 +141,7 @@ static void describe_glues(struct arena *arena, const struct glues *glues, struc
 	patch->module = first->module;
 	patch->other = first->other;
 	patch->made_by = first->made_by;
+	patch->of_webpack = first->of_webpack;
 	for (uint32_t i = 0; i < first->fact_count; i++) {
 		patch->apart |= first->facts[i].kind == FACT_ATTACH;
 	}
@@ -206,12 +222,6 @@ static bool is_companion(struct str path, struct str bytes)
 	       str_ends(path, STR(".d.mts")) || str_ends(path, STR(".d.cts"));
 }
 
-static bool is_typescript(struct str path)
-{
-	return str_ends(path, STR(".ts")) || str_ends(path, STR(".mts")) ||
-	       str_ends(path, STR(".cts")) || str_ends(path, STR(".tsx"));
-}
-
 /*
  * wasm2js writes programs of 40 MB, whose parsing takes half a minute only to say what this text says.
  */
@@ -257,7 +267,8 @@ static struct patch *start(struct arena *arena, const struct patcher *patcher, s
 	patch->form = "";
 	patch->leaves = options->leaves;
 	source_init(&patch->original, path, bytes);
-	if (!may_be_glue(bytes)) { /* nor was it patched, for then the glue is still in it */
+	bool glue = may_be_glue(bytes); /* also if it was patched, for then the glue is still in it */
+	if (!glue && !may_be_runtime(path, bytes)) {
 		patch->verdict = VERDICT_SKIPPED;
 		return patch;
 	}
@@ -278,6 +289,10 @@ static struct patch *start(struct arena *arena, const struct patcher *patcher, s
 		return patch;
 	}
 	run(arena, patcher, options, patch);
+	if (!glue && patch->verdict == VERDICT_REFUSED) {
+		patch->verdict = VERDICT_SKIPPED;
+		patch->diags = (struct diags){0};
+	}
 	return patch;
 }
 

@@ -125,6 +125,7 @@ struct patch {
 	enum module_source module;
 	struct str other;   /* of a loader or shim: the body's module specifier, as written */
 	bool apart;         /* a loader that no user of the glue imports: it carries no __reglue */
+	bool of_webpack;    /* of a body: its instance is made by webpack's runtime */
 	struct str made_by; /* of a loader: the file that makes the instance for it; may be empty */
 	struct str wasm_imported; /* specifier of the wasm that is imported, as written; may be empty */
 	const char *form;         /* one line about the era: "exports binding: let wasm; heap: …" */

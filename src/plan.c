@@ -321,6 +321,9 @@ static void plan_fact(struct planning *p, uint32_t index)
 	case FACT_PANIC_TEXT:
 		plan_wrap_call(p, fact->node, "E");
 		break;
+	case FACT_TELL:
+		plan_tell(p, fact);
+		break;
 	case FACT_TAG:
 		plan_wrap_call(p, fact->node, "g");
 		break;
@@ -342,6 +345,7 @@ static void plan_site(struct planning *p, const struct fact *fact)
 		{FACT_IMPORTS, SITE_INSTANTIATE},
 		{FACT_ESCAPE, SITE_ESCAPE},
 		{FACT_RESULT, SITE_INSTANTIATE},
+		{FACT_TELL, SITE_INSTANTIATE},
 		{FACT_EXPORTED, SITE_ESCAPE},
 		{FACT_UNWRAP, SITE_UNWRAP},
 		{FACT_STAMP, SITE_STAMP},

@@ -197,6 +197,10 @@ static void plan_fact(struct planning *p, const struct fact *fact, struct str ar
 			p->arena, &p->patch->splice, p->tree->nodes[fact->node].end, SPLICE_CLOSE, 0, p->rg);
 		add_site(p, SITE_ESCAPE, fact->node);
 		break;
+	case FACT_TELL:
+		plan_tell(p, fact);
+		add_site(p, SITE_INSTANTIATE, fact->node);
+		break;
 	case FACT_ATTACH:
 		plan_attach(p, fact);
 		break;

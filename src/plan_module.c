@@ -255,3 +255,11 @@ struct str plan_own_imports(struct planning *p)
 	buf_finish(&list);
 	return text;
 }
+
+void plan_tell(struct planning *p, const struct fact *fact)
+{
+	plan_wrap(p, fact->node, STR("Object.defineProperty("),
+		plan_text(p,
+			",Symbol.for(\"reglue\"),{configurable:true,value:{module:%.*s.module,imports:%.*s}})",
+			STR_ARGS(fact->name), STR_ARGS(fact->text)));
+}

@@ -335,7 +335,7 @@ static uint64_t features_of(const struct planning *p)
 	       bit(glue->upstream.address != 0, HAS_terminated) |
 	       bit(p->wrapper_count != 0, HAS_literals) | bit(p->wrapper_count > FEW, HAS_many) |
 	       bit(p->program.len != 0, HAS_program) |
-	       bit(plan_has_fact(glue, FACT_STAMP), HAS_classes) |
+	       bit(plan_has_fact(glue, FACT_STAMP), HAS_classes) | bit(glue->of_webpack, HAS_webpack) |
 	       bit(p->options->exclude_count != 0, HAS_excluded) | bit(handed, HAS_imports) |
 	       bit(handed || !module, HAS_late) | bit(has_namespace(glue), HAS_namespace) |
 	       bit(handed || !module, HAS_finder) |

@@ -96,6 +96,9 @@ bool plan_has_fact(const struct glue *glue, enum fact_kind kind);
  */
 struct str plan_given(struct planning *p, struct str body, uint32_t start);
 
+/* Has webpack's runtime put the Module and the imports along with the exports (FACT_TELL). */
+void plan_tell(struct planning *p, const struct fact *fact);
+
 /* `i:()=>({…}),` for the runtime's options: the functions that the glue itself gives its wasm. */
 struct str plan_own_imports(struct planning *p);
 

@@ -67,7 +67,7 @@ const struct rule rule_table[] = {
 		"recovery the glue would read and write the dead instance's memory through it."},
 	{"leftover", SEVERITY_NOTE, "What a bundler has left of glue.",
 		"The variable for an instance's exports never receives any, so that nothing of the glue "
-        "can "
+		"can "
 		"be called: the program took something else from the module that it was in."},
 	{"near-miss", SEVERITY_NOTE, "A generated function has a form that is not known.",
 		"The place named is where it starts to differ from the known forms. No reason to "

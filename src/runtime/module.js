@@ -3,7 +3,7 @@
 // program brings it (`configure({ module })`); and it is kept.
 import { has, o } from './options.js';
 import { S } from './state.js';
-import { records } from './exports.js';
+import { raw, records } from './exports.js';
 import { handled } from './promises.js';
 
 const { Module } = WebAssembly;
@@ -27,8 +27,15 @@ export const hope = () => {
 	lost = false;
 };
 
-export const mayFind = () => S.module || (has.finder && source);
-export const canFind = () => S.module || (has.finder && source && !lost);
+// Patched, webpack's runtime leaves both with the exports of the instance that it makes.
+const heard = () => {
+	const { module, imports } = (raw && raw[Symbol.for('reglue')]) || {};
+	S.imports = S.imports || imports;
+	return (S.module = module);
+};
+
+export const mayFind = () => S.module || (has.webpack && heard()) || (has.finder && source);
+export const canFind = () => S.module || (has.webpack && heard()) || (has.finder && source && !lost);
 
 // Files are read at once, where there are files: then recovery needs no waiting.
 const readFile = url => {

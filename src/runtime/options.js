@@ -33,5 +33,6 @@ export const has = {
 	late: true, // exports that another file hands over, perhaps before they are there
 	namespace: true, // … as a namespace import of its own
 	finder: true, // no Module of its own
+	webpack: true, // an instance of webpack's runtime
 	waiting: true, // an instance may have to be made asynchronously
 };

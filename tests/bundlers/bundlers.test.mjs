@@ -313,8 +313,9 @@ const seenOfBundle = {
 	add: 3, bump: 3, error: 'RuntimeError', sum: 100, fresh: 1, stale: 'StaleObjectError', pending: 'PoisonedError', later: 'Hello, Bob!',
 };
 
-// Where the bundler's own code makes the instance, far from the glue, nothing tells the Module: the instance is kept.
-const keeps = ['webpack', 'esbuild'];
+// Where a plugin makes the instance, far from the glue, nothing tells the Module: the instance is kept.
+const keeps = ['esbuild'];
+const seenOfKept = { ...seenOfBundle, fresh: 3, stale: undefined, pending: 'pending' };
 
 const apps = {
 	own: `import init from './pkg/reglue_fixture.js';${bundledStory}globalThis.done = init().then(story);`,
@@ -339,9 +340,27 @@ for (const name of ['webpack', 'vite', 'rollup', 'esbuild', 'parcel']) {
 			const { seen } = await inBrowser(built);
 			const kept = target === 'bundler' && keeps.includes(name);
 			assert.equal(run.stderr.includes('[no-reinit]'), kept, run.stderr);
-			assert.deepEqual(seen, kept ? { ...seenOfBundle, fresh: 3, stale: undefined, pending: 'pending' } : seenOfBundle);
+			assert.deepEqual(seen, kept ? seenOfKept : seenOfBundle);
 		});
 	}
+}
+
+/* webpack's runtime makes the instance, in one file, for glue in another. */
+for (const runtime of [true, false]) {
+	test(`webpack, the glue in a chunk, patched afterwards ${runtime ? 'with' : 'without'} webpack's runtime: ${cell}`, async () => {
+		const folder = project(cell, null, {
+			'app.mjs': `${bundledStory}globalThis.done = import('./pkg/reglue_fixture.js').then(story);`,
+		});
+		const built = await bundle('webpack', folder);
+		const chunks = fs.readdirSync(built.out).filter(name => name.endsWith('.js') && name !== built.script);
+		assert.equal(chunks.length, 1);
+		const [chunk, app] = [...chunks, built.script].map(name => path.join(built.out, name));
+		const run = spawnSync(tool, ['patch', '-v', ...(runtime ? ['-r', built.out] : [chunk])], { encoding: 'utf8' });
+		assert.equal(run.status, 0, run.stderr);
+		assert.match(run.stderr, /webpack's runtime, in another file: .* \[no-loader\]/);
+		assert.equal(run.stdout.includes(`patched ${app}: bundler, loader\n`), runtime, run.stdout);
+		assert.deepEqual((await inBrowser(built)).seen, runtime ? seenOfBundle : seenOfKept);
+	});
 }
 
 /* Whoever loads the body in a way of their own names the exports in a variable; a bundler puts both into one file. */
