@@ -333,12 +333,36 @@ static void read_instantiation(struct glue *glue, node_id n)
 	glue->has_module = true;
 }
 
-/* `const wasm = await import("./x_bg.wasm")`: the specifier, without a query; empty for anything else. */
+/* `promise.then((value) => …)`: the promise, if the variable is that first parameter. */
+static node_id awaited_by_then(const struct glue *glue, binding_id variable)
+{
+	const struct tree *tree = glue->tree;
+	const struct binding *binding = &glue->scopes->bindings[variable];
+	node_id function = binding->kind == BINDING_PARAMETER ? binding->scope : NO_NODE;
+	node_id arguments = function == NO_NODE ? NO_NODE : tree->nodes[function].parent;
+	node_id callee =
+		node_is(tree, arguments, KIND_arguments) && node_first(tree, arguments) == function
+			? node_child(tree, tree->nodes[arguments].parent, FIELD_function)
+			: NO_NODE;
+	node_id parameters =
+		function == NO_NODE ? NO_NODE : node_child(tree, function, FIELD_parameters);
+	node_id first = parameters == NO_NODE ? node_child(tree, function, FIELD_parameter)
+	                                      : node_nth(tree, parameters, 0);
+	return str_equal(node_property(tree, callee), STR("then")) && first == binding->identifier
+	           ? node_child(tree, callee, FIELD_object)
+	           : NO_NODE;
+}
+
+/*
+ * `const wasm = await import("./x_bg.wasm")`, `import("./x_bg.wasm").then((wasm) => …)`: the specifier, without a query;
+ * empty for anything else.
+ */
 static struct str imported_later(const struct glue *glue, binding_id variable)
 {
 	const struct tree *tree = glue->tree;
 	node_id value = binding_value(glue->scopes, variable);
-	node_id call = node_is(tree, value, KIND_await_expression) ? node_first(tree, value) : NO_NODE;
+	node_id call = node_is(tree, value, KIND_await_expression) ? node_first(tree, value)
+	                                                           : awaited_by_then(glue, variable);
 	struct str plain = {"", 0};
 	if (!node_is(tree, call, KIND_call_expression) ||
 		!node_is(tree, node_child(tree, call, FIELD_function), KIND_import) ||

@@ -466,6 +466,35 @@ Test(loader, the_wasm_may_be_imported_when_it_is_needed)
 	cr_assert(!has_code(patch, "no-reinit"));
 }
 
+/* circom_wasm's entry, and what bundlers for old engines make of `await`. */
+Test(loader, an_import_may_be_waited_for_by_then)
+{
+	const char *ways[] = {"wasm => { __wbg_set_wasm(wasm); }",
+		"(wasm) => { __wbg_set_wasm(wasm); wasm.__wbindgen_start(); }, fail",
+		"function (wasm) { __wbg_set_wasm(wasm); }"};
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		struct patch *patch = run(arena_printf(arena,
+			"import { __wbg_set_wasm } from \"./x_bg.js\";\n"
+			"import('./x_bg.wasm').then(%s);\n",
+			ways[i])
+									  .data);
+		expect(
+			patch, "__wbg_set_wasm(wasm,{module:()=>new URL(\"./x_bg.wasm\",import.meta.url)});");
+		cr_assert_eq(patch->module, MODULE_URL);
+	}
+	const char *others[] = {"import('./x_bg.js').then(wasm => { __wbg_set_wasm(wasm); });",
+		"import('./x_bg.wasm').then(a, wasm => { __wbg_set_wasm(wasm); });",
+		"import('./x_bg.wasm').then((a, wasm) => { __wbg_set_wasm(wasm); });",
+		"import('./x_bg.wasm').catch(wasm => { __wbg_set_wasm(wasm); });"};
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		struct patch *patch = run(
+			arena_printf(arena, "import { __wbg_set_wasm } from \"./x_bg.js\";\n%s\n", others[i])
+				.data);
+		cr_assert_eq(patch->module, MODULE_NONE, "%s", others[i]);
+		expect(patch, "__wbg_set_wasm(wasm);");
+	}
+}
+
 /* tiktoken's init(): the program makes the instance, of bytes or of a Module that it has. */
 Test(loader, a_function_of_the_programs_may_result_in_a_module)
 {
