@@ -198,13 +198,17 @@ bool glue_is_handed_over(const struct glue *glue, node_id n)
 
 bool glue_is_of_loader(const struct glue *glue, binding_id b)
 {
+	const struct tree *tree = glue->tree;
+	node_id declaration = tree->nodes[glue->scopes->bindings[b].declares].parent;
 	bool handed = false;
+	if (node_is(tree, tree->nodes[declaration].parent, KIND_export_statement)) {
+		return false;
+	}
 	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
 		 u = glue->scopes->next_use[u]) {
 		if (glue_is_handed_over(glue, u)) {
 			handed = true;
-		} else if (!glue_enters_nothing(glue->tree, u) &&
-				   glue_written_value(glue->tree, u) == NO_NODE) {
+		} else if (!glue_enters_nothing(tree, u) && glue_written_value(tree, u) == NO_NODE) {
 			return false;
 		}
 	}

@@ -234,8 +234,10 @@ static bool makes_another(const struct glue *glue, node_id n)
 	}
 	for (node_id u = b == 0 ? NO_NODE : glue->scopes->bindings[b].first_use; u != NO_NODE;
 		 u = glue->scopes->next_use[u]) {
-		if (tree->nodes[u].field == FIELD_object || use_is_write(tree, u)) {
-			return false; /* something is put there */
+		node_id maker = tree->nodes[tree->nodes[u].parent].parent;
+		if (!is_global_path(
+				glue, node_child(tree, maker, FIELD_constructor), "WebAssembly.Instance")) {
+			return false; /* something may be put there */
 		}
 	}
 	return true;

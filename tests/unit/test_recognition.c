@@ -112,6 +112,7 @@ Test(recognition, an_instance_of_another_program_is_not_the_glues)
 		"run(new WebAssembly.Instance(compiled).exports);",
 		"run(new WebAssembly.Instance(compiled, { Math, ...imports }).exports);",
 		"run(new WebAssembly.Instance(compiled, { Math, [k]: m }).exports);",
+		"const l = { Math };\nfill(l);\nrun(new WebAssembly.Instance(compiled, l).exports);",
 		"const l = { Math };\nl[k] = m;\nrun(new WebAssembly.Instance(compiled, l).exports);",
 		"let l = { Math };\nl = imports;\nrun(new WebAssembly.Instance(compiled, l).exports);",
 		"run(new WebAssembly.Instance(compiled, list()).exports);",
@@ -120,6 +121,42 @@ Test(recognition, an_instance_of_another_program_is_not_the_glues)
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
 		expect_refusal(arena_printf(arena, "%s%s", VIEW ADD LOADER, unknown[i]).data, "exports-use",
 			"new WebAssembly.Instance(compiled");
+	}
+}
+
+/* A body and a loader written by hand, which a bundler has put into one file: the loader's variable may only hand over. */
+Test(recognition, the_variable_of_a_loader_is_no_second_glue)
+{
+#define HANDED \
+	"let wasm;\nfunction set(v) { wasm = v; }\n" VIEW \
+	"export function add(a, b) { return wasm.add(a, b); }\n" \
+	"function drop(p) { wasm.__wbindgen_free(p, 1); }\n"
+#define MADE \
+	" = (await WebAssembly.instantiate(bytes, { './x_bg.js': { add } })).instance.exports;\n"
+	const char *loaders[] = {
+		"let raw;\nexport async function init() {\n    raw" MADE
+		"    set(raw), raw.__wbindgen_start && raw.__wbindgen_start();\n}\n",
+		"export async function init() {\n    const raw" MADE
+		"    set(raw);\n    raw.__wbindgen_start();\n}\n",
+	};
+	for (size_t i = 0; i < sizeof(loaders) / sizeof(*loaders); i++) {
+		struct patch *patch = run(arena_printf(arena, "%s%s", HANDED, loaders[i]).data);
+		cr_assert_eq(patch->verdict, VERDICT_PATCHED, "%s", loaders[i]);
+		cr_assert_eq(patch->module, MODULE_SEEN, "%s", loaders[i]);
+		cr_assert(str_equal(patch->exports_name, STR("wasm")));
+	}
+	const char *leaks[] = {
+		"export let raw;\nexport async function init() {\n    raw" MADE
+		"    set(raw);\n    raw.__wbindgen_start();\n}\n",
+		"let raw;\nexport { raw };\nexport async function init() {\n    raw" MADE
+		"    set(raw);\n    raw.__wbindgen_start();\n}\n",
+		"export async function init() {\n    const raw" MADE
+		"    set(raw);\n    raw.__wbindgen_start();\n    keep(raw);\n}\n",
+	};
+	for (size_t i = 0; i < sizeof(leaks) / sizeof(*leaks); i++) {
+		struct patch *patch = run(arena_printf(arena, "%s%s", HANDED, leaks[i]).data);
+		cr_assert_eq(patch->verdict, VERDICT_REFUSED, "%s", leaks[i]);
+		cr_assert_not_null(find_code(patch, "exports-handed-out"), "%s", leaks[i]);
 	}
 }
 
