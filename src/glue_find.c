@@ -318,13 +318,44 @@ static bool is_leftover(const struct glue *glue, binding_id b)
 	       (value == NO_NODE || glue_is_nothing(glue->tree, value));
 }
 
+/* Whether other functions than the one that has the variable read of it what calls need: the allocator, the stack. */
+static bool serves_calls(const struct glue *glue, binding_id b)
+{
+	node_id own = node_function(glue->tree, glue->scopes->bindings[b].identifier);
+	static const char *const needed[] = {"__wbindgen_malloc", "__wbindgen_free",
+		"__wbindgen_realloc", "__wbindgen_add_to_stack_pointer", NULL};
+	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		if (glue->tree->nodes[u].field == FIELD_object && node_function(glue->tree, u) != own &&
+			str_is_one_of(node_property(glue->tree, glue->tree->nodes[u].parent), needed)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void warn_of_others(const struct glue *glue, const binding_id *others, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (serves_calls(glue, others[i])) {
+			diag_add(glue->arena, glue->diags, SEVERITY_WARNING, "unguarded-glue",
+				glue->tree->nodes[glue->scopes->bindings[others[i]].identifier].start,
+				"'%.*s' looks like the exports of another glue, but it cannot be seen to receive "
+				"any: "
+				"this one gets no guard",
+				STR_ARGS(binding_name(glue->scopes, others[i])));
+		}
+	}
+}
+
 uint32_t glue_find(struct glue *glue, binding_id **found)
 {
 	const struct scopes *scopes = glue->scopes;
-	uint32_t count = 0, most = 0;
+	uint32_t count = 0, other_count = 0, most = 0;
 	binding_id likely = 0; /* a class object has names of wasm-bindgen's, too, but fewer */
 	binding_id leftover = 0;
 	*found = arena_array(glue->arena, binding_id, scopes->count);
+	binding_id *others = arena_array(glue->arena, binding_id, scopes->count);
 	for (binding_id b = 1; b < scopes->count; b++) {
 		if (!looks_like_exports(glue->tree, scopes, &scopes->bindings[b]) ||
 			glue_is_of_loader(glue, b)) {
@@ -340,7 +371,12 @@ uint32_t glue_find(struct glue *glue, binding_id **found)
 		}
 		if (receives_exports(glue, b)) {
 			(*found)[count++] = b;
+		} else {
+			others[other_count++] = b;
 		}
+	}
+	if (count != 0) {
+		warn_of_others(glue, others, other_count);
 	}
 	binding_id plain = count == 0 ? find_plain(glue) : 0;
 	if (plain != 0) {

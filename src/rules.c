@@ -147,6 +147,10 @@ const struct rule rule_table[] = {
 		"An export is called where no hook can stand before the call's arguments.",
 		"A minifier moved a generated function into an async one, or the call is not "
 		"wasm-bindgen's. A recovery would come too late there. Patch before the minifier runs."},
+	{"unguarded-glue", SEVERITY_WARNING, "Other glue in the file gets no guard.",
+		"One glue of the file is understood and patched. Another one is not: its exports come in "
+        "by a "
+		"parameter, or in another way that cannot be followed. It is as it was."},
 	{"unknown-export", SEVERITY_NOTE,
 		"The glue uses an export of wasm-bindgen's own that is not known.",
 		"Calls of it are guarded like all others. After a release of wasm-bindgen look at what "

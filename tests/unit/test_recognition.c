@@ -160,6 +160,27 @@ Test(recognition, the_variable_of_a_loader_is_no_second_glue)
 	}
 }
 
+/* Half a file guarded, and nobody told, would be worse than none. */
+Test(recognition, what_is_not_understood_beside_glue_is_warned_of)
+{
+	const char *factory =
+		"function md5(wasm) {\n    function process(a) {\n"
+		"        const p = wasm.__wbindgen_malloc(a);\n        return wasm.md5(p);\n"
+		"    }\n    return { process };\n}\n";
+	struct patch *patch = run(arena_printf(arena, "%s%s", VIEW ADD LOADER, factory).data);
+	const struct diag *diag = find_code(patch, "unguarded-glue");
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert_not_null(diag);
+	cr_assert_eq(diag->offset, strlen(VIEW ADD LOADER "function md5("));
+	const char *others[] = {"function start(raw) { raw.__wbindgen_start(); }\n",
+		"function names(raw) { return [raw.__wbindgen_malloc, raw.__wbindgen_free]; }\n",
+		"let left;\nconst r = new FinalizationRegistry(p => left.__wbindgen_free(p, 1));\n"};
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		patch = run(arena_printf(arena, "%s%s", VIEW ADD LOADER, others[i]).data);
+		cr_assert_null(find_code(patch, "unguarded-glue"), "%s", others[i]);
+	}
+}
+
 /* Nobody can call what has no instance, so nothing is wrong with the rest of the file, or of its package. */
 Test(recognition, what_a_bundler_has_left_of_glue_is_none)
 {
