@@ -474,12 +474,19 @@ static bool is_view(const struct glue *glue, node_id value)
 	       reads_memory(glue, buffer);
 }
 
-/* Whether a variable is one that recoveries look at, or that ends with the call. */
-static bool is_within_reach(const struct glue *glue, binding_id b)
+/* Whether what an identifier names is a variable that recoveries look at, or one that ends with the call. */
+static bool is_within_reach(const struct glue *glue, node_id identifier)
 {
+	const struct tree *tree = glue->tree;
+	binding_id b = scope_of(glue->scopes, identifier);
 	node_id scope = b == 0 ? NO_NODE : glue->scopes->bindings[b].scope;
-	return b != 0 && (scope == glue->root || node_is_function(glue->tree, scope) ||
-						 node_function(glue->tree, scope) != node_function(glue->tree, glue->root));
+	if (b == 0 || scope == glue->root) {
+		return b != 0;
+	}
+	node_id owner = node_is_function(tree, scope) ? scope : node_function(tree, scope);
+	return (node_is_function(tree, scope) || owner != node_function(tree, glue->root)) &&
+	       node_function(tree, identifier) ==
+	           owner; /* a function inside that one may outlive the call */
 }
 
 /*
@@ -492,8 +499,7 @@ static bool refuse_out_of_reach(struct glue *glue, node_id left, node_id value)
 	bool variable = node_is(tree, left, KIND_identifier);
 	bool member = node_is(tree, left, KIND_member_expression) ||
 	              node_is(tree, left, KIND_subscript_expression);
-	if (!(variable || member) ||
-		(variable && is_within_reach(glue, scope_of(glue->scopes, left)))) {
+	if (!(variable || member) || (variable && is_within_reach(glue, left))) {
 		return false;
 	}
 	node_id function = glue_function_around(glue, left);

@@ -286,6 +286,11 @@ Test(lasting, state_that_no_recovery_reaches_is_refused)
 		"function view() { view.cached = new Uint8Array(wasm.memory.buffer); return view.cached; }",
 		/* in a block around the function */
 		"let view;\n{ let cached; view = () => cached = new Uint8Array(wasm.memory.buffer); }",
+		/* in a function around it, whose call is over */
+		"function api(m) { let cached = null;\n"
+		"    m.view = function () { return cached || (cached = new "
+	    "Uint8Array(wasm.memory.buffer)); };\n"
+		"}",
 	};
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
 		struct patch *patch = run(arena_printf(arena, VIEW ADD "%s\n" LOADER, forms[i]).data);
