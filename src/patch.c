@@ -61,6 +61,9 @@ static bool may_be_glue(struct str bytes)
 		memcpy(&first, bytes.data + at, sizeof(first));
 		memcpy(&second, bytes.data + at + 1, sizeof(second));
 		uint64_t underscore = first ^ ones * '_';
+		if (!((underscore - ones) & ~underscore & tops)) {
+			continue;
+		}
 		uint64_t pairs = underscore | (second ^ ones * '_'),
 				 others = underscore | (second ^ ones * 'b');
 		if ((((pairs - ones) & ~pairs) | ((others - ones) & ~others)) & tops) {
