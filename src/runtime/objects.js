@@ -67,7 +67,7 @@ export const foreign = object => {
 // A freed or moved object has pointer 0 and is never stale: upstream's own error is the right one.
 // The field has been `ptr` before it became `__wbg_ptr`; then `ptr` may be a getter of the user's.
 const stale = object =>
-	foreign(object) && !!('__wbg_ptr' in object ? object.__wbg_ptr : object.ptr);
+	foreign(object) && !!('__wbg_ptr' in object ? object.__wbg_ptr : (Object.getOwnPropertyDescriptor(object, 'ptr') || {}).value);
 
 // Tells the hooks, and gives the error that may have to be thrown.
 export const outdated = (object, kind, className) => {

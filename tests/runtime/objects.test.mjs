@@ -75,6 +75,21 @@ test('R6: a getter of the user\'s called ptr is left alone; the old field is kno
 	g.rg.c(old);
 });
 
+test('R6: a getter ptr of a class is not called for objects that have no pointer', () => {
+	const g = makeGlue();
+	class Result { // without a constructor, `new Result()` has none; a console that looks at the prototype neither
+		get ptr() {
+			this[g.rg.K] !== g.rg.S.g && g.rg.t(this);
+			return g.wasm.thing_get(this.__wbg_ptr);
+		}
+	}
+	const { ptr } = new Result();
+	die(g);
+	g.add(1, 2);
+	assert.equal(new Result().ptr, ptr);
+	assert.equal(Result.prototype.ptr, ptr);
+});
+
 test('R6: what is no object passes the check of arguments', () => {
 	const g = makeGlue();
 	die(g);
