@@ -329,6 +329,9 @@ bool glue_read_webpack_runtime(struct glue *glue);
  * another one, MODULE_NONE: it does not.
  */
 enum module_source glue_read_webpack(struct glue *glue);
+/* … whether a value is what a module of webpack's imports: `require(75)`; or that, waited for. */
+bool glue_is_webpack_import(const struct glue *glue, node_id value);
+bool glue_is_webpack_awaited(const struct glue *glue, node_id value);
 bool glue_check_coverage(struct glue *glue); /* glue_coverage.c: no call without a hook */
 void glue_check_forms(struct glue *glue);    /* glue_forms.c: against the shapes */
 

@@ -309,6 +309,13 @@ static binding_id find_plain(const struct glue *glue)
 	return only;
 }
 
+/* What an entry of webpack's has of wasm: it starts the module, and hands the exports to a body in another file. */
+static bool is_of_entry(const struct glue *glue, binding_id b)
+{
+	return glue_is_webpack_import(glue, binding_value(glue->scopes, b)) &&
+	       !is_called_in_functions(glue, b);
+}
+
 /* Glue of which a bundler has left the top level, but nobody who would give the variable an instance's exports. */
 static bool is_leftover(const struct glue *glue, binding_id b)
 {
@@ -358,7 +365,7 @@ uint32_t glue_find(struct glue *glue, binding_id **found)
 	binding_id *others = arena_array(glue->arena, binding_id, scopes->count);
 	for (binding_id b = 1; b < scopes->count; b++) {
 		if (!looks_like_exports(glue->tree, scopes, &scopes->bindings[b]) ||
-			glue_is_of_loader(glue, b)) {
+			glue_is_of_loader(glue, b) || is_of_entry(glue, b)) {
 			continue;
 		}
 		if (is_leftover(glue, b)) {

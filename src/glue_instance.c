@@ -83,7 +83,8 @@ static bool is_required(const struct glue *glue, node_id value)
 /* A value that another file hands in: a parameter of `__wbg_set_wasm`, or what was required. */
 static bool is_received(const struct glue *glue, node_id value)
 {
-	if (is_required(glue, value)) {
+	if (is_required(glue, value) || glue_is_webpack_import(glue, value) ||
+		glue_is_webpack_awaited(glue, value)) {
 		return true;
 	}
 	binding_id binding =
@@ -136,13 +137,20 @@ static bool is_stand_in(const struct glue *glue, node_id value)
 	       scope_of(glue->scopes, index) == scope_of(glue->scopes, name);
 }
 
+/* What webpack's `require` gives is a promise where the variable receives something else later. */
+static bool is_waited_for(const struct glue *glue, node_id value)
+{
+	return glue_is_webpack_import(glue, value) && glue->scopes->bindings[glue->exports].writes != 0;
+}
+
 /* One assignment (or initializer) of the exports binding. */
 static bool read_adoption(struct glue *glue, node_id value)
 {
 	const struct tree *tree = glue->tree;
 	node_id plain = node_unwrap(tree, value);
 	node_id adopted = node_unwrap(tree, last_of_chain(tree, plain));
-	if (glue_is_nothing(tree, adopted) || is_stand_in(glue, adopted)) {
+	if (glue_is_nothing(tree, adopted) || is_stand_in(glue, adopted) ||
+		is_waited_for(glue, adopted)) {
 		return true;
 	}
 	if (is_received(glue, adopted)) {
@@ -303,6 +311,10 @@ static bool read_use(struct glue *glue, node_id use)
 		return false;
 	}
 	case KIND_array:
+		if (is_waited_for(glue, binding_value(glue->scopes, glue->exports)) &&
+			node_is(tree, tree->nodes[parent].parent, KIND_arguments)) {
+			return true; /* `handle([require(75)])`: the promise */
+		}
 		if (is_lowered_return(glue, whole)) {
 			glue_add(glue, FACT_ESCAPE, use);
 			return true;
@@ -385,11 +397,24 @@ static node_id body_of_root(const struct tree *tree, node_id root)
 	return root == 0 || node_is(tree, root, KIND_statement_block) ? root : node_body(tree, root);
 }
 
+/* The scope of the exports variable; of a `var` of webpack's, the block around it that has all else of the module. */
+static node_id root_of(const struct glue *glue)
+{
+	const struct tree *tree = glue->tree;
+	const struct binding *exports = &glue->scopes->bindings[glue->exports];
+	node_id block = tree->nodes[tree->nodes[exports->declares].parent].parent;
+	return exports->kind == BINDING_VAR && node_is(tree, block, KIND_statement_block) &&
+	               node_is(tree, tree->nodes[block].parent, KIND_try_statement) &&
+	               glue_is_webpack_import(glue, binding_value(glue->scopes, glue->exports))
+	           ? block
+	           : exports->scope;
+}
+
 bool glue_read_instance(struct glue *glue)
 {
 	const struct tree *tree = glue->tree;
 	const struct scopes *scopes = glue->scopes;
-	glue->root = scopes->bindings[glue->exports].scope;
+	glue->root = root_of(glue);
 	glue->root_body = body_of_root(tree, glue->root);
 	bool understood = true;
 	const struct binding *exports = &scopes->bindings[glue->exports];

@@ -89,6 +89,39 @@ static bool makes_wasm_module(const struct tree *tree, node_id call)
 	       node_is(tree, node_nth(tree, arguments, 2), KIND_string);
 }
 
+bool glue_is_webpack_import(const struct glue *glue, node_id value)
+{
+	const struct tree *tree = glue->tree;
+	node_id arguments = node_child(tree, value, FIELD_arguments);
+	node_id id = arguments == NO_NODE ? NO_NODE : node_nth(tree, arguments, 0);
+	node_id callee = node_child(tree, value, FIELD_function), function = owner_of(glue, callee);
+	node_id parameters =
+		function == NO_NODE ? NO_NODE : node_child(tree, function, FIELD_parameters);
+	return node_is(tree, value, KIND_call_expression) && parameters != NO_NODE &&
+	       node_child_count(tree, arguments) == 1 &&
+	       (node_is(tree, id, KIND_number) || node_is(tree, id, KIND_string)) &&
+	       node_nth(tree, parameters, 2) ==
+	           glue->scopes->bindings[scope_of(glue->scopes, callee)].identifier;
+}
+
+bool glue_is_webpack_awaited(const struct glue *glue, node_id value)
+{
+	const struct tree *tree = glue->tree;
+	node_id all = node_is(tree, value, KIND_subscript_expression)
+	                  ? node_unwrap(tree, node_child(tree, value, FIELD_object))
+	                  : NO_NODE;
+	if (node_is(tree, all, KIND_identifier)) {
+		all = node_unwrap(tree, binding_value(glue->scopes, scope_of(glue->scopes, all)));
+	}
+	node_id left = node_child(tree, tree->nodes[value].parent, FIELD_left);
+	return node_is(tree, left, KIND_identifier) &&
+	       glue_is_webpack_import(
+			   glue, binding_value(glue->scopes, scope_of(glue->scopes, left))) &&
+	       node_is(tree, node_child(tree, value, FIELD_index), KIND_number) &&
+	       node_is(tree, all, KIND_ternary_expression) &&
+	       str_equal(node_property(tree, node_child(tree, all, FIELD_condition)), STR("then"));
+}
+
 static bool has_told(const struct glues *glues)
 {
 	for (uint32_t g = 0; g < glues->count; g++) {

@@ -18,12 +18,12 @@ export function moduleText(file, url) {
 	].join('\n');
 }
 
-async function webpack(folder, out, target = 'web', script = 'app.js') {
+async function webpack(folder, out, mode = 'production', target = 'web', script = 'app.js') {
 	const { default: run } = await import('webpack');
 	const compiler = run({
 		context: folder,
 		entry: './app.mjs',
-		mode: 'production',
+		mode,
 		target,
 		output: { path: out, filename: script },
 		experiments: { asyncWebAssembly: true },
@@ -140,7 +140,7 @@ async function parcel(folder, out) {
 
 export const bundlers = {
 	webpack,
-	'webpack for node': (folder, out) => webpack(folder, out, 'node', 'app.cjs'),
+	'webpack for node': (folder, out) => webpack(folder, out, 'production', 'node', 'app.cjs'),
 	vite,
 	rollup,
 	esbuild,

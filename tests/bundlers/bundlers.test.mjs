@@ -53,9 +53,9 @@ function project(cell, flags = [], files = {}) {
 	return folder;
 }
 
-async function bundle(name, folder) {
+async function bundle(name, folder, ...more) {
 	const out = path.join(folder, 'out');
-	return { out, ...(await bundlers[name](folder, out)) };
+	return { out, ...(await bundlers[name](folder, out, ...more)) };
 }
 
 const types = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
@@ -345,8 +345,20 @@ for (const name of ['webpack', 'vite', 'rollup', 'esbuild', 'parcel']) {
 	}
 }
 
+/* The body imports the wasm itself, and webpack has made a promise of that. */
+for (const mode of ['production', 'none']) {
+	test(`webpack (${mode}), patched afterwards: 0.2.83/default/bundler`, async () => {
+		const folder = project('0.2.83/default/bundler', null, { 'app.mjs': apps.bundler });
+		const built = await bundle('webpack', folder, mode);
+		const run = spawnSync(tool, ['patch', '-q', '-r', built.out], { encoding: 'utf8' });
+		assert.equal(run.status, 0, run.stderr);
+		assert.doesNotMatch(run.stderr, /no-reinit/);
+		assert.deepEqual((await inBrowser(built)).seen, seenOfBundle);
+	});
+}
+
 /* webpack's runtime makes the instance, in one file, for glue in another. */
-for (const runtime of [true, false]) {
+for (const [runtime, cell] of [[true, cells[0]], [false, cells[0]], [true, '0.2.83/default/bundler'], [false, '0.2.83/default/bundler']]) {
 	test(`webpack, the glue in a chunk, patched afterwards ${runtime ? 'with' : 'without'} webpack's runtime: ${cell}`, async () => {
 		const folder = project(cell, null, {
 			'app.mjs': `${bundledStory}globalThis.done = import('./pkg/reglue_fixture.js').then(story);`,

@@ -69,6 +69,62 @@ Test(webpack, the_runtime_alone)
 	cr_assert(str_equal(seal.original, STR(RUNTIME)));
 }
 
+/* Before 0.2.84 the body imported the wasm itself. */
+#define IMPORTING(get) \
+	"1: (e, t, n) => {\n    \"use strict\";\n    n.a(e, async (handle, done) => { try {\n" get \
+		VIEW "    function add(a, b) { return wasm.add(a, b); }\n" \
+	"    function drop(p) { wasm.__wbindgen_free(p, 1); }\n" \
+	"    done(); } catch (e) { done(e); } });\n}"
+
+Test(webpack, a_body_that_imports_the_wasm)
+{
+	const char *ways[][2] = {
+		{IMPORTING("var wasm = n(2), d = handle([wasm]), r = d.then ? (await d)() : d;\n"
+				   "wasm = r[0];\n"),
+			"wasm = __rg.l(r[0]);"},
+		{IMPORTING("var wasm = n(\"./x_bg.wasm\");\nvar d = handle([wasm]);\n"
+				   "wasm = (d.then ? (await d)() : d)[0];\n"),
+			"wasm = __rg.l((d.then ? (await d)() : d)[0]);"},
+		{"1: (e, t, n) => {\n    var wasm = n(75);\n" VIEW
+		 "    function add(a, b) { return wasm.add(a, b); }\n"
+		 "    function drop(p) { wasm.__wbindgen_free(p, 1); }\n}",
+			"var wasm = __rg.l(n(75));"},
+	};
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		struct patch *patch = run(arena_printf(
+			arena, "(() => { var m = {\n%s,\n" MODULE "};\n" RUNTIME "})();\n", ways[i][0])
+									  .data);
+		cr_assert_eq(patch->verdict, VERDICT_PATCHED, "%s", ways[i][0]);
+		cr_assert_eq(patch->part, PART_BODY);
+		cr_assert_eq(patch->module, MODULE_SEEN);
+		cr_assert(contains(patch, ways[i][1]), "%s", ways[i][1]);
+		cr_assert(contains(patch, TOLD));
+		cr_assert(contains(patch, "cachedUint8ArrayMemory0=null;"));
+	}
+	const char *unknown[] = {
+		"var wasm = n(2), d = handle([wasm]);\n[wasm] = d.then ? (await d)() : d;\n",
+		"var wasm = n(2), d = handle([wasm]);\nwasm = d.then(0);\n",
+		"var wasm = m(2);\n",
+		"var wasm = n(2, 3);\n",
+		"var wasm = n(name);\n",
+	};
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
+		struct patch *patch = run(arena_printf(arena,
+			"(() => { var m = {\n1: (e, t, n) => { n.a(e, async (handle) => { try {\n%s" VIEW
+			"function add(a, b) { return wasm.add(a, b); }\n"
+			"function drop(p) { wasm.__wbindgen_free(p, 1); }\n"
+			"} catch (e) {} }) } };\n})();\n",
+			unknown[i])
+									  .data);
+		cr_assert_eq(patch->verdict, VERDICT_REFUSED, "%s", unknown[i]);
+	}
+	/* the entry that starts the module has no calls of its own */
+	struct patch *patch = run(
+		"(() => { var m = { 1: (e, t, n) => { var r = n(2); r.__wbindgen_start(); } }; })();\n");
+	cr_assert_eq(patch->verdict, VERDICT_SKIPPED);
+	cr_assert_null(patch->diags.first);
+}
+
 /* They only have its words, or nobody could read them: nothing is said of what is not ours. */
 Test(webpack, what_is_not_its_runtime_is_left_alone)
 {
