@@ -32,11 +32,17 @@ static bool is_shared(
 	return shared;
 }
 
+enum evidence {
+	EVIDENCE_NONE,
+	EVIDENCE_MEMORY, /* functions share it and read its memory, in a file with names of wasm-bindgen's */
+	EVIDENCE_NAMES, /* exports of wasm-bindgen's own are read of it */
+};
+
 /*
- * Evidence that a variable holds wasm-bindgen's exports rather than anything else. Anybody's loader
+ * What tells that a variable holds wasm-bindgen's exports rather than anything else. Anybody's loader
  * reads `memory`, but in the function that has the variable: a glue's functions share theirs.
  */
-static bool looks_like_exports(
+static enum evidence evidence_of(
 	const struct tree *tree, const struct scopes *scopes, const struct binding *binding)
 {
 	bool seen = false, memory = false;
@@ -48,14 +54,16 @@ static bool looks_like_exports(
 		}
 		struct str name = node_property(tree, member);
 		if (is_of_glue(name)) {
-			return false;
+			return EVIDENCE_NONE;
 		}
 		memory |= str_equal(name, STR("memory"));
 		seen |= str_starts(name, STR("__wbindgen_")) || str_starts(name, STR("__externref")) ||
 		        (str_starts(name, STR("__wbg_")) && !is_of_objects(name));
 	}
-	return seen ||
-	       (memory && tree_has_prefix(tree, STR("__wb")) && is_shared(tree, scopes, binding));
+	return seen ? EVIDENCE_NAMES
+	       : memory && tree_has_prefix(tree, STR("__wb")) && is_shared(tree, scopes, binding)
+	           ? EVIDENCE_MEMORY
+	           : EVIDENCE_NONE;
 }
 
 /* Output of wasm2js, named so that the refusal can name it. */
@@ -325,6 +333,56 @@ static bool is_leftover(const struct glue *glue, binding_id b)
 	       (value == NO_NODE || glue_is_nothing(glue->tree, value));
 }
 
+/* Whether an import of wasm-bindgen's gets to what a variable holds, at most so many functions away. */
+static bool serves_imports(const struct glue *glue, binding_id b, uint8_t *visited, unsigned steps)
+{
+	const struct tree *tree = glue->tree;
+	visited[b] = 1;
+	for (node_id u = glue->scopes->bindings[b].first_use; u != NO_NODE;
+		 u = glue->scopes->next_use[u]) {
+		binding_id caller = 0;
+		if (str_starts(glue_listed_name(tree, u), STR("__wb"))) {
+			return true; /* a function, in a list of imports */
+		}
+		for (node_id f = node_function(tree, u); f != NO_NODE && caller == 0;
+			 f = node_function(tree, f)) {
+			caller = glue_function_binding(glue, f);
+			if (str_starts(
+					caller != 0 ? binding_name(glue->scopes, caller) : glue_listed_name(tree, f),
+					STR("__wb"))) {
+				return true;
+			}
+		}
+		if (caller != 0 && steps > 0 && !visited[caller] &&
+			serves_imports(glue, caller, visited, steps - 1)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Marks what looks like exports. Beside glue, a variable of which the memory is read may be that of any other wasm of the
+ * bundle: there it counts that wasm-bindgen's imports read it too, as the one that throws does.
+ */
+static uint8_t *find_candidates(const struct glue *glue)
+{
+	const struct scopes *scopes = glue->scopes;
+	uint8_t *evidence = arena_array(glue->arena, uint8_t, scopes->count);
+	bool sure = false;
+	for (binding_id b = 1; b < scopes->count; b++) {
+		evidence[b] = (uint8_t)evidence_of(glue->tree, scopes, &scopes->bindings[b]);
+		sure |= evidence[b] == EVIDENCE_NAMES && receives_exports(glue, b);
+	}
+	for (binding_id b = 1; sure && b < scopes->count; b++) {
+		if (evidence[b] == EVIDENCE_MEMORY &&
+			!serves_imports(glue, b, arena_array(glue->arena, uint8_t, scopes->count), 3)) {
+			evidence[b] = EVIDENCE_NONE;
+		}
+	}
+	return evidence;
+}
+
 /* Whether other functions than the one that has the variable read of it what calls need: the allocator, the stack. */
 static bool serves_calls(const struct glue *glue, binding_id b)
 {
@@ -363,9 +421,9 @@ uint32_t glue_find(struct glue *glue, binding_id **found)
 	binding_id leftover = 0;
 	*found = arena_array(glue->arena, binding_id, scopes->count);
 	binding_id *others = arena_array(glue->arena, binding_id, scopes->count);
+	const uint8_t *candidates = find_candidates(glue);
 	for (binding_id b = 1; b < scopes->count; b++) {
-		if (!looks_like_exports(glue->tree, scopes, &scopes->bindings[b]) ||
-			glue_is_of_loader(glue, b) || is_of_entry(glue, b)) {
+		if (candidates[b] == EVIDENCE_NONE || glue_is_of_loader(glue, b) || is_of_entry(glue, b)) {
 			continue;
 		}
 		if (is_leftover(glue, b)) {

@@ -376,6 +376,7 @@ Test(leaves, whose_they_are_is_not_known_in_a_file_with_two_glues)
 		"let view2 = null;\nfunction getView2() { return view2 = new Uint8Array(q.memory.buffer); "
 		"}\n"
 		"function sub(a, b) { return q.sub(a, b); }\nexports.sub = sub;\n"
+		"function drop(p) { q.__wbindgen_free(p, 1); }\n"
 		"const other = new WebAssembly.Module(require('fs').readFileSync('y_bg.wasm'));\n"
 		"let q = new WebAssembly.Instance(other, imports).exports;\n",
 		"add nn\nsub nn\n", false);

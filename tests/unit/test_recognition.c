@@ -160,6 +160,37 @@ Test(recognition, the_variable_of_a_loader_is_no_second_glue)
 	}
 }
 
+/* Of another wasm in the bundle, the raw pointers that its users keep would be of the dead instance after a recovery. */
+Test(recognition, the_memory_of_another_program_is_not_the_glues)
+{
+#define FREE "function drop(p) { wasm.__wbindgen_free(p, 1); }\n"
+	const char *others[] = {
+		"let raw = null;\nload().then(r => { raw = r; });\n"
+		"function update(p) { new Uint8Array(raw.memory.buffer); raw.update(p); }\n",
+		"let raw;\nasync function start() {\n"
+		"    raw = (await WebAssembly.instantiate(bytes, { env: {} })).instance.exports;\n}\n"
+		"function update(p) { new Uint8Array(raw.memory.buffer); raw.update(p); }\n",
+	};
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		struct patch *patch =
+			run(arena_printf(arena, "%s%s", VIEW ADD FREE LOADER, others[i]).data);
+		cr_assert_eq(patch->verdict, VERDICT_PATCHED, "%s", others[i]);
+		cr_assert(str_equal(patch->exports_name, STR("wasm")), "%s", others[i]);
+		cr_assert(contains(patch, others[i]));
+	}
+	/* glue that needs no allocator, which a bundler has put beside another */
+	const char *numbers =
+		"let raw;\nfunction view() { return new Uint8Array(raw.memory.buffer); }\n"
+		"function text(p, n) { return decode(view().subarray(p, p + n)); }\n"
+		"async function start() {\n    const imports = { wbg: {} };\n"
+		"    imports.wbg.__wbindgen_throw = function (p, n) { throw new Error(text(p, n)); };\n"
+		"    raw = (await WebAssembly.instantiate(bytes, imports)).instance.exports;\n}\n"
+		"exports.twice = function (a) { return raw.twice(a); };\n";
+	struct patch *patch = run(arena_printf(arena, "%s%s", VIEW ADD FREE LOADER, numbers).data);
+	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
+	cr_assert(str_find(patch->exports_name, STR("raw")) != (size_t)-1);
+}
+
 /* Half a file guarded, and nobody told, would be worse than none. */
 Test(recognition, what_is_not_understood_beside_glue_is_warned_of)
 {
@@ -260,6 +291,7 @@ Test(recognition, several_glues_each_get_a_runtime)
 		"let view2 = null;\nfunction getView2() { return view2 = new Uint8Array(q.memory.buffer); "
 		"}\n"
 		"function sub(a, b) { return q.sub(a, b); }\nexports.sub = sub;\n"
+		"function drop(p) { q.__wbindgen_free(p, 1); }\n"
 		"const other = new WebAssembly.Module(require('fs').readFileSync('y_bg.wasm'));\n"
 		"let q = new WebAssembly.Instance(other, imports).exports;\n"
 		"const alien = new WebAssembly.Instance(thirdModule, {});\n");
