@@ -283,6 +283,9 @@ bool glue_leaves_setter(const struct glue *glue);
 /* Whether a read of a loader's exports may stay: it enters nothing, or only what has to run unguarded. */
 bool glue_enters_nothing(const struct tree *tree, node_id read);
 bool glue_read_loader(struct glue *glue); /* glue_loader.c: true if the file is one, or a shim */
+bool glue_read_maker(struct glue *glue);  /* glue_makers.c: the same of one that calls no setter */
+/* Whether all that the variable ever holds is what its declaration gives it. */
+bool glue_is_constant(const struct glue *glue, binding_id variable);
 /*
  * glue_find.c: the exports variables of the file, in source order; any glue of the file will do.
  * None, with a diagnostic: what looks like glue and is not understood. None without: no glue.

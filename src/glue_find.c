@@ -167,23 +167,18 @@ static bool is_called_in_functions(const struct glue *glue, binding_id b)
 /* Whether a function gives its first parameter to a variable that looks like the exports of a body. */
 static bool is_setter(const struct glue *glue, node_id function)
 {
+	const struct tree *tree = glue->tree;
 	const struct scopes *scopes = glue->scopes;
-	node_id parameter =
-		function == NO_NODE
-			? NO_NODE
-			: node_nth(glue->tree, node_child(glue->tree, function, FIELD_parameters), 0);
-	binding_id given =
-		node_is(glue->tree, parameter, KIND_identifier) ? scope_of(scopes, parameter) : 0;
+	node_id first = node_parameter(tree, function, 0);
+	binding_id given = node_is(tree, first, KIND_identifier) ? scope_of(scopes, first) : 0;
 	for (node_id u = given == 0 ? NO_NODE : scopes->bindings[given].first_use; u != NO_NODE;
 		 u = scopes->next_use[u]) {
-		node_id assignment = glue->tree->nodes[u].parent;
-		node_id left = node_is(glue->tree, assignment, KIND_assignment_expression) &&
-		                       glue->tree->nodes[u].field == FIELD_right
-		                   ? node_child(glue->tree, assignment, FIELD_left)
-		                   : NO_NODE;
-		if (node_is(glue->tree, left, KIND_identifier) && scope_of(scopes, left) != 0 &&
-			receives_exports(glue, scope_of(scopes, left)) &&
-			is_called_in_functions(glue, scope_of(scopes, left))) {
+		node_id assignment = tree->nodes[u].parent;
+		bool assigned = node_is(tree, assignment, KIND_assignment_expression) &&
+		                tree->nodes[u].field == FIELD_right;
+		node_id left = assigned ? node_child(tree, assignment, FIELD_left) : NO_NODE;
+		binding_id b = node_is(tree, left, KIND_identifier) ? scope_of(scopes, left) : 0;
+		if (b != 0 && receives_exports(glue, b) && is_called_in_functions(glue, b)) {
 			return true;
 		}
 	}

@@ -95,12 +95,10 @@ bool glue_is_webpack_import(const struct glue *glue, node_id value)
 	node_id arguments = node_child(tree, value, FIELD_arguments);
 	node_id id = arguments == NO_NODE ? NO_NODE : node_nth(tree, arguments, 0);
 	node_id callee = node_child(tree, value, FIELD_function), function = owner_of(glue, callee);
-	node_id parameters =
-		function == NO_NODE ? NO_NODE : node_child(tree, function, FIELD_parameters);
-	return node_is(tree, value, KIND_call_expression) && parameters != NO_NODE &&
+	return node_is(tree, value, KIND_call_expression) && function != NO_NODE &&
 	       node_child_count(tree, arguments) == 1 &&
 	       (node_is(tree, id, KIND_number) || node_is(tree, id, KIND_string)) &&
-	       node_nth(tree, parameters, 2) ==
+	       node_parameter(tree, function, 2) ==
 	           glue->scopes->bindings[scope_of(glue->scopes, callee)].identifier;
 }
 

@@ -36,7 +36,7 @@ static void join_body(
 	if (loaders == 0 && body->of_webpack) {
 		diag_add(arena, &body->diags, SEVERITY_NOTE, "no-loader", DIAG_NO_OFFSET,
 			"the instance is made by webpack's runtime, in another file: only if that is patched "
-		    "as "
+			"as "
 			"well is there a new instance after a fault");
 		return;
 	}

@@ -267,6 +267,15 @@ node_id node_nth(const struct tree *tree, node_id n, uint32_t i)
 	return c;
 }
 
+node_id node_parameter(const struct tree *tree, node_id function, uint32_t i)
+{
+	node_id list = function == NO_NODE ? NO_NODE : node_child(tree, function, FIELD_parameters);
+	if (list != NO_NODE) {
+		return node_nth(tree, list, i);
+	}
+	return function != NO_NODE && i == 0 ? node_child(tree, function, FIELD_parameter) : NO_NODE;
+}
+
 uint32_t node_child_count(const struct tree *tree, node_id n)
 {
 	uint32_t count = 0;

@@ -102,6 +102,8 @@ node_id node_child(const struct tree *tree, node_id n, enum field field);
 /* The i-th child (from 0), or NO_NODE. */
 node_id node_nth(const struct tree *tree, node_id n, uint32_t i);
 uint32_t node_child_count(const struct tree *tree, node_id n);
+/* A parameter of a function, from 0 on, also if it is an arrow's only one; NO_NODE: there is none, or no function. */
+node_id node_parameter(const struct tree *tree, node_id function, uint32_t i);
 
 static inline bool node_is(const struct tree *tree, node_id n, enum kind kind)
 {

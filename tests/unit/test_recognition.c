@@ -145,6 +145,11 @@ Test(recognition, the_variable_of_a_loader_is_no_second_glue)
 		cr_assert_eq(patch->module, MODULE_SEEN, "%s", loaders[i]);
 		cr_assert(str_equal(patch->exports_name, STR("wasm")));
 	}
+	struct patch *minified = run("let wasm;\nconst set = v => { wasm = v; };\n" VIEW
+								 "export function add(a, b) { return wasm.add(a, b); }\n"
+								 "export async function init() {\n    const raw" MADE
+								 "    set(raw);\n    raw.__wbindgen_start();\n}\n");
+	cr_assert_eq(minified->verdict, VERDICT_PATCHED);
 	const char *leaks[] = {
 		"export let raw;\nexport async function init() {\n    raw" MADE
 		"    set(raw);\n    raw.__wbindgen_start();\n}\n",
