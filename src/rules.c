@@ -149,7 +149,7 @@ const struct rule rule_table[] = {
 		"wasm-bindgen's. A recovery would come too late there. Patch before the minifier runs."},
 	{"unguarded-glue", SEVERITY_WARNING, "Other glue in the file gets no guard.",
 		"One glue of the file is understood and patched. Another one is not: its exports come in "
-        "by a "
+		"by a "
 		"parameter, or in another way that cannot be followed. It is as it was."},
 	{"unknown-export", SEVERITY_NOTE,
 		"The glue uses an export of wasm-bindgen's own that is not known.",

@@ -11,7 +11,7 @@ import { engine, serve } from './workerd.mjs';
 
 const SLICE = 20; // ms: a request takes some tenths of one besides
 const STEP = 500; // a function that is called often is compiled as a whole; one long loop, in the midst of it
-const WARM = { first: 4000, later: 3000 }; // ms: what is hot is long in being compiled, longest at first
+const WARM = { first: 8000, later: 6000 }; // ms: what is hot is long in being compiled, longest at first
 
 const bundle = `const source = ${JSON.stringify(text())};
 let made = 0;
