@@ -54,9 +54,7 @@ static node_id module_parameter(const struct glue *glue, node_id adopted)
 	if (function == NO_NODE || !node_is(tree, object, KIND_identifier)) {
 		return NO_NODE;
 	}
-	node_id parameters = node_child(tree, function, FIELD_parameters);
-	node_id first = parameters == NO_NODE ? NO_NODE : node_nth(tree, parameters, 0);
-	node_id second = parameters == NO_NODE ? NO_NODE : node_nth(tree, parameters, 1);
+	node_id first = node_parameter(tree, function, 0), second = node_parameter(tree, function, 1);
 	if (!node_is(tree, first, KIND_identifier) || !node_is(tree, second, KIND_identifier) ||
 		scope_of(glue->scopes, object) != scope_of(glue->scopes, first)) {
 		return NO_NODE;
@@ -122,7 +120,7 @@ static bool is_stand_in(const struct glue *glue, node_id value)
 		!node_is(tree, get, KIND_arrow_function)) {
 		return false;
 	}
-	node_id name = node_nth(tree, node_child(tree, get, FIELD_parameters), 1);
+	node_id name = node_parameter(tree, get, 1);
 	node_id read = node_body(tree, get);
 	node_id call = node_is(tree, read, KIND_subscript_expression)
 	                   ? node_child(tree, read, FIELD_object)

@@ -10,10 +10,8 @@
 #include "runtime_slice.h"
 #include "runtime_text.h"
 
-enum {
-	FEW =
-		900, /* leaves room in one object for exports without a literal: see src/runtime/exports.js */
-};
+/* Exports with a literal; leaves room for others in one object: see src/runtime/exports.js. */
+enum { FEW = 900 };
 
 static void add_name_list(struct buf *out, const char *key, const struct str *names, uint32_t count)
 {

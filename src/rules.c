@@ -67,8 +67,7 @@ const struct rule rule_table[] = {
 		"recovery the glue would read and write the dead instance's memory through it."},
 	{"leftover", SEVERITY_NOTE, "What a bundler has left of glue.",
 		"The variable for an instance's exports never receives any, so that nothing of the glue "
-		"can "
-		"be called: the program took something else from the module that it was in."},
+		"can be called: the program took something else from the module that it was in."},
 	{"near-miss", SEVERITY_NOTE, "A generated function has a form that is not known.",
 		"The place named is where it starts to differ from the known forms. No reason to "
 		"refuse: the function is recognised by what it does, and minifiers rewrite everything. "
@@ -149,8 +148,7 @@ const struct rule rule_table[] = {
 		"wasm-bindgen's. A recovery would come too late there. Patch before the minifier runs."},
 	{"unguarded-glue", SEVERITY_WARNING, "Other glue in the file gets no guard.",
 		"One glue of the file is understood and patched. Another one is not: its exports come in "
-		"by a "
-		"parameter, or in another way that cannot be followed. It is as it was."},
+		"by a parameter, or in another way that cannot be followed. It is as it was."},
 	{"unknown-export", SEVERITY_NOTE,
 		"The glue uses an export of wasm-bindgen's own that is not known.",
 		"Calls of it are guarded like all others. After a release of wasm-bindgen look at what "
