@@ -17,6 +17,16 @@ struct fact *glue_add(struct glue *glue, enum fact_kind kind, node_id node)
 	return fact;
 }
 
+bool glue_has_fact(const struct glue *glue, enum fact_kind kind)
+{
+	for (uint32_t i = 0; i < glue->fact_count; i++) {
+		if (glue->facts[i].kind == kind) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void glue_mark(const struct glue *glue, uint8_t **set, node_id n)
 {
 	if (*set == NULL) {

@@ -164,6 +164,7 @@ enum verdict glue_read(struct arena *arena, const struct tree *tree, const struc
 /* ---- for the readers (glue_*.c) */
 
 struct fact *glue_add(struct glue *glue, enum fact_kind kind, node_id node);
+bool glue_has_fact(const struct glue *glue, enum fact_kind kind);
 void glue_refuse(struct glue *glue, const char *code, node_id node, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -332,8 +333,12 @@ bool glue_read_webpack_runtime(struct glue *glue);
  * another one, MODULE_NONE: it does not.
  */
 enum module_source glue_read_webpack(struct glue *glue);
-/* … whether a value is what a module of webpack's imports: `require(75)`; or that, waited for. */
+/* … whether a value is what a module of webpack's imports: `require(75)`; whether a variable begins as that; or that, waited for. */
 bool glue_is_webpack_import(const struct glue *glue, node_id value);
+static inline bool glue_begins_as_webpack_import(const struct glue *glue, binding_id b)
+{
+	return glue_is_webpack_import(glue, binding_value(glue->scopes, b));
+}
 bool glue_is_webpack_awaited(const struct glue *glue, node_id value);
 bool glue_check_coverage(struct glue *glue); /* glue_coverage.c: no call without a hook */
 void glue_check_forms(struct glue *glue);    /* glue_forms.c: against the shapes */

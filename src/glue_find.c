@@ -315,8 +315,7 @@ static binding_id find_plain(const struct glue *glue)
 /* What an entry of webpack's has of wasm: it starts the module, and hands the exports to a body in another file. */
 static bool is_of_entry(const struct glue *glue, binding_id b)
 {
-	return glue_is_webpack_import(glue, binding_value(glue->scopes, b)) &&
-	       !is_called_in_functions(glue, b);
+	return glue_begins_as_webpack_import(glue, b) && !is_called_in_functions(glue, b);
 }
 
 /* Glue of which a bundler has left the top level, but nobody who would give the variable an instance's exports. */

@@ -403,7 +403,7 @@ static node_id root_of(const struct glue *glue)
 	node_id block = tree->nodes[tree->nodes[exports->declares].parent].parent;
 	return exports->kind == BINDING_VAR && node_is(tree, block, KIND_statement_block) &&
 	               node_is(tree, tree->nodes[block].parent, KIND_try_statement) &&
-	               glue_is_webpack_import(glue, binding_value(glue->scopes, glue->exports))
+	               glue_begins_as_webpack_import(glue, glue->exports)
 	           ? block
 	           : exports->scope;
 }

@@ -422,12 +422,6 @@ static bool comes_by_setter(const struct glue *glue)
 	return true;
 }
 
-/* … or by webpack's `require()`. */
-static bool comes_by_import(const struct glue *glue)
-{
-	return glue_is_webpack_import(glue, binding_value(glue->scopes, glue->exports));
-}
-
 bool glue_read_sites(struct glue *glue)
 {
 	read_sites(glue);
@@ -438,7 +432,7 @@ bool glue_read_sites(struct glue *glue)
 	if (glue->has_module && glue->has_imports) {
 		glue->module = MODULE_SEEN;
 	} else if (glue->part == PART_BODY && glue->module == MODULE_LOADER &&
-			   (comes_by_setter(glue) || comes_by_import(glue))) {
+			   (comes_by_setter(glue) || glue_begins_as_webpack_import(glue, glue->exports))) {
 		glue->module = glue_read_webpack(glue);
 		if (glue->module == MODULE_NONE && comes_by_setter(glue) && glue_leaves_setter(glue)) {
 			glue->module = MODULE_LOADER; /* else nobody outside can be the loader */

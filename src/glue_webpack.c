@@ -113,8 +113,7 @@ bool glue_is_webpack_awaited(const struct glue *glue, node_id value)
 	}
 	node_id left = node_child(tree, tree->nodes[value].parent, FIELD_left);
 	return node_is(tree, left, KIND_identifier) &&
-	       glue_is_webpack_import(
-			   glue, binding_value(glue->scopes, scope_of(glue->scopes, left))) &&
+	       glue_begins_as_webpack_import(glue, scope_of(glue->scopes, left)) &&
 	       node_is(tree, node_child(tree, value, FIELD_index), KIND_number) &&
 	       node_is(tree, all, KIND_ternary_expression) &&
 	       str_equal(node_property(tree, node_child(tree, all, FIELD_condition)), STR("then"));
@@ -123,10 +122,8 @@ bool glue_is_webpack_awaited(const struct glue *glue, node_id value)
 static bool has_told(const struct glues *glues)
 {
 	for (uint32_t g = 0; g < glues->count; g++) {
-		for (uint32_t i = 0; i < glues->items[g].fact_count; i++) {
-			if (glues->items[g].facts[i].kind == FACT_TELL) {
-				return true;
-			}
+		if (glue_has_fact(&glues->items[g], FACT_TELL)) {
+			return true;
 		}
 	}
 	return false;

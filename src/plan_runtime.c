@@ -308,23 +308,13 @@ static uint64_t members_in(struct str text)
 	return members;
 }
 
-bool plan_has_fact(const struct glue *glue, enum fact_kind kind)
-{
-	for (uint32_t i = 0; i < glue->fact_count; i++) {
-		if (glue->facts[i].kind == kind) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* What a glue has: see `has` in src/runtime/options.js. */
 static uint64_t features_of(const struct planning *p)
 {
 	const struct glue *glue = p->glue;
 	bool module = glue->part == PART_WHOLE && glue->module == MODULE_SEEN;
 	bool handed =
-		glue->part != PART_WHOLE || has_namespace(glue) || plan_has_fact(glue, FACT_RECEIVE);
+		glue->part != PART_WHOLE || has_namespace(glue) || glue_has_fact(glue, FACT_RECEIVE);
 	/* what user code does with the exports is not in the file: only the wasm can rule a table out */
 	bool tables = p->patch->has_wasm ? p->patch->wasm.function_tables : !p->options->no_tables;
 	tables = tables || glue->file->count > 1;
@@ -333,7 +323,7 @@ static uint64_t features_of(const struct planning *p)
 	       bit(glue->upstream.address != 0, HAS_terminated) |
 	       bit(p->wrapper_count != 0, HAS_literals) | bit(p->wrapper_count > FEW, HAS_many) |
 	       bit(p->program.len != 0, HAS_program) |
-	       bit(plan_has_fact(glue, FACT_STAMP), HAS_classes) | bit(glue->of_webpack, HAS_webpack) |
+	       bit(glue_has_fact(glue, FACT_STAMP), HAS_classes) | bit(glue->of_webpack, HAS_webpack) |
 	       bit(p->options->exclude_count != 0, HAS_excluded) | bit(handed, HAS_imports) |
 	       bit(handed || !module, HAS_late) | bit(has_namespace(glue), HAS_namespace) |
 	       bit(handed || !module, HAS_finder) |

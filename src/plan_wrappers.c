@@ -361,7 +361,7 @@ static void find_leaves(const struct planning *p, struct use *uses)
 {
 	struct str left = p->patch->leaves;
 	if (p->glue->file->count > 1 ||
-		(p->patch->wasm.throws && !plan_has_fact(p->glue, FACT_OWN_ERROR))) {
+		(p->patch->wasm.throws && !glue_has_fact(p->glue, FACT_OWN_ERROR))) {
 		return;
 	}
 	for (size_t end;

@@ -85,8 +85,6 @@ void plan_runtime_end(struct planning *p, uint32_t file_end, uint64_t features);
 /* Whether the glue's scope, or one around it, has a variable, function or class of that name. */
 bool plan_binds(const struct planning *p, struct str name);
 
-bool plan_has_fact(const struct glue *glue, enum fact_kind kind);
-
 /* ---- plan_module.c: where another file makes the instance, or the bundler does */
 
 /*
