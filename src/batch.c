@@ -6,6 +6,11 @@ static const struct str suffixes[] = {{".js", 3}, {".mjs", 4}, {".cjs", 4}};
 
 enum { SUFFIX_COUNT = sizeof(suffixes) / sizeof(suffixes[0]) };
 
+/* What a body's name has more than its loader's: wasm-bindgen's, and that of Deno's wasmbuild. */
+static const struct str body_endings[] = {{"_bg", 3}, {".internal", 9}};
+
+enum { ENDING_COUNT = sizeof(body_endings) / sizeof(body_endings[0]) };
+
 /* Declarations, and the JS that they describe, in the order of the suffixes. */
 static const struct str types_suffixes[] = {{".d.ts", 5}, {".d.mts", 6}, {".d.cts", 6}};
 
@@ -53,9 +58,15 @@ static struct str without_last_word(struct str stem)
 	return at == 0 || stem.data[at - 1] == '/' ? STR("") : str_slice(stem, 0, at - 1);
 }
 
-static bool is_body(struct str stem)
+/* x_bg and wasmbuild's x.internal → x; empty for what has no name of a body's. */
+static struct str of_body(struct str stem)
 {
-	return str_ends(stem, STR("_bg"));
+	for (size_t i = 0; i < ENDING_COUNT; i++) {
+		if (str_ends(stem, body_endings[i])) {
+			return str_slice(stem, 0, stem.len - body_endings[i].len);
+		}
+	}
+	return STR("");
 }
 
 static int by_text(const void *left, const void *right)
@@ -64,7 +75,7 @@ static int by_text(const void *left, const void *right)
 }
 
 /*
- * What the names of one package have in common: x.js, x_bg.js and x_bg.cjs are of package x, and so are
+ * What the names of one package have in common: x.js, x_bg.js, x_bg.cjs and x.internal.js are of package x, and so are
  * x_web.js and x_node.js beside x_bg.js, if they have no x_web_bg.js: loaders that somebody wrote.
  */
 static struct str *find_keys(struct arena *arena, const struct os_entries *entries)
@@ -73,10 +84,10 @@ static struct str *find_keys(struct arena *arena, const struct os_entries *entri
 	struct str *bodies = arena_array(arena, struct str, entries->count);
 	size_t count = 0;
 	for (uint32_t i = 0; i < entries->count; i++) {
-		struct str stem = stem_of(entries->items[i].path);
-		keys[i] = is_body(stem) ? without_last_word(stem) : stem;
-		if (is_body(stem)) {
-			bodies[count++] = keys[i];
+		struct str stem = stem_of(entries->items[i].path), loader = of_body(stem);
+		keys[i] = loader.len != 0 ? loader : stem;
+		if (loader.len != 0) {
+			bodies[count++] = loader;
 		}
 	}
 	if (count == 0) {
@@ -85,7 +96,8 @@ static struct str *find_keys(struct arena *arena, const struct os_entries *entri
 	qsort(bodies, count, sizeof(*bodies), by_text);
 	for (uint32_t i = 0; i < entries->count; i++) {
 		struct str stem = stem_of(entries->items[i].path), shorter = without_last_word(stem);
-		if (!is_body(stem) && bsearch(&stem, bodies, count, sizeof(*bodies), by_text) == NULL &&
+		if (of_body(stem).len == 0 &&
+			bsearch(&stem, bodies, count, sizeof(*bodies), by_text) == NULL &&
 			bsearch(&shorter, bodies, count, sizeof(*bodies), by_text) != NULL) {
 			keys[i] = shorter;
 		}
@@ -187,22 +199,29 @@ static void make_packages(
 }
 
 /*
- * The other file of a pair: x_bg.js to x.js, and the reverse; x_bg.js to x_web.js. Empty if it is not
+ * The other file of a pair: x_bg.js or x.internal.js to x.js, and the reverse; x_bg.js to x_web.js. Empty if it is not
  * there.
  */
 static struct str find_partner(struct arena *arena, struct str path)
 {
-	struct str stem = stem_of(path), shorter = without_last_word(stem);
-	struct str suffix = str_slice(path, stem.len, path.len);
-	struct str partner = is_body(stem)
-	                         ? arena_printf(arena, "%.*s%.*s", STR_ARGS(shorter), STR_ARGS(suffix))
-	                         : arena_printf(arena, "%.*s_bg%.*s", STR_ARGS(stem), STR_ARGS(suffix));
-	if (suffix.len != 0 && os_kind(arena, partner) == OS_FILE) {
-		return partner;
+	struct str stem = stem_of(path), shorter = without_last_word(stem), loader = of_body(stem);
+	struct str suffix = str_slice(path, stem.len, path.len), partner;
+	if (suffix.len == 0) {
+		return STR("");
+	}
+	if (loader.len != 0) {
+		partner = arena_printf(arena, "%.*s%.*s", STR_ARGS(loader), STR_ARGS(suffix));
+		return os_kind(arena, partner) == OS_FILE ? partner : STR("");
+	}
+	for (size_t i = 0; i < ENDING_COUNT; i++) {
+		partner = arena_printf(
+			arena, "%.*s%.*s%.*s", STR_ARGS(stem), STR_ARGS(body_endings[i]), STR_ARGS(suffix));
+		if (os_kind(arena, partner) == OS_FILE) {
+			return partner;
+		}
 	}
 	partner = arena_printf(arena, "%.*s_bg%.*s", STR_ARGS(shorter), STR_ARGS(suffix));
-	bool loads = suffix.len != 0 && shorter.len != 0 && !is_body(stem);
-	return loads && os_kind(arena, partner) == OS_FILE ? partner : STR("");
+	return shorter.len != 0 && os_kind(arena, partner) == OS_FILE ? partner : STR("");
 }
 
 /* Who names one file of a pair means both. */

@@ -1,6 +1,6 @@
 /*
  * Which files a command works on: PATHs as typed, and those of a list, become packages, each the
- * files that belong together (x.js, x_bg.js, x_web.js), in a stable order.
+ * files that belong together (x.js, x_bg.js or x.internal.js, x_web.js), in a stable order.
  */
 #ifndef REGLUE_BATCH_H
 #define REGLUE_BATCH_H
@@ -35,7 +35,7 @@ struct batch_query {
 /*
  * A directory stands for the .js, .mjs and .cjs files in it, with `recursive` for those below it
  * too; any other PATH for itself, whether it exists or not, x.d.ts for the x.js that it
- * describes, x.js or x_bg.js for both, and x_web.js for itself and x_bg.js. A file named twice is taken
+ * describes, x.js or x_bg.js (x.internal.js) for both, and x_web.js for itself and x_bg.js. A file named twice is taken
  * once. The part that a package falls into depends on the paths that were found, as typed, and on nothing
  * else, so that all machines agree.
  */

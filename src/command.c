@@ -165,7 +165,10 @@ static struct wasm_file read_companion(struct arena *arena, const struct job *jo
 	while (folder > 0 && job->path.data[folder - 1] != '/') {
 		folder--;
 	}
-	/* x_bg.js is given its instance by another file: x_bg.wasm; "no-modules" makes its name of the script's */
+	/*
+	 * x_bg.js is given its instance by another file: x_bg.wasm, wasmbuild's x.internal.js that of x.wasm; "no-modules" makes
+	 * its name of the script's
+	 */
 	if (name.len == 0) {
 		size_t dot = job->path.len;
 		while (dot > folder && job->path.data[dot - 1] != '.') {
@@ -174,6 +177,9 @@ static struct wasm_file read_companion(struct arena *arena, const struct job *jo
 		struct str stem = str_slice(job->path, folder, dot > folder ? dot - 1 : folder);
 		if (str_ends(stem, STR("_bg"))) {
 			name = arena_printf(arena, "%.*s.wasm", STR_ARGS(stem));
+		} else if (str_ends(stem, STR(".internal"))) {
+			name =
+				arena_printf(arena, "%.*s.wasm", (int)(stem.len - STR(".internal").len), stem.data);
 		} else if (str_find(job->bytes, STR("_bg.wasm")) != (size_t)-1) {
 			name = arena_printf(arena, "%.*s_bg.wasm", STR_ARGS(stem));
 		}

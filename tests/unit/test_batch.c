@@ -86,6 +86,19 @@ Test(batch, loaders_that_people_wrote_are_of_the_package)
 	}
 }
 
+Test(batch, bodies_of_wasmbuild_are_of_the_package)
+{
+	touch((const char *const[]){"x.mjs", "x.internal.mjs", "y.js", "y.internal.js", "y_bg.js",
+		"z.internal.js", NULL});
+	struct str paths[] = {STR(".")};
+	collect((struct batch_query){.paths = paths, .path_count = 1},
+		"./x.internal.mjs+./x.mjs ./y.internal.js+./y.js+./y_bg.js ./z.internal.js");
+	struct str loader[] = {STR("x.mjs")};
+	collect((struct batch_query){.paths = loader, .path_count = 1}, "x.mjs+x.internal.mjs");
+	struct str body[] = {STR("x.internal.mjs")};
+	collect((struct batch_query){.paths = body, .path_count = 1}, "x.internal.mjs+x.mjs");
+}
+
 Test(batch, lists)
 {
 	struct str paths[] = {STR("a.js")};
