@@ -72,6 +72,7 @@ static bool is_known_export(struct str name)
 	return str_is_one_of(name, names) ||
 	       str_starts(name, STR("__wbindgen_export")) || /* names that would be no identifiers */
 	       str_starts(name, STR("__wbg_")) || /* classes: __wbg_counter_free, __wbg_get_point_x */
+	       str_starts(name, STR("__wbgt")) || /* what wasm-bindgen-test exports of a library's tests */
 	       !(str_starts(name, STR("__wb")) || str_starts(name, STR("__externref")));
 }
 

@@ -427,6 +427,9 @@ Test(patch, an_unknown_export_of_wasm_bindgens_own_is_noted)
 	struct patch *patch = run(VIEW ADD "function f() { wasm.__wbindgen_new_thing(); }\n" LOADER);
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED);
 	cr_assert_not_null(find_code(patch, "unknown-export"));
+	/* wasm-bindgen-test's, in a package built with its tests */
+	patch = run(VIEW ADD "function f() { wasm.__wbgtest_console_log(1, 2); }\n" LOADER);
+	cr_assert_null(find_code(patch, "unknown-export"));
 }
 
 Test(patch, classes_that_a_compiler_made_functions_of)
