@@ -1,7 +1,7 @@
 // Glue that a bundler, a compiler and a minifier have been through, patched afterwards, as in a package that somebody
 // published so: of the names only those of exports and properties are left, of upstream's own machinery (R14)
 // as of all the rest.
-//   MINIFIED=all   every minifier over every cell (some releases)
+//   MINIFIED=all   every minifier over every cell
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -129,13 +129,20 @@ const keepsNames = name => name === 'bundled' || name === 'TypeScript, ES5';
 const isFor = ({ target }, name) =>
 	target === 'web' || (target === 'bundler' && name !== 'bundled') ||
 	(name !== 'rolldown' && (target === 'nodejs' || (name !== 'bundled' && name !== 'bun')));
+
+/* The first and the last release with glue of a kind; between them nothing changed that would matter here. */
+const kindOf = ({ target, variant, features, optional }) => [target, variant, ...features, ...optional].join();
+const isEnd = cell => {
+	const kind = cells.filter(other => kindOf(other) === kindOf(cell));
+	return cell === kind[0] || cell === kind.at(-1);
+};
 const isWanted = (cell, name) =>
 	all ||
-	(name === 'bundled' // a bundler alone changes names only where there are two of them
+	(isEnd(cell) && (name === 'bundled' // a bundler alone changes names only where there are two of them
 		? cell.features.includes('call-guard') && cell.target === 'web'
 		: (name === 'esbuild' && cell.target === 'web') ||
 			(/^0\.2\.(100|130)$/.test(cell.release) &&
-				(cell.variant === 'default' || !(name in compilers || /^(string-builtins|families|wasm64)$/.test(cell.variant)))));
+				(cell.variant === 'default' || !(name in compilers || /^(string-builtins|families|wasm64)$/.test(cell.variant))))));
 
 /* What is bundled of a cell: its glue, or for bundlers an entry by hand, as for workers that are given the Module. */
 function entryOf({ path: cell, target }) {
