@@ -158,17 +158,21 @@ async function otherEngines() {
 	const { engines } = await import('./engines/engines.mjs');
 	const chosen = process.env.ENGINES?.split(',') ?? Object.keys(engines);
 	for (const name of chosen) {
-		const { command, args, cells, tap } = engines[name];
+		const { command, args, apart, cells, tap } = engines[name];
 		const started = Date.now();
-		const run = await execute(command, args, {
-			env: {
-				REGLUE: path.resolve('build/reglue'),
-				RECOVERY_CELLS: process.env.RECOVERY_CELLS ?? cells,
-				NO_COLOR: '1',
-			},
-			seconds: 3600,
-		});
-		const text = tap === undefined ? run.out : tap(run.out, run.err);
+		const env = {
+			REGLUE: path.resolve('build/reglue'),
+			RECOVERY_CELLS: process.env.RECOVERY_CELLS ?? cells,
+			NO_COLOR: '1',
+		};
+		const run = { err: '', end: '' };
+		let text = '';
+		for (const file of apart ?? [[]]) {
+			const part = await execute(command, args.concat(file), { env, seconds: 3600 });
+			text += `${tap === undefined ? part.out : tap(part.out, part.err)}\n`;
+			run.err += part.err;
+			run.end ||= part.end;
+		}
 		count(`engine ${name}`, args.includes('--test') ? readNodeTap(text) : readTap(text), run, started);
 		const reasons = new Map();
 		for (const [, reason] of text.matchAll(/ok .*\(skipped: (.*)\)/g)) {

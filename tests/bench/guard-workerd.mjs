@@ -1,6 +1,6 @@
 // workerd's share of guard.mjs: compareIn(FOLDER, RECOVERIES, CALLS, ROUNDS, DESIGNS, LOADS) gives what guard-run.mjs
-// prints of the others. Each design is in an isolate of its own: of several in one, V8 left some uncompiled there for minutes, at
-// ten times the cost. FOLDER holds guard.wasm. Text becomes code as the worker starts, later workerd allows none.
+// prints of the others. Each design is in an isolate of its own, and a load begins with a new process: of several in one isolate
+// V8 left some uncompiled for minutes, at ten times the cost. FOLDER holds guard.wasm. Text becomes code as the worker starts, later workerd allows none.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { engine, serve } from './workerd.mjs';
 
 const SLICE = 20; // ms: a request takes some tenths of one besides
 const STEP = 500; // a function that is called often is compiled as a whole; one long loop, in the midst of it
-const WARM = { first: 8000, later: 6000 }; // ms: what is hot is long in being compiled, longest at first
+const WARM = 4000; // ms, twice each: what is hot is long in being compiled, longest what a process calls first
 
 const bundle = `const source = ${JSON.stringify(text())};
 let made = 0;
@@ -45,23 +45,31 @@ export const compareIn = async (folder, recoveries, count, rounds, wanted, wante
 	const files = { 'guard-designs.mjs': portable(), 'bundle.mjs': bundle };
 	names.forEach(name => (files[`${name}.mjs`] = worker(name, recoveries, count)));
 	Object.entries(files).forEach(([name, content]) => writeFileSync(path.join(folder, name), content));
-	const server = await serve(folder, Object.fromEntries(names.map(name => [name, `
+	const start = () => serve(folder, Object.fromEntries(names.map(name => [name, `
 	(name = "main.mjs", esModule = embed "${name}.mjs"),
 	(name = "bench/guard-designs.mjs", esModule = embed "guard-designs.mjs"),
 	(name = "runtime/bundle.mjs", esModule = embed "bundle.mjs"),
 	(name = "guard.wasm", wasm = embed "guard.wasm")`])));
-	const time = (d, load, n) => server.time(() => server.ask(d, `/?load=${encodeURIComponent(load)}&n=${n}`));
-	try {
-		const loads = {};
-		for (const load of JSON.parse(await server.ask('unpatched', '/loads'))) {
-			if (wantedLoads === 'all' || wantedLoads.split(',').includes(load)) {
-				const found = await interleave(names, (d, n) => time(d, load, n), rounds, { first: STEP, slice: SLICE, warm: Object.keys(loads).length === 0 ? WARM.first : WARM.later });
-				names.forEach(d => (found[d].ns = found[d].ns.map(v => v / calls(load))));
-				loads[load] = found;
-			}
+	const using = async ask => {
+		const server = await start();
+		try {
+			return await ask(server);
+		} finally {
+			server.stop();
 		}
-		return { engine, loads };
-	} finally {
-		server.stop();
+	};
+	const all = JSON.parse(await using(server => server.ask('unpatched', '/loads')));
+	const loads = {};
+	for (const load of all.filter(load => wantedLoads === 'all' || wantedLoads.split(',').includes(load))) {
+		const found = await using(async server => {
+			const time = (d, n) => server.time(() => server.ask(d, `/?load=${encodeURIComponent(load)}&n=${n}`));
+			for (const name of names) {
+				for (let spent = 0; spent < WARM; spent += await time(name, STEP)) {}
+			}
+			return interleave(names, time, rounds, { first: STEP, slice: SLICE, warm: WARM });
+		});
+		names.forEach(d => (found[d].ns = found[d].ns.map(v => v / calls(load))));
+		loads[load] = found;
 	}
+	return { engine, loads };
 };

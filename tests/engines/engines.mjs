@@ -32,7 +32,9 @@ export const engines = {
 	},
 	bun: {
 		command: path.join(packages, "@oven/bun-linux-x64-baseline/bin/bun"),
-		args: ["test", "--timeout", "120000", ...files],
+		args: ["test", "--timeout", "120000"],
+		// It runs all files in one process, where the garbage of one slows the others: 330 s instead of 120.
+		apart: files,
 		cells: both,
 		tap: bunTap,
 	},
