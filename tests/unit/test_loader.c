@@ -4,8 +4,8 @@
  */
 #include <criterion/criterion.h>
 
+#include "least.h"
 #include "package.h"
-#include "patching.h"
 #include "seal.h"
 
 TestSuite(loader, .init = patching_set_up, .fini = patching_tear_down);
@@ -40,34 +40,16 @@ static struct patch *run_as(const char *path, const char *text, const struct pat
 	return patch_run(arena, patcher, str_from(path), str_from(text), options);
 }
 
-static struct patch *run(const char *text)
-{
-	struct patch_options options = PATCH_OPTIONS_DEFAULT;
-	return run_as("x.js", text, &options);
-}
-
-static bool has_code(const struct patch *patch, const char *code)
-{
-	for (const struct diag *d = patch->diags.first; d != NULL; d = d->next) {
-		if (strcmp(d->code, code) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static void expect(const struct patch *patch, const char *text)
 {
 	cr_assert_eq(patch->verdict, VERDICT_PATCHED, "%s, %s", verdict_name(patch->verdict),
 		patch->diags.first == NULL ? "" : patch->diags.first->code);
-	cr_assert_neq(str_find(patch->output, str_from(text)), (size_t)-1, "not there: %s\nin: %.*s",
-		text, STR_ARGS(patch->output));
+	cr_assert(contains(patch, text), "not there: %s\nin: %.*s", text, STR_ARGS(patch->output));
 }
 
 static void expect_none(const struct patch *patch, const char *text)
 {
-	cr_assert_eq(str_find(patch->output, str_from(text)), (size_t)-1, "there: %s\nin: %.*s", text,
-		STR_ARGS(patch->output));
+	cr_assert(!contains(patch, text), "there: %s\nin: %.*s", text, STR_ARGS(patch->output));
 }
 
 Test(loader, a_body_takes_what_its_loader_says)
@@ -146,7 +128,7 @@ Test(loader, the_way_to_the_module_can_be_chosen)
 	patch = run_as("x.js", ENTRY, &options);
 	expect(patch, "__wbg_set_wasm(wasm);");
 	cr_assert_eq(patch->module, MODULE_NONE);
-	cr_assert(has_code(patch, "no-reinit"));
+	cr_assert_not_null(find_code(patch, "no-reinit"));
 }
 
 /* Such a file's name has a hash with cargo-leptos. Told by the wasm, and where there is none by the text. */
@@ -161,14 +143,15 @@ Test(loader, a_module_that_loads_parts_of_itself_is_given_no_other_instance)
 	cr_assert(patch->has_wasm);
 	expect(patch, "__wbg_set_wasm(wasm);");
 	cr_assert_eq(patch->module, MODULE_NONE);
-	cr_assert(has_code(patch, "split"));
-	cr_assert(!has_code(patch, "no-reinit"), "said once");
+	cr_assert_not_null(find_code(patch, "split"));
+	cr_assert_null(find_code(patch, "no-reinit"), "said once");
 	options.wasm = WASM;
 	const char *linked = ENTRY "import * as a from './__wasm_split.ab.js';\n";
-	cr_assert(!has_code(run_as("x.js", linked, &options), "split"), "the module imports no part");
-	cr_assert(has_code(run(linked), "split"));
-	cr_assert(!has_code(run(ENTRY "// ./__wasm_split.ab.js\n"), "split"));
-	cr_assert(!has_code(run(ENTRY "import * as a from './my__wasm_split.js';\n"), "split"));
+	cr_assert_null(
+		find_code(run_as("x.js", linked, &options), "split"), "the module imports no part");
+	cr_assert_not_null(find_code(run(linked), "split"));
+	cr_assert_null(find_code(run(ENTRY "// ./__wasm_split.ab.js\n"), "split"));
+	cr_assert_null(find_code(run(ENTRY "import * as a from './my__wasm_split.js';\n"), "split"));
 }
 
 Test(loader, an_old_body_imports_the_wasm_itself)
@@ -264,7 +247,7 @@ Test(loader, a_loader_that_exports_the_exports_exports_the_public_face)
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
 		patch = run(others[i]);
 		cr_assert_eq(patch->verdict, VERDICT_REFUSED);
-		cr_assert(has_code(patch, "exports-use"));
+		cr_assert_not_null(find_code(patch, "exports-use"));
 	}
 }
 
@@ -274,13 +257,13 @@ Test(loader, a_loader_that_leaks_the_exports_is_refused)
 							  "export const wasm = new WebAssembly.Instance(m, {}).exports;\n"
 							  "bg.__wbg_set_wasm(wasm);\n");
 	cr_assert_eq(patch->verdict, VERDICT_REFUSED);
-	cr_assert(has_code(patch, "exports-use"));
+	cr_assert_not_null(find_code(patch, "exports-use"));
 	patch = run(ENTRY "export * from './x_bg.wasm';\n");
 	cr_assert_eq(patch->verdict, VERDICT_REFUSED);
 	patch = run("import * as wasm from './x.asm.js';\nimport { __wbg_set_wasm } from './x_bg.js';\n"
 				"__wbg_set_wasm(wasm);\n");
 	cr_assert_eq(patch->verdict, VERDICT_REFUSED);
-	cr_assert(has_code(patch, "asmjs"));
+	cr_assert_not_null(find_code(patch, "asmjs"));
 }
 
 #define MAKER \
@@ -315,12 +298,12 @@ Test(loader, a_file_that_makes_the_instance_for_a_loader_tells_the_glue)
 	struct patch *body = run_as("pkg/x_bg.js", BODY SETTER, &options);
 	struct patch *all[] = {loader, run_as("pkg/x_bg.wasm.js", MAKER, &options), body};
 	package_join(arena, all, 3);
-	cr_assert(!has_code(loader, "no-reinit"));
-	cr_assert(!has_code(body, "no-reinit"));
+	cr_assert_null(find_code(loader, "no-reinit"));
+	cr_assert_null(find_code(body, "no-reinit"));
 	cr_assert_eq(body->module, MODULE_SEEN);
 	struct patch *pair[] = {run_as("pkg/x.js", IMPORTING, &options), NULL};
 	package_join(arena, pair, 2);
-	cr_assert(has_code(pair[0], "no-reinit"));
+	cr_assert_not_null(find_code(pair[0], "no-reinit"));
 }
 
 #define REQUIRED_LOADER \
@@ -350,7 +333,7 @@ Test(loader, a_required_loader_of_wasm_without_imports)
 		patch = run_as(others[i], text, &options);
 		cr_assert_eq(patch->part, PART_LOADER);
 		cr_assert_eq(patch->module, MODULE_NONE, "%s", others[i]);
-		cr_assert(has_code(patch, "no-reinit"));
+		cr_assert_not_null(find_code(patch, "no-reinit"));
 	}
 }
 
@@ -393,7 +376,7 @@ Test(loader, a_body_learns_from_its_loaders)
 	struct patch *alone[] = {body, NULL};
 	package_join(arena, alone, 2);
 	cr_assert_eq(body->module, MODULE_LOADER);
-	cr_assert(has_code(body, "no-loader"));
+	cr_assert_not_null(find_code(body, "no-loader"));
 
 	body = run_as("pkg/x_bg.js", BODY SETTER, &options);
 	struct patch *other = run_as("pkg/y.js",
@@ -410,7 +393,7 @@ Test(loader, a_body_learns_from_its_loaders)
 	struct patch *without[] = {run_as("pkg/x.js", ENTRY, &options), body};
 	package_join(arena, without, 2);
 	cr_assert_eq(body->module, MODULE_NONE);
-	cr_assert(has_code(body, "no-reinit"));
+	cr_assert_not_null(find_code(body, "no-reinit"));
 }
 
 Test(loader, glue_of_the_first_year_has_its_state_reset)
@@ -463,7 +446,7 @@ Test(loader, the_wasm_may_be_imported_when_it_is_needed)
 	expect(patch, "glue.__wbg_set_wasm(wasm,{module:()=>new "
 				  "URL(\"./pkg/x_bg.wasm\",import.meta.url)});");
 	cr_assert_eq(patch->module, MODULE_URL);
-	cr_assert(!has_code(patch, "no-reinit"));
+	cr_assert_null(find_code(patch, "no-reinit"));
 }
 
 /* circom_wasm's entry, and what bundlers for old engines make of `await`. */
@@ -507,7 +490,7 @@ Test(loader, a_function_of_the_programs_may_result_in_a_module)
 	struct patch *patch = run(GIVEN("'instance' in result ? result.instance : result"));
 	expect(patch, "imports.__wbg_set_wasm(instance.exports,{module:result.module});");
 	cr_assert_eq(patch->module, MODULE_RESULT);
-	cr_assert(has_code(patch, "no-reinit"), "it need not have one");
+	cr_assert_not_null(find_code(patch, "no-reinit"), "it need not have one");
 	patch = run(GIVEN("await result.load()"));
 	expect(patch, "imports.__wbg_set_wasm(instance.exports);");
 	cr_assert_eq(patch->module, MODULE_NONE);
@@ -587,7 +570,7 @@ Test(loader, a_body_with_its_loader_in_one_file)
 	expect(patch, "{ './x_bg.js': ns }");
 	patch = run(RENAMED "const ns = {}; e(ns, '__wbg_set_wasm', () => set); start(ns);\n");
 	cr_assert_eq(patch->module, MODULE_NONE, "no other file can reach the setter");
-	cr_assert(has_code(patch, "no-reinit"));
+	cr_assert_not_null(find_code(patch, "no-reinit"));
 }
 
 /* An app's bundle exports nothing: in a page there is no `module`, and the file would end there. */
@@ -598,7 +581,7 @@ Test(loader, only_what_is_commonjs_exports_as_commonjs)
 	struct str plain = arena_printf(arena, "%s%s", RENAMED, made);
 	expect(run(plain.data), "__rg.M(new WebAssembly.Module(b))");
 	expect_none(run(plain.data), "module.exports");
-	cr_assert(has_code(run(plain.data), "api-unreachable"));
+	cr_assert_not_null(find_code(run(plain.data), "api-unreachable"));
 	plain = arena_printf(arena, "%s%s(0, module.require)('util');", RENAMED, made);
 	expect(run(plain.data), "__rg.M(new WebAssembly.Module(b))");
 	expect_none(run(plain.data), "module.exports");
